@@ -1,0 +1,1 @@
+"""Give a research group its own BinderHub on Azure."""

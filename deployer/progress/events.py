@@ -1,0 +1,73 @@
+"""Events of a run: what steps say, and what every sink (terminal, JSON log, record) receives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class EventKind(StrEnum):
+    """What an event tells."""
+
+    RUN_STARTED = "run_started"
+    STEP_STARTED = "step_started"
+    STEP_PROGRESS = "step_progress"
+    WARNING = "warning"
+    STEP_DONE = "step_done"
+    STEP_FAILED = "step_failed"
+    STEP_SKIPPED = "step_skipped"
+    RUN_DONE = "run_done"
+    RUN_FAILED = "run_failed"
+    RUN_INTERRUPTED = "run_interrupted"
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        kind: what happened.
+        message: one sentence for people; never holds a secret.
+        step: name of the step it happened in; None for the run itself.
+        seconds: how long the step or the run took; only on events that end one.
+        time: when it happened, UTC.
+
+    """
+
+    kind: EventKind
+    message: str
+    step: str | None = None
+    seconds: float | None = None
+    time: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+class Sink(Protocol):
+    """Shows events to somebody."""
+
+    def receive(self, event: Event) -> None:
+        """Show one event; must not block and must not raise."""
+
+    def close(self) -> None:
+        """Finish what is shown: no event follows."""
+
+
+class Progress:
+    """Passes each event to every sink."""
+
+    def __init__(self, sinks: Sequence[Sink] = ()) -> None:
+        self._sinks = tuple(sinks)
+
+    def emit(self, event: Event) -> None:
+        """Tell all sinks."""
+        for sink in self._sinks:
+            sink.receive(event)
+
+    def close(self) -> None:
+        """Close all sinks."""
+        for sink in self._sinks:
+            sink.close()

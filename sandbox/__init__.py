@@ -1,0 +1,1 @@
+"""Azure on this machine: the internet as the deployer sees it, answered on loopback."""

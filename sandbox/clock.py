@@ -1,0 +1,50 @@
+"""How long Azure takes, and how much of that the sandbox lets pass.
+
+The durations are seconds as measured in real Azure; the time scale shortens all of them alike, so that a
+benchmark stays honest in ratio while a whole deployment takes seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+# Seconds; the cluster, the registry and the address from recorded traffic, the others from experience.
+AZURE_SECONDS = {
+    "managed_cluster.create": 228.0,
+    "managed_cluster.update": 90.0,
+    "managed_cluster.delete": 180.0,
+    "managed_cluster.stop": 120.0,
+    "managed_cluster.start": 180.0,
+    "registry.create": 18.0,
+    "registry.token": 10.0,
+    "storage_account.create": 22.0,
+    "resource_group.delete": 200.0,
+    "container_group.start": 40.0,
+    "load_balancer.address": 45.0,
+    "disk.attach": 15.0,
+    "node.join": 60.0,
+    "pod.start": 8.0,
+    "role_assignment.propagation": 30.0,
+    "identity_endpoint.start": 5.0,
+    "provider.registration": 60.0,
+}
+
+
+class Clock:
+    """Lets Azure's durations pass at the sandbox's pace.
+
+    Args:
+        time_scale: sandbox seconds for one second of Azure, 0 to 1.
+
+    """
+
+    def __init__(self, time_scale: float) -> None:
+        self.time_scale = time_scale
+
+    def seconds(self, what: str) -> float:
+        """How many seconds `what`, a key of AZURE_SECONDS, takes here."""
+        return AZURE_SECONDS[what] * self.time_scale
+
+    async def spend(self, what: str) -> None:
+        """Wait as long as `what` takes here."""
+        await asyncio.sleep(self.seconds(what))
