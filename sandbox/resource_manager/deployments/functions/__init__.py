@@ -1,0 +1,1 @@
+"""The template functions, by what they work on."""

@@ -1,0 +1,124 @@
+"""Judges the parameters of a deployment against what the template declares, as Azure does before all else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from sandbox.resource_manager.deployments.errors import ExpressionError, validation_failed
+from sandbox.resource_manager.deployments.evaluation import evaluate
+from sandbox.resource_manager.deployments.functions.signature import type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.resource_manager.deployments.evaluation import Scope
+
+_TYPES: dict[str, tuple[type, str, str]] = {
+    # declared type, lower case: (Python's type, Azure's name in answers, Azure's name in messages)
+    "string": (str, "String", "String, Uri"),
+    "securestring": (str, "SecureString", "String, Uri"),
+    "int": (int, "Int", "Integer"),
+    "bool": (bool, "Bool", "Boolean"),
+    "array": (list, "Array", "Array"),
+    "object": (dict, "Object", "Object"),
+    "secureobject": (dict, "SecureObject", "Object"),
+}
+_MISSING = object()
+
+
+def answer_type(declared: str) -> str:
+    """Return a declared type as Resource Manager's answers spell it."""
+    return _TYPES[declared.lower()][1]
+
+
+def is_secure(declared: str) -> bool:
+    """Say whether values of this type are never shown."""
+    return declared.lower().startswith("secure")
+
+
+def resolve_parameters(
+    declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any], scope: Scope
+) -> dict[str, Any]:
+    """Return the value of every declared parameter.
+
+    Args:
+        declared: the template's `parameters`.
+        given: the deployment's: name to `{"value": …}`.
+        scope: the surroundings, for defaults that are expressions.
+
+    Raises:
+        ArmError: a parameter is unknown, missing, of a wrong type or outside its bounds.
+
+    """
+    provided = _match_names(declared, given)
+    values: dict[str, Any] = {}
+    defaults = replace(scope, parameters=values, in_parameter_default=True)
+    for name, declaration in declared.items():
+        values[name] = _value(name, declaration, provided.get(name, _MISSING), defaults)
+        _check(name, declaration, values[name])
+    return values
+
+
+def _match_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    spelling = {name.lower(): name for name in declared}
+    unknown = [name for name in given if name.lower() not in spelling]
+    if unknown:
+        raise validation_failed(
+            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are not "
+            "present in the original template and can therefore not be provided at deployment time. The only "
+            f"supported parameters for this template are '{', '.join(declared)}'. Please see "
+            "https://aka.ms/arm-pass-parameter-values for usage details."
+        )
+    return {spelling[name.lower()]: wrapped.get("value") for name, wrapped in given.items()}
+
+
+def _value(name: str, declaration: Mapping[str, Any], given: Any, scope: Scope) -> Any:
+    if given is not _MISSING and given is not None:
+        return given
+    if "defaultValue" not in declaration:
+        raise validation_failed(
+            f"The value for the template parameter '{name}' is not provided. Please see "
+            "https://aka.ms/arm-create-parameter-file for usage details."
+        )
+    try:
+        return evaluate(declaration["defaultValue"], scope)
+    except ExpressionError as error:
+        raise validation_failed(f"The template parameter '{name}' is not valid: {error}") from error
+
+
+def _check(name: str, declaration: Mapping[str, Any], value: Any) -> None:
+    """Refuse a value that its declaration doesn't allow; the text never shows a secure value."""
+    if problem := _type_problem(declaration, value) or _bounds_problem(declaration, value):
+        raise validation_failed(
+            f"The provided value for the template parameter '{name}' is not valid. {problem}"
+        )
+    allowed = declaration.get("allowedValues")
+    if allowed is not None and value not in allowed:
+        shown = "" if is_secure(declaration["type"]) else f" '{value}'"
+        raise validation_failed(
+            f"The provided value{shown} for the template parameter '{name}' is not valid. The value{shown} is not "
+            f"part of the allowed value(s): '{','.join(str(one) for one in allowed)}'."
+        )
+
+
+def _type_problem(declaration: Mapping[str, Any], value: Any) -> str | None:
+    kind = str(declaration["type"]).lower()
+    if kind not in _TYPES:
+        raise validation_failed(f"The template parameter type '{declaration['type']}' is not supported.")
+    expected, _, wording = _TYPES[kind]
+    if isinstance(value, expected) and (expected is bool or not isinstance(value, bool)):
+        return None
+    return f"Expected a value of type '{wording}', but received a value of type '{type_name(value)}'."
+
+
+def _bounds_problem(declaration: Mapping[str, Any], value: Any) -> str | None:
+    sized = isinstance(value, str | list)
+    measure = len(value) if sized else value
+    what = "Length of the value" if sized else "The value"
+    least, most = ("minLength", "maxLength") if sized else ("minValue", "maxValue")
+    if least in declaration and measure < declaration[least]:
+        return f"{what} should be greater than or equal to '{declaration[least]}'."
+    if most in declaration and measure > declaration[most]:
+        return f"{what} should be less than or equal to '{declaration[most]}'."
+    return None
