@@ -1,0 +1,23 @@
+"""All settings of a hub: one model, its sources and its rules."""
+
+from deployer.settings.choices import (
+    Action,
+    AksTier,
+    Authentication,
+    CertificateAuthority,
+    ContainerRegistry,
+    ImageBuilder,
+    RegistrySku,
+)
+from deployer.settings.model import Settings
+
+__all__ = [
+    "Action",
+    "AksTier",
+    "Authentication",
+    "CertificateAuthority",
+    "ContainerRegistry",
+    "ImageBuilder",
+    "RegistrySku",
+    "Settings",
+]
