@@ -1,0 +1,51 @@
+"""One JSON object a line: what machines read, and what a container's log shows.
+
+A log must not end a deployment: when whoever reads it has gone away, it goes silent.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployer.progress.events import Event
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """Return an event as the object that is logged; what does not apply is left out."""
+    fields = {
+        "time": event.time.isoformat(timespec="milliseconds"),
+        "kind": event.kind.value,
+        "step": event.step,
+        "message": event.message,
+        "seconds": None if event.seconds is None else round(event.seconds, 3),
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+class JsonLog:
+    """A sink that writes each event as one line of JSON, at once.
+
+    Args:
+        streams: where to; each gets every line, whatever becomes of the others.
+
+    """
+
+    def __init__(self, streams: Sequence[TextIO]) -> None:
+        self._streams = tuple(streams)
+
+    def receive(self, event: Event) -> None:
+        """Write one event."""
+        line = json.dumps(as_json(event)) + "\n"
+        for stream in self._streams:
+            # OSError: the reader is gone or the disk is full; ValueError: the stream is closed.
+            with suppress(OSError, ValueError):
+                stream.write(line)
+                stream.flush()
+
+    def close(self) -> None:
+        """Do nothing: the streams belong to the caller."""

@@ -1,0 +1,28 @@
+"""Keeps the log of a run as text, so that it can go into the outputs when the run ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deployer.progress.lines import event_line
+
+if TYPE_CHECKING:
+    from deployer.progress.events import Event
+
+
+class LogText:
+    """A sink that remembers one line for each event."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def receive(self, event: Event) -> None:
+        """Remember one event."""
+        self._lines.append(event_line(event))
+
+    def close(self) -> None:
+        """Do nothing: the text stays available."""
+
+    def text(self) -> str:
+        """Return the log so far, each line ended."""
+        return "".join(f"{line}\n" for line in self._lines)
