@@ -53,7 +53,12 @@ class ArmError(Exception):
         """The response body: wrapped, or bare where the Kubernetes service speaks."""
         if self.subcode is None:
             return {"error": self.content()}
-        return {"code": self.code, "details": self.details or None, "message": self.message, "subcode": self.subcode}
+        return {
+            "code": self.code,
+            "details": self.details or None,
+            "message": self.message,
+            "subcode": self.subcode,
+        }
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"
@@ -165,4 +170,6 @@ def missing_registration(namespace: str) -> ArmError:
 
 def method_not_allowed(method: str) -> ArmError:
     """The resource is there, the method isn't."""
-    return ArmError(405, "HttpMethodNotAllowed", f"The requested resource does not support http method '{method}'.")
+    return ArmError(
+        405, "HttpMethodNotAllowed", f"The requested resource does not support http method '{method}'."
+    )

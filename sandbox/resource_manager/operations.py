@@ -144,7 +144,11 @@ class Operations:
         operation = Operation(Reply(status), resource)
         operation.status = telling.running
         path = telling.path.format(
-            subscription=at.subscription, location=location, namespace=at.namespace, resource=at, id=operation.id
+            subscription=at.subscription,
+            location=location,
+            namespace=at.namespace,
+            resource=at,
+            id=operation.id,
         )
         self._told[operation.id] = (operation, telling, f"{path}?api-version={api_version}")
         shown = body if body is not None or resource is None else resource.shown()
@@ -195,7 +199,9 @@ class Operations:
             raise
         except Exception as error:
             _log.exception("operation on %s failed", operation.resource and operation.resource.id)
-            _end(operation, "Failed", ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}"))
+            _end(
+                operation, "Failed", ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}")
+            )
         else:
             _end(operation, "Succeeded")
 

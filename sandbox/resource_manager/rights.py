@@ -31,7 +31,9 @@ class Rights:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    def assign(self, principal: Principal, role: Role, scope: str, *, name: str = "", delay: float = 0) -> Resource:
+    def assign(
+        self, principal: Principal, role: Role, scope: str, *, name: str = "", delay: float = 0
+    ) -> Resource:
         """Give a role on a scope's id; it counts after `delay` seconds.
 
         Args:
@@ -60,7 +62,9 @@ class Rights:
 
     def allows_data(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether a role of the principal allows a data-plane action on a scope's id."""
-        return any(role.allows_data(action) for role, held_on in self._roles(principal) if lies_in(scope, held_on))
+        return any(
+            role.allows_data(action) for role, held_on in self._roles(principal) if lies_in(scope, held_on)
+        )
 
     def allows_beneath(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether the action is allowed on the scope or somewhere beneath it: how Azure lists subscriptions."""

@@ -118,9 +118,15 @@ STORAGE_BLOB_DATA_CONTRIBUTOR = Role(
     "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
     "Storage Blob Data Contributor",
     "Allows for read, write and delete access to Azure Storage blob containers and data.",
-    actions=(f"{_BLOB_CONTAINERS}/delete", f"{_BLOB_CONTAINERS}/read", f"{_BLOB_CONTAINERS}/write", _USER_DELEGATION),
+    actions=(
+        f"{_BLOB_CONTAINERS}/delete",
+        f"{_BLOB_CONTAINERS}/read",
+        f"{_BLOB_CONTAINERS}/write",
+        _USER_DELEGATION,
+    ),
     data_actions=tuple(
-        f"{_BLOB_CONTAINERS}/blobs/{verb}" for verb in ("delete", "read", "write", "move/action", "add/action")
+        f"{_BLOB_CONTAINERS}/blobs/{verb}"
+        for verb in ("delete", "read", "write", "move/action", "add/action")
     ),
 )
 STORAGE_BLOB_DATA_READER = Role(

@@ -78,7 +78,12 @@ class Resource:
 
     def shown(self) -> dict[str, Any]:
         """A copy of the document with id, name and type, as most types' GET shows it."""
-        return {"id": str(self.id), "name": self.id.name, "type": self.id.type, **copy.deepcopy(self.document)}
+        return {
+            "id": str(self.id),
+            "name": self.id.name,
+            "type": self.id.type,
+            **copy.deepcopy(self.document),
+        }
 
 
 class State:
