@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 
 class EventKind(StrEnum):
@@ -57,15 +57,23 @@ class Sink(Protocol):
 
 
 class Progress:
-    """Passes each event to every sink."""
+    """Passes each event to every sink.
 
-    def __init__(self, sinks: Sequence[Sink] = ()) -> None:
+    Args:
+        sinks: who is told.
+        clean: takes secrets out of a message; applied to every event, whoever wrote it.
+
+    """
+
+    def __init__(self, sinks: Sequence[Sink] = (), clean: Callable[[str], str] = str) -> None:
         self._sinks = tuple(sinks)
+        self._clean = clean
 
     def emit(self, event: Event) -> None:
         """Tell all sinks."""
+        cleaned = replace(event, message=self._clean(event.message))
         for sink in self._sinks:
-            sink.receive(event)
+            sink.receive(cleaned)
 
     def close(self) -> None:
         """Close all sinks."""

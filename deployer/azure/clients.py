@@ -1,0 +1,133 @@
+"""The clients of one run, all with one credential, closed together."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Self
+
+from azure.core.exceptions import HttpResponseError
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.mgmt.containerservice.aio import ContainerServiceClient
+from azure.mgmt.resource.resources.aio import ResourceManagementClient
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from azure.core.credentials_async import AsyncTokenCredential
+
+MANAGEMENT_ENDPOINT = "https://management.azure.com"
+
+# Seconds between two looks at a long-running operation where Azure doesn't say (its default is 30).
+POLLING_SECONDS = 10
+
+SUBSCRIPTIONS_API = "2022-12-01"
+ACCEPTED = 202
+NOT_FOUND = 404
+
+
+class AzureClients:
+    """Clients for one subscription.
+
+    Attributes:
+        subscription: the subscription's id.
+        clusters: Azure Kubernetes Service.
+        resources: resource groups, providers and generic resources.
+
+    """
+
+    def __init__(self, credential: AsyncTokenCredential, subscription: str) -> None:
+        self.subscription = subscription
+        self.credential = credential
+        self.clusters = ContainerServiceClient(credential, subscription, polling_interval=POLLING_SECONDS)
+        self.resources = ResourceManagementClient(credential, subscription, polling_interval=POLLING_SECONDS)
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        await self._stack.enter_async_context(self.clusters)
+        await self._stack.enter_async_context(self.resources)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stack.aclose()
+
+    def resource_id(self, group: str, provider_type: str, *names: str) -> str:
+        """Compose a resource id, for example of `Microsoft.ContainerRegistry/registries/tokens`."""
+        provider, *types = provider_type.split("/")
+        path = "/".join(f"{kind}/{name}" for kind, name in zip(types, names, strict=True))
+        return f"/subscriptions/{self.subscription}/resourceGroups/{group}/providers/{provider}/{path}"
+
+    async def find(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
+        """Return a resource as Azure has it, None where there is none."""
+        try:
+            return await self.get_json(resource_id, api_version)
+        except HttpResponseError as error:
+            if error.status_code == NOT_FOUND:
+                return None
+            raise
+
+    async def put(self, resource_id: str, api_version: str, body: dict[str, Any]) -> None:
+        """Create or update a resource and wait until Azure is done."""
+        poller = await self.resources.resources.begin_create_or_update_by_id(
+            resource_id, api_version=api_version, parameters=body
+        )
+        await poller.result()
+
+    async def delete(self, resource_id: str, api_version: str) -> None:
+        """Delete a resource and wait until it is gone."""
+        poller = await self.resources.resources.begin_delete_by_id(resource_id, api_version=api_version)
+        await poller.result()
+
+    async def get_json(self, path: str, api_version: str) -> dict[str, Any]:
+        """GET a path below the management endpoint.
+
+        Raises:
+            HttpResponseError: for every status but 200.
+
+        """
+        return _json(await self._send("GET", path, api_version))
+
+    async def post(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
+        """POST an action and wait for its answer, at once or by its `Location`."""
+        response = await self._send("POST", path, api_version, body)
+        while response.status_code == ACCEPTED:
+            await asyncio.sleep(float(response.headers.get("Retry-After", POLLING_SECONDS)))
+            response = await self.resources.send_request(HttpRequest("GET", response.headers["Location"]))
+            response.raise_for_status()
+        return _json(response)
+
+    async def _send(
+        self, method: str, path: str, api_version: str, body: dict[str, Any] | None = None
+    ) -> AsyncHttpResponse:
+        request = HttpRequest(
+            method, f"{MANAGEMENT_ENDPOINT}{path}", params={"api-version": api_version}, json=body
+        )
+        response = await self.resources.send_request(request)
+        response.raise_for_status()
+        return response
+
+
+def _json(response: AsyncHttpResponse) -> dict[str, Any]:
+    body = response.json()
+    if not isinstance(body, dict):
+        raise HttpResponseError(message="Azure's answer is not a JSON object", response=response)
+    return body
+
+
+async def list_subscriptions(credential: AsyncTokenCredential) -> list[dict[str, Any]]:
+    """List what the credential can see: `subscriptionId`, `displayName` and `state` of each subscription."""
+    # The client wants a subscription even for the one request that asks which there are.
+    async with AzureClients(credential, "unknown") as clients:
+        page = await clients.get_json("/subscriptions", SUBSCRIPTIONS_API)
+        found: list[dict[str, Any]] = page["value"]
+        while link := page.get("nextLink"):
+            response = await clients.resources.send_request(HttpRequest("GET", link))
+            response.raise_for_status()
+            page = _json(response)
+            found.extend(page["value"])
+        return found

@@ -1,0 +1,182 @@
+"""One run of `deploy`: opens the session, runs the plan, and leaves a record, whatever ends the run."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import AzureError as SdkError
+
+from deployer.azure.errors import azure_error
+from deployer.context import Context
+from deployer.errors import DeployerError, Interrupted, OutputsError
+from deployer.next_steps import render_next_steps
+from deployer.outputs import DirectoryOutputStore, RunOutputs, open_blob_store
+from deployer.plan import build_plan
+from deployer.progress.events import Event, EventKind, Progress
+from deployer.progress.log_text import LogText
+from deployer.record import cleaned, describe_run
+from deployer.redaction import Redactor
+from deployer.session import Session, open_session
+from deployer.workflow import RunRecord, StepReport, run_steps
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
+
+    from deployer.names import HubNames
+    from deployer.outputs import OutputStore
+    from deployer.progress.events import Sink
+    from deployer.settings import Settings
+
+SIGN_IN = "sign-in"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a finished run leaves behind: the hub's names, and where the outputs are."""
+
+    names: HubNames
+    outputs: str
+
+
+@dataclass
+class _Run:
+    """What is known of a run while it goes on."""
+
+    redactor: Redactor
+    log: LogText
+    progress: Progress
+    started: datetime
+    record: RunRecord
+
+
+async def deploy(
+    settings: Settings,
+    notices: Sequence[str],
+    *,
+    sinks: Sequence[Sink],
+    helm: Path,
+    directory: Path,
+) -> Deployed:
+    """Deploy, or bring what is there to what the settings want.
+
+    Args:
+        settings: validated settings.
+        notices: what was read otherwise than it was written, told at the start.
+        sinks: who is told what happens.
+        helm: the helm program.
+        directory: where outputs go when the settings name no storage account.
+
+    Raises:
+        DeployerError: the run failed; record and log are in the outputs where these could be opened.
+        Interrupted: the run was cancelled.
+
+    """
+    run = _start(settings, sinks)
+    clock = monotonic()
+    try:
+        async with AsyncExitStack() as resources:
+            run.progress.emit(Event(EventKind.RUN_STARTED, f"Deploying the BinderHub {settings.binderhub_name}"))
+            for notice in notices:
+                run.progress.emit(Event(EventKind.WARNING, notice))
+            session = await resources.enter_async_context(
+                open_session(settings, StepReport(SIGN_IN, run.progress))
+            )
+            store = await resources.enter_async_context(_open_store(session, directory))
+            context = _context(session, store, run, helm, resources)
+            await _run_recorded(context, run)
+        done = Deployed(context.names, context.outputs.location)
+        run.progress.emit(
+            Event(EventKind.RUN_DONE, f"BinderHub is at {done.names.binder_url}", seconds=monotonic() - clock)
+        )
+    except DeployerError as error:
+        kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
+        run.progress.emit(Event(kind, error.message, seconds=monotonic() - clock))
+        raise _without_secrets(error, run.redactor) from None
+    finally:
+        run.progress.close()
+    return done
+
+
+def _start(settings: Settings, sinks: Sequence[Sink]) -> _Run:
+    redactor = Redactor()
+    redactor.hide_settings(settings)
+    log = LogText()
+    progress = Progress((*sinks, log), redactor.clean)
+    return _Run(redactor, log, progress, datetime.now(UTC), RunRecord())
+
+
+@asynccontextmanager
+async def _open_store(session: Session, directory: Path) -> AsyncIterator[OutputStore]:
+    """Open the storage account of the settings, else the directory."""
+    account = session.settings.storage_account_name
+    if account is None:
+        yield DirectoryOutputStore(directory)
+        return
+    async with open_blob_store(account, session.credential) as store:
+        yield store
+
+
+def _context(
+    session: Session, store: OutputStore, run: _Run, helm: Path, resources: AsyncExitStack
+) -> Context:
+    return Context(
+        settings=session.settings,
+        names=session.names,
+        credential=session.credential,
+        azure=session.azure,
+        helm=helm,
+        outputs=RunOutputs(store, run.started),
+        redactor=run.redactor,
+        resources=resources,
+    )
+
+
+async def _run_recorded(context: Context, run: _Run) -> None:
+    """Run the plan's steps; write record and log at its end, however it ends."""
+    plan = build_plan(context.settings, context.names)
+    try:
+        await run_steps(plan.steps, context, run.progress, run.record)
+    except asyncio.CancelledError:
+        # From here on the cancellation is dealt with: what follows may await again.
+        if (task := asyncio.current_task()) is not None:
+            task.uncancel()
+        interrupted = Interrupted(
+            "The run was interrupted.",
+            suggestion="Run deploy again: it goes on where this run ended.",
+            retryable=True,
+        )
+        await _leave_record(context, run, "interrupted", interrupted)
+        raise interrupted from None
+    except Exception as error:
+        told = azure_error(error) if isinstance(error, SdkError) else error
+        await _leave_record(context, run, "failed", told)
+        raise told from None
+    await context.outputs.write("next-steps.md", render_next_steps(context.settings, context.names))
+    await _leave_record(context, run, "done", None)
+
+
+async def _leave_record(context: Context, run: _Run, status: str, error: Exception | None) -> None:
+    """Write record and log; a failure to do so never hides the error that ended the run."""
+    record = describe_run(
+        context.settings, context.names, run.record, status=status, started=run.started, error=error
+    )
+    try:
+        await context.outputs.write_record(cleaned(record, run.redactor.clean))
+        await context.outputs.write("deployment.log", run.log.text())
+    except (SdkError, OSError) as trouble:
+        if error is None:
+            raise OutputsError(f"The outputs could not be written: {trouble}", retryable=True) from None
+        run.progress.emit(Event(EventKind.WARNING, f"the outputs could not be written: {trouble}"))
+
+
+def _without_secrets(error: DeployerError, redactor: Redactor) -> DeployerError:
+    error.message = redactor.clean(error.message)
+    error.args = (error.message,)
+    error.cause = redactor.clean(error.cause) if error.cause else None
+    return error

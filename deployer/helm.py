@@ -1,0 +1,171 @@
+"""Drives helm, the program, through pyhelm3: finds, installs, repairs and removes releases."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyhelm3
+from pyhelm3.errors import ChartNotFoundError, Error, InvalidResourceError, ReleaseNotFoundError
+
+from deployer.errors import HelmError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+# A first install pulls every image to fresh nodes; seconds.
+INSTALL_TIMEOUT_SECONDS = 900
+
+DEPLOYED = "deployed"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class ChartSource:
+    """A chart of a repository at one version."""
+
+    name: str
+    repository: str
+    version: str
+
+
+@dataclass(frozen=True)
+class ReleaseState:
+    """A release as the cluster holds it.
+
+    Attributes:
+        status: helm's word: deployed, failed, pending-install, …
+        revision: helm's number; each install or upgrade makes one more.
+        chart: name and version, as in `binderhub-1.0.0`.
+        values: the values it was given; they hold secrets.
+        resources: the objects of its manifest.
+
+    """
+
+    status: str
+    revision: int
+    chart: str
+    values: Mapping[str, Any]
+    resources: Sequence[Mapping[str, Any]]
+
+    def matches(self, chart: ChartSource, values: Mapping[str, Any]) -> bool:
+        """Whether this is the wanted release, deployed, with the wanted values."""
+        wanted = f"{chart.name}-{chart.version}"
+        return self.status == DEPLOYED and self.chart == wanted and self.values == values
+
+
+class Helm:
+    """Helm for one cluster.
+
+    Args:
+        executable: the helm program.
+        kubeconfig: file with the cluster's address and credentials.
+
+    """
+
+    def __init__(self, executable: Path, kubeconfig: Path) -> None:
+        self._client = pyhelm3.Client(
+            executable=str(executable),
+            kubeconfig=kubeconfig,
+            default_timeout=f"{INSTALL_TIMEOUT_SECONDS}s",
+        )
+
+    async def find(self, release: str, namespace: str) -> ReleaseState | None:
+        """Return the release's newest revision, None where there is no such release."""
+        try:
+            revision = await self._client.get_current_revision(release, namespace=namespace)
+            metadata = await revision.chart_metadata()
+            return ReleaseState(
+                status=revision.status.value,
+                revision=revision.revision,
+                chart=f"{metadata.name}-{metadata.version}",
+                values=await revision.values() or {},
+                resources=[resource for resource in await revision.resources() if resource],
+            )
+        except ReleaseNotFoundError:
+            return None
+        except Error as error:
+            raise _helm_error(f"Helm could not look at the release {release}", error) from None
+
+    async def clear_the_way(self, release: str, namespace: str) -> ReleaseState | None:
+        """Recover a release that a killed run left half-done, and return what is then there.
+
+        A first install is uninstalled, an upgrade rolled back to the revision before it.
+        """
+        try:
+            await self._client.get_proceedable_revision(release, namespace=namespace)
+        except Error as error:
+            raise _helm_error(f"Helm could not recover the release {release}", error) from None
+        return await self.find(release, namespace)
+
+    async def install(
+        self,
+        release: str,
+        namespace: str,
+        chart: ChartSource,
+        values: Mapping[str, Any],
+        *,
+        roll_back: bool,
+    ) -> int:
+        """Install or upgrade a release and wait until its objects are ready.
+
+        Args:
+            release: name of the release.
+            namespace: where it lives; made when missing.
+            chart: what to install.
+            values: all values; passed on standard input, never as arguments.
+            roll_back: return to the revision before when an upgrade fails; a first install is left as it
+                is, since its objects are the evidence.
+
+        Returns:
+            The new revision's number.
+
+        Raises:
+            HelmError: the chart can't be fetched or rendered, or its objects don't become ready.
+
+        """
+        try:
+            found = await self._client.get_chart(chart.name, repo=chart.repository, version=chart.version)
+            revision = await self._client.install_or_upgrade_release(
+                release,
+                found,
+                dict(values),
+                namespace=namespace,
+                create_namespace=True,
+                reset_values=True,
+                rollback_on_failure=roll_back,
+                wait=True,
+            )
+        except Error as error:
+            raise _helm_error(f"Helm could not install {chart.name} {chart.version}", error) from None
+        return int(revision.revision)
+
+
+def _helm_error(what: str, error: Error) -> HelmError:
+    words = _last_words(error.stderr.decode(errors="replace"))
+    message = f"{what}: {words}"
+    if isinstance(error, ChartNotFoundError):
+        return HelmError(
+            message,
+            cause="The chart repository has no such version.",
+            suggestion="Leave BINDERHUB_VERSION unset for the version that is known to work.",
+        )
+    if "values don't meet the specifications" in words:
+        return HelmError(
+            message,
+            cause="HELM_VALUES holds something that the chart does not take.",
+            suggestion="Correct the keys that are named in HELM_VALUES.",
+        )
+    if isinstance(error, InvalidResourceError):
+        return HelmError(message, cause="The cluster refuses an object of the chart with these values.")
+    return HelmError(message, retryable=True)
+
+
+def _last_words(stderr: str) -> str:
+    """Helm's error without its log lines and warnings, in one line."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [line for line in lines if re.match(r"(?i)error:", line)]
+    start = lines.index(errors[-1]) if errors else 0
+    return " ".join(lines[start:]).removeprefix("Error: ") or "no reason given"

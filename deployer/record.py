@@ -1,0 +1,90 @@
+"""The record of a run: what machines and later commands read about it. Only a record: Azure is the truth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from deployer.errors import DeployerError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.names import HubNames
+    from deployer.settings import Settings
+    from deployer.workflow import RunRecord
+
+SCHEMA = 1
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """Turn a failure into fields: what happened, likely cause, what to do, whether a retry can help."""
+    if not isinstance(error, DeployerError):
+        return {"kind": "crash", "message": f"{type(error).__name__}: {error}", "retryable": False}
+    fields: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "cause": error.cause,
+        "suggestion": error.suggestion,
+        "retryable": error.retryable,
+    }
+    if isinstance(error, SettingsError):
+        fields["problems"] = [asdict(problem) for problem in error.problems]
+    return fields
+
+
+def describe_run(
+    settings: Settings,
+    names: HubNames,
+    run: RunRecord,
+    *,
+    status: str,
+    started: datetime,
+    error: BaseException | None = None,
+) -> dict[str, Any]:
+    """Describe a run for `deployment.json`.
+
+    Args:
+        settings: only their public part is written.
+        names: the hub's names and addresses.
+        run: how each step went so far.
+        status: running, done, failed or interrupted.
+        started: when the run started, UTC.
+        error: what ended it.
+
+    """
+    return {
+        "schema": SCHEMA,
+        "deployer": version("binderhub-deployer"),
+        "status": status,
+        "started": started.isoformat(timespec="seconds"),
+        "ended": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
+        "hub": {
+            "name": names.hub,
+            "binder_url": names.binder_url,
+            "hub_url": names.hub_url,
+            "subscription": settings.azure_subscription,
+            "resource_group": settings.resource_group_name,
+            "location": settings.resource_group_location,
+            "cluster": names.cluster,
+            "release": names.release,
+            "namespace": names.namespace,
+            "chart_version": settings.binderhub_version,
+        },
+        "steps": [asdict(step) for step in run.steps.values()],
+        "settings": settings.public(),
+        "error": None if error is None else describe_error(error),
+    }
+
+
+def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """Apply `clean` to every string of a record."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: cleaned(item, clean) for key, item in value.items()}
+    if isinstance(value, list):
+        return [cleaned(item, clean) for item in value]
+    return value

@@ -1,0 +1,54 @@
+"""The last line of defence for secrets: takes them out of every text that leaves the run.
+
+Secrets are not put into messages in the first place. But helm, Azure and Kubernetes write messages of
+their own, and may quote what they were given.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import SecretStr
+
+MASK = "*****"
+
+# Shorter strings are ordinary words of a values file ("true", "traefik"), not secrets.
+SHORTEST_HIDDEN_VALUE = 8
+
+
+class Redactor:
+    """Knows the secrets of a run and masks them in text."""
+
+    def __init__(self) -> None:
+        self._forms: set[str] = set()
+
+    def hide(self, secret: SecretStr | None) -> None:
+        """Mask this secret from now on: as it is, base64- and percent-encoded."""
+        if secret is not None and (text := secret.get_secret_value()):
+            self._forms |= {text, base64.b64encode(text.encode()).decode(), quote(text, safe="")}
+
+    def hide_values(self, values: Any) -> None:
+        """Mask every longer string in a user's own values, any of which may be a secret."""
+        self._forms |= {text for text in _strings(values) if len(text) >= SHORTEST_HIDDEN_VALUE}
+
+    def clean(self, text: str) -> str:
+        """Return the text with every known secret masked, longest first."""
+        for form in sorted(self._forms, key=len, reverse=True):
+            text = text.replace(form, MASK)
+        return text
+
+
+def _strings(values: Any) -> Iterator[str]:
+    if isinstance(values, str):
+        yield values
+    elif isinstance(values, dict):
+        for value in values.values():
+            yield from _strings(value)
+    elif isinstance(values, list):
+        for value in values:
+            yield from _strings(value)

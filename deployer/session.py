@@ -1,0 +1,91 @@
+"""A session with Azure for one command: credential, subscription, names and clients, closed together."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from deployer.azure.clients import AzureClients, list_subscriptions
+from deployer.azure.credentials import describe_credential, make_credential, wait_for_token
+from deployer.azure.operations import ask
+from deployer.errors import PreflightError
+from deployer.names import derive_names
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    from deployer.names import HubNames
+    from deployer.settings import Settings
+    from deployer.workflow import StepReport
+
+ENABLED = "Enabled"
+
+
+@dataclass(frozen=True)
+class Session:
+    """What every command that talks to Azure needs.
+
+    Attributes:
+        settings: with the subscription's id in place of its name.
+        names: names derived from these settings.
+        credential: in whose name Azure is asked.
+        azure: clients for the subscription.
+
+    """
+
+    settings: Settings
+    names: HubNames
+    credential: AsyncTokenCredential
+    azure: AzureClients
+
+
+@asynccontextmanager
+async def open_session(settings: Settings, report: StepReport) -> AsyncIterator[Session]:
+    """Sign in, find the subscription and open the clients.
+
+    Raises:
+        CredentialsError: nobody is signed in, or Azure refuses the login.
+        PreflightError: there is no such subscription, or it isn't clear which one is meant.
+
+    """
+    async with make_credential(settings) as credential:
+        report.progress(f"signing in as {describe_credential(credential)}")
+        await wait_for_token(credential, report)
+        subscription = await _find_subscription(settings.azure_subscription, credential, report)
+        settings = settings.model_copy(update={"azure_subscription": subscription})
+        async with AzureClients(credential, subscription) as azure:
+            yield Session(settings, derive_names(settings), credential, azure)
+
+
+async def _find_subscription(
+    wanted: str | None, credential: AsyncTokenCredential, report: StepReport
+) -> str:
+    """Return the subscription's id, given its id, its name, or nothing where there is only one."""
+    if wanted is not None and _is_id(wanted):
+        return wanted
+    listed = await ask(report, "list the subscriptions", lambda: list_subscriptions(credential))
+    enabled = {entry["subscriptionId"]: entry["displayName"] for entry in listed if entry["state"] == ENABLED}
+    matching = [
+        found for found, name in enabled.items() if wanted is None or name.casefold() == wanted.casefold()
+    ]
+    if len(matching) == 1:
+        return str(matching[0])
+    seen = ", ".join(f"{name} ({found})" for found, name in enabled.items()) or "none"
+    raise PreflightError(
+        f"{'No' if not matching else 'More than one'} subscription matches AZURE_SUBSCRIPTION"
+        f"{'' if wanted is None else f' = {wanted!r}'}.",
+        cause=f"This login sees: {seen}.",
+        suggestion="Set AZURE_SUBSCRIPTION to the id of the one that is meant.",
+    )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
