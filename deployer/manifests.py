@@ -1,0 +1,23 @@
+"""Kubernetes objects of the hub's namespace that no chart brings: they bound what foreign code may reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deployer.templating import render_documents
+
+if TYPE_CHECKING:
+    from deployer.names import HubNames
+
+
+def render_namespace(names: HubNames) -> tuple[dict[str, Any], ...]:
+    """Return the objects to apply before the release, in this order.
+
+    The namespace itself, its default service account (which build pods use) without a token, requests for
+    containers that name none, and the network policy of user pods, build pods and the image builder.
+    """
+    return tuple(
+        document
+        for template in ("manifests/namespace.yaml.j2", "manifests/network_policy.yaml.j2")
+        for document in render_documents(template, names=names)
+    )
