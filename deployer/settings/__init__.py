@@ -9,6 +9,7 @@ from deployer.settings.choices import (
     ImageBuilder,
     RegistrySku,
 )
+from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
 from deployer.settings.model import Settings
 
 __all__ = [
@@ -18,6 +19,10 @@ __all__ = [
     "CertificateAuthority",
     "ContainerRegistry",
     "ImageBuilder",
+    "LoadedSettings",
     "RegistrySku",
     "Settings",
+    "action",
+    "exit_zero_when_handled",
+    "load_settings",
 ]

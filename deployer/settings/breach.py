@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,28 @@ from pydantic_core import PydanticCustomError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+
+@dataclass(frozen=True)
+class Breach:
+    """A setting that breaks a rule.
+
+    Attributes:
+        field: the setting to blame.
+        rule: what is wrong with it, a sentence without its subject.
+        remedy: what to write instead, a sentence.
+
+    """
+
+    field: str
+    rule: str
+    remedy: str
+
+
 BREACH = "setting"
 """Type of our own errors among pydantic's."""
 
 
-def breach(rule: str, remedy: str) -> PydanticCustomError:
+def refusal(rule: str, remedy: str) -> PydanticCustomError:
     """Return the error of a wrong value.
 
     Args:

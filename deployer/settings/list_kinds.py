@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BeforeValidator, SecretStr
 
-from deployer.settings.breach import breach
+from deployer.settings.breach import refusal
 from deployer.settings.text_kinds import plain_text
 
 if TYPE_CHECKING:
@@ -49,16 +49,16 @@ def _split(value: Any, separators: str) -> list[Any]:
         try:
             return list(json.loads(text))
         except ValueError:
-            raise breach("is not a JSON list.", 'Write ["a", "b"], or a, b.') from None
+            raise refusal("is not a JSON list.", 'Write ["a", "b"], or a, b.') from None
     if not isinstance(value, str):
-        raise breach("must be a list.", 'Write ["a", "b"], or a, b.')
+        raise refusal("must be a list.", 'Write ["a", "b"], or a, b.')
     return [part for part in re.split(separators, text) if part]
 
 
 def person(text: str) -> str:
     """Accept a user's name or e-mail address; `*` would let everybody in."""
     if not _PERSON.fullmatch(text):
-        raise breach(
+        raise refusal(
             "must list users by name.", "Write user names (GitHub) or user@example.org (Entra), with commas."
         )
     return text.lower()
@@ -67,7 +67,7 @@ def person(text: str) -> str:
 def organisation(text: str) -> str:
     """Accept an organisation, a team (`organisation:team`) or a group's name or id."""
     if not _ORGANISATION.fullmatch(text):
-        raise breach(
+        raise refusal(
             "must list organisations or groups by name.", "Write their names with commas between them."
         )
     return text
@@ -79,13 +79,13 @@ def repository_pattern(text: str) -> str:
         try:
             re.compile(text)
         except re.error:
-            raise breach(
+            raise refusal(
                 "holds a regular expression that doesn't compile.", "Write owner/* instead."
             ) from None
         return text
     pattern = _GITHUB_PAGE.sub("", text).rstrip("/").removesuffix(".git")
     if not _REPOSITORY_PATTERN.fullmatch(pattern):
-        raise breach(
+        raise refusal(
             "must list repositories.", "Write them as owner/name or owner/*, with commas between them."
         )
     return pattern
@@ -96,7 +96,7 @@ def origin(text: str) -> str:
     address = urlsplit(text.rstrip("/").lower())
     plain = f"{address.scheme}://{address.netloc}" == address.geturl()
     if address.scheme != "https" or not address.hostname or address.username or not plain:
-        raise breach(
+        raise refusal(
             "must list web origins.",
             "Write them as https://book.example.org, without a path, with commas between.",
         )
@@ -108,19 +108,19 @@ def tags(value: Any) -> dict[str, str]:
     pairs = _tag_pairs(value)
     names = [name for name, _ in pairs]
     if len(pairs) > MOST_TAGS:
-        raise breach(
+        raise refusal(
             f"has more than {MOST_TAGS} tags.",
             f"Azure takes 50, and {len(OUR_TAGS)} are ours: leave some out.",
         )
     if len({name.lower() for name in names}) < len(names):
-        raise breach("names a tag twice (Azure does not tell upper from lower case).", "Name each tag once.")
+        raise refusal("names a tag twice (Azure does not tell upper from lower case).", "Name each tag once.")
     for name, content in pairs:
         _check_tag(name, content)
     return dict(pairs)
 
 
 def _tag_pairs(value: Any) -> list[tuple[str, str]]:
-    wrong = breach("must be tags.", 'Write {"name": "value", …} or name=value, name=value.')
+    wrong = refusal("must be tags.", 'Write {"name": "value", …} or name=value, name=value.')
     if isinstance(value, str) and value.strip().startswith("{"):
         try:
             value = json.loads(value)
@@ -143,14 +143,14 @@ def _as_text(content: Any) -> str:
 def _check_tag(name: str, content: str) -> None:
     lowered = name.lower()
     if not 1 <= len(name) <= LONGEST_TAG_NAME or len(content) > LONGEST_TAG_VALUE:
-        raise breach(
+        raise refusal(
             f"has a tag with an empty or too long name ({LONGEST_TAG_NAME}) or value ({LONGEST_TAG_VALUE}).",
             "Shorten it.",
         )
     if re.search(r"[<>%&\\?/]", name) or not (name + content).isprintable():
-        raise breach(r"has a tag name with one of < > % & \ ? / or a control character.", "Leave these out.")
+        raise refusal(r"has a tag name with one of < > % & \ ? / or a control character.", "Leave these out.")
     if lowered.startswith(("microsoft", "azure", "windows", "aks-managed")) or lowered in OUR_TAGS:
-        raise breach(
+        raise refusal(
             "has a tag name that Azure or this deployer keeps for itself.", "Choose another name for it."
         )
 
@@ -163,11 +163,11 @@ def helm_values(value: Any) -> SecretStr:
         document = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise breach(f"is not YAML{where}.", "Check its indentation and its quotes.") from None
+        raise refusal(f"is not YAML{where}.", "Check its indentation and its quotes.") from None
     except (yaml.YAMLError, ValueError):
-        raise breach("is not YAML.", "Check its indentation, its quotes and its characters.") from None
+        raise refusal("is not YAML.", "Check its indentation, its quotes and its characters.") from None
     if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
-        raise breach(
+        raise refusal(
             "must be a YAML mapping.", "Write lines of the form key: value, as in a chart's values.yaml."
         )
     return SecretStr(text)

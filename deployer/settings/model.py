@@ -50,14 +50,17 @@ from deployer.settings.text_kinds import (
     ImagePrefix,
     Secret,
     Text,
-    Version,
 )
 from deployer.settings.unbuilt import serves_https
+from deployer.settings.versions import (
+    BINDERHUB_VERSION,
+    CERTMANAGER_VERSION,
+    TRAEFIK_VERSION,
+    BinderHubVersion,
+    CertManagerVersion,
+    TraefikVersion,
+)
 
-BINDERHUB_VERSION = "1.0.0-0.dev.git.3983.h383374de"
-"""What mybinder.org ran in August 2026."""
-CERTMANAGER_VERSION = "v1.20.2"
-TRAEFIK_VERSION = "41.3.0"
 CHART_REPOSITORY = "https://hub.jupyter.org/helm-chart"
 NODE_VM_SIZE = "Standard_D2s_v5"
 LARGEST_NODE_COUNT = 3
@@ -73,9 +76,9 @@ class Settings(BaseSettings):
 
     # The hub
     binderhub_name: Annotated[HubName, Terms("binderhub.name", parameter="binderHubName", option="--name")]
-    binderhub_version: Annotated[Version, Terms("binderhub.version", parameter="binderHubVersion")] = (
-        BINDERHUB_VERSION
-    )
+    binderhub_version: Annotated[
+        BinderHubVersion, Terms("binderhub.version", parameter="binderHubVersion")
+    ] = BINDERHUB_VERSION
     binderhub_chart_repository: Annotated[
         ChartRepository, Terms("binderhub.chart_repository", parameter=NOT_IN_THE_FORM)
     ] = CHART_REPOSITORY
@@ -136,9 +139,10 @@ class Settings(BaseSettings):
         CertificateAuthority.AUTO
     )
     certmanager_version: Annotated[
-        Version, Terms("https.certmanager_version", "cert_manager.version", parameter=NOT_IN_THE_FORM)
+        CertManagerVersion,
+        Terms("https.certmanager_version", "cert_manager.version", parameter=NOT_IN_THE_FORM),
     ] = CERTMANAGER_VERSION
-    traefik_version: Annotated[Version, Terms("https.traefik_version", parameter=NOT_IN_THE_FORM)] = (
+    traefik_version: Annotated[TraefikVersion, Terms("https.traefik_version", parameter=NOT_IN_THE_FORM)] = (
         TRAEFIK_VERSION
     )
 

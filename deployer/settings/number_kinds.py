@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
-from deployer.settings.breach import breach
+from deployer.settings.breach import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,7 @@ def boolean(value: Any) -> bool:
         return value
     known = _BOOLEANS.get(str(value).strip().lower())
     if known is None:
-        raise breach("must be true or false.", "Write true or false.")
+        raise refusal("must be true or false.", "Write true or false.")
     return known
 
 
@@ -63,7 +63,7 @@ def whole_number(least: int, most: int) -> Callable[[Any], int]:
             else None
         )
         if number is None or not least <= number <= most:
-            raise breach(f"must be a whole number from {least} to {most}.", f"Write one like {least}.")
+            raise refusal(f"must be a whole number from {least} to {most}.", f"Write one like {least}.")
         return number
 
     return counted
@@ -76,10 +76,10 @@ def memory(value: Any) -> str:
     """
     match = _MEMORY.fullmatch(str(value).strip())
     if not match:
-        raise breach("is not an amount of memory.", "Write a number with its unit, like 2G or 512M.")
+        raise refusal("is not an amount of memory.", "Write a number with its unit, like 2G or 512M.")
     number, unit = Decimal(match[1]), match[2].upper()
     if number * _KIB[unit] < LEAST_MEMORY_KIB:
-        raise breach("is less than a Jupyter server needs.", "Write 128M or more.")
+        raise refusal("is less than a Jupyter server needs.", "Write 128M or more.")
     return f"{number}{unit}"
 
 
@@ -87,10 +87,10 @@ def cpus(value: Any) -> float:
     """Accept a number of CPUs, fractions and Kubernetes' `500m` too."""
     text = "" if isinstance(value, bool) else str(value).strip()
     if not _CPU.fullmatch(text):
-        raise breach("is not a number of CPUs.", "Write one like 1, 0.5 or 500m.")
+        raise refusal("is not a number of CPUs.", "Write one like 1, 0.5 or 500m.")
     number = float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
     if not 0.05 <= number <= 128:  # noqa: PLR2004 - what runs at all, and what a node has at most
-        raise breach("must be from 0.05 to 128 CPUs.", "Write one like 1 or 0.5.")
+        raise refusal("must be from 0.05 to 128 CPUs.", "Write one like 1 or 0.5.")
     return number
 
 
@@ -105,12 +105,12 @@ def duration(value: Any) -> int:
         or not known
         or not re.fullmatch(rf"({_DURATION_PART.pattern})+", text)
     ):
-        raise breach(
+        raise refusal(
             "is not a length of time.", "Write seconds, or a number with its unit, like 10 min or 6 h."
         )
     seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
     if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
-        raise breach("must be from one minute to 30 days.", "Write one like 10 min or 6 h.")
+        raise refusal("must be from one minute to 30 days.", "Write one like 10 min or 6 h.")
     return seconds
 
 

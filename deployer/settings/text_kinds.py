@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
-from deployer.settings.breach import breach, close_to, either
+from deployer.settings.breach import close_to, either, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +19,6 @@ Choice = TypeVar("Choice", bound=StrEnum)
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
-_VERSION = re.compile(r"v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}")
 _DOCKER_NAMESPACE = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _IMAGE_PREFIX = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\.|_|__|-+)?")
@@ -35,10 +34,10 @@ def plain_text(value: Any) -> str:
 
     """
     if not isinstance(value, str):
-        raise breach("must be text.", 'Put it in quotes: "…".')
+        raise refusal("must be text.", 'Put it in quotes: "…".')
     text = value.strip()
     if not text.isprintable():
-        raise breach("must be one line without control characters.", "Type it anew, without line breaks.")
+        raise refusal("must be one line without control characters.", "Type it anew, without line breaks.")
     return text
 
 
@@ -46,9 +45,9 @@ def secret_text(value: Any) -> SecretStr:
     """Accept a secret; white space around it, which is pasted along easily, is taken off."""
     secret = value.get_secret_value() if isinstance(value, SecretStr) else value
     if not isinstance(secret, str):
-        raise breach("must be text.", "Put it in quotes.")
+        raise refusal("must be text.", "Put it in quotes.")
     if not secret.strip().isprintable():
-        raise breach("must be one line without control characters.", "Copy the secret again.")
+        raise refusal("must be one line without control characters.", "Copy the secret again.")
     return SecretStr(secret.strip())
 
 
@@ -61,7 +60,7 @@ def choice(kind: type[Choice]) -> Callable[[Any], Choice]:
             if member.value.lower() == text.lower():
                 return member
         remedy = close_to(text.lower(), [member.value for member in kind])
-        raise breach(f"must be {either(member.value for member in kind)}.", remedy or "Write one of these.")
+        raise refusal(f"must be {either(member.value for member in kind)}.", remedy or "Write one of these.")
 
     return chosen
 
@@ -71,7 +70,7 @@ def email_address(value: Any) -> str:
     address = plain_text(value)
     local, _, domain = address.rpartition("@")
     if len(address) > 254 or not _LOCAL_PART.fullmatch(local) or not _DOMAIN.fullmatch(domain.lower()):  # noqa: PLR2004 - RFC 5321
-        raise breach("is not an e-mail address.", "Write one like name@example.org.")
+        raise refusal("is not an e-mail address.", "Write one like name@example.org.")
     return f"{local}@{domain.lower()}"
 
 
@@ -79,34 +78,28 @@ def domain_name(value: Any) -> str:
     """Accept a domain below which `binder` and `hub` can be put."""
     domain = plain_text(value).lower().removesuffix(".")
     if "://" in domain or "/" in domain:
-        raise breach(
+        raise refusal(
             "must be a domain, not an address of a page.", "Leave out https:// and what follows the domain."
         )
     if not _DOMAIN.fullmatch(domain) or len(domain) > LONGEST_DOMAIN:
-        raise breach(
+        raise refusal(
             "is not a domain name.",
             "Write one like hub.example.org (letters outside a-z in their xn-- form).",
         )
     return domain
 
 
-def version(value: Any) -> str:
-    """Accept a semantic version, as charts carry them."""
-    text = plain_text(value)
-    if not _VERSION.fullmatch(text):
-        raise breach("is not a version.", "Write one like 1.2.3, or leave it empty for the tested version.")
-    return text
-
-
 def chart_repository(value: Any) -> str:
     """Accept a chart repository's address, without user and password, since it is shown."""
     address = urlsplit(plain_text(value))
     if address.scheme not in {"https", "oci"} or not address.hostname:
-        raise breach(
+        raise refusal(
             "must be the address of a chart repository.", "Write one that starts with https:// or oci://."
         )
     if address.username or address.password or address.query or address.fragment:
-        raise breach("must not hold a user, a password or a query.", "Use a repository that answers without.")
+        raise refusal(
+            "must not hold a user, a password or a query.", "Use a repository that answers without."
+        )
     return address.geturl().rstrip("/")
 
 
@@ -115,7 +108,7 @@ def github_repository(value: Any) -> str:
     text = plain_text(value)
     name = re.sub(r"^(https?://)?(www\.)?github\.com/", "", text).rstrip("/").removesuffix(".git")
     if not _REPOSITORY.fullmatch(name):
-        raise breach("must name a repository on GitHub.", "Write it as owner/name.")
+        raise refusal("must name a repository on GitHub.", "Write it as owner/name.")
     return name
 
 
@@ -123,9 +116,9 @@ def docker_namespace(value: Any) -> str:
     """Accept a Docker Hub user or organisation; it becomes part of image names, which are lower case."""
     name = plain_text(value).lower()
     if "@" in name:
-        raise breach("must be the Docker ID.", "Write the user name, not the e-mail address.")
+        raise refusal("must be the Docker ID.", "Write the user name, not the e-mail address.")
     if not _DOCKER_NAMESPACE.fullmatch(name):
-        raise breach("is not a name on Docker Hub.", "Write letters and digits only.")
+        raise refusal("is not a name on Docker Hub.", "Write letters and digits only.")
     return name
 
 
@@ -133,7 +126,7 @@ def image_prefix(value: Any) -> str:
     """Accept what image names start with; a dash is put between it and the repository's name."""
     prefix = plain_text(value).lower()
     if not _IMAGE_PREFIX.fullmatch(prefix) or len(prefix) > LONGEST_IMAGE_PREFIX:
-        raise breach(
+        raise refusal(
             f"must be letters and digits, with single . _ - between, at most {LONGEST_IMAGE_PREFIX} in all.",
             "Write one like binder-.",
         )
@@ -144,7 +137,6 @@ Text = Annotated[str, BeforeValidator(plain_text)]
 Secret = Annotated[SecretStr, BeforeValidator(secret_text)]
 EmailAddress = Annotated[str, BeforeValidator(email_address)]
 DomainName = Annotated[str, BeforeValidator(domain_name)]
-Version = Annotated[str, BeforeValidator(version)]
 ChartRepository = Annotated[str, BeforeValidator(chart_repository)]
 GitHubRepository = Annotated[str, BeforeValidator(github_repository)]
 DockerNamespace = Annotated[str, BeforeValidator(docker_namespace)]

@@ -1,17 +1,34 @@
-"""What this release cannot do yet, in one place: taken away line by line as it is built."""
+"""What this release cannot do yet, in one place: taken away piece by piece as it is built."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployer.settings.breach import Breach, either
 from deployer.settings.choices import Action
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from deployer.settings.model import Settings
 
-BUILT_ACTIONS = frozenset({Action.DEPLOY, Action.PLAN, Action.INFO})
+BUILT_ACTIONS = (Action.DEPLOY, Action.PLAN, Action.INFO)
 
 
 def serves_https(settings: Settings) -> bool:  # noqa: ARG001 - will look at enable_https and contact_email
     """Return whether a hub with these settings is served over HTTPS: none is, so far."""
     return False
+
+
+def https(settings: Settings, _present: Collection[str]) -> Iterator[Breach]:
+    """Refuse HTTPS when it is asked for outright."""
+    if settings.enable_https:
+        yield Breach(
+            "enable_https", "asks for HTTPS, which is not built yet.", "Leave it unset or write false."
+        )
+
+
+def action(settings: Settings, _present: Collection[str]) -> Iterator[Breach]:
+    """Refuse commands that don't exist yet."""
+    if settings.action not in BUILT_ACTIONS:
+        yield Breach("action", "is not built yet.", f"Write {either(BUILT_ACTIONS)}.")

@@ -1,0 +1,102 @@
+"""Reading config.json: its errors by line and column, its unknown keys with the one that was meant."""
+
+from __future__ import annotations
+
+import json
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from deployer.errors import Problem
+from deployer.settings.breach import either
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+
+class _DuplicateKeyError(ValueError):
+    """A key stands twice in one object."""
+
+
+def read_config_file(path: Path, known: Collection[str]) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """Return what stands in a config.json, by dotted path (None: unreadable), and what is wrong with it.
+
+    Args:
+        path: the file.
+        known: the dotted paths that are settings; what stands deeper belongs to their value.
+
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        document = json.loads(text, object_pairs_hook=_without_duplicates)
+    except OSError as error:
+        return None, [_problem(path, f"cannot be read: {error.strerror}.", "Name a file that is there.")]
+    except UnicodeDecodeError:
+        return None, [_problem(path, "is not text in UTF-8.", "Save it as UTF-8.")]
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        return {}, [
+            _problem(path, f"is not JSON ({where}: {error.msg}).", "Correct it there or just before.")
+        ]
+    except _DuplicateKeyError as error:
+        return None, [_problem(path, f"has the key {error} twice in one object.", "Leave one of them.")]
+    if not isinstance(document, dict):
+        return None, [_problem(path, "must be a JSON object.", 'Write {"binderhub": {"name": "…"}, …}.')]
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    _walk(document, (), _Walk(path.name, known, values, problems))
+    return values, problems
+
+
+class _Walk:
+    """What a walk through the document fills."""
+
+    def __init__(
+        self, file: str, known: Collection[str], values: dict[str, Any], problems: list[Problem]
+    ) -> None:
+        self.file = file
+        self.known = known
+        self.sections = {path.rpartition(".")[0] for path in known}
+        self.values = values
+        self.problems = problems
+
+
+def _walk(section: dict[str, Any], above: tuple[str, ...], walk: _Walk) -> None:
+    for key, value in section.items():
+        # The predecessor's README shows the section as "https:", colon included.
+        path = ".".join((*above, key.rstrip(":")))
+        if path in walk.known:
+            walk.values[path] = value
+        elif path in walk.sections and isinstance(value, dict):
+            _walk(value, (*above, key.rstrip(":")), walk)
+        elif path in walk.sections and value is not None:
+            walk.problems.append(_in_file(path, walk, "must be an object.", "Write its settings in { }."))
+        elif path not in walk.sections and key != "$schema":
+            walk.problems.append(_in_file(path, walk, "is not a setting.", _meant(path, walk.known)))
+
+
+def _meant(path: str, known: Collection[str]) -> str:
+    """Return which setting was meant: a sibling, a namesake in another section, or one alike as a whole."""
+    section, _, key = path.rpartition(".")
+    siblings = [other.rpartition(".")[2] for other in known if other.rpartition(".")[0] == section]
+    likely = [f"{section}.{name}".lstrip(".") for name in get_close_matches(key, siblings, n=2)]
+    namesakes = sorted(other for other in known if other.rpartition(".")[2] == key)
+    meant = likely or namesakes or get_close_matches(path, list(known), n=2)
+    return f"Did you mean {either(meant)}?" if meant else "Take it out."
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    section = dict(pairs)
+    if len(section) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _DuplicateKeyError(next(repr(key) for key in keys if keys.count(key) > 1))
+    return section
+
+
+def _in_file(path: str, walk: _Walk, rule: str, remedy: str) -> Problem:
+    """Return a problem without the value: an unknown key may hold a secret."""
+    return Problem(f"{path} in {walk.file}", None, rule, remedy)
+
+
+def _problem(path: Path, rule: str, remedy: str) -> Problem:
+    return Problem(str(path), None, rule, remedy)

@@ -1,0 +1,80 @@
+"""What the reader should hear although nothing is wrong: what is replaced, unused or risky."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from deployer.settings.choices import Authentication, ContainerRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from deployer.settings.model import Settings
+    from deployer.settings.sources import Given
+
+_SEEN_BY_BINDERHUB = re.compile(r"[a-z0-9]{4,40}")
+_REWRITTEN = {
+    "binderhub_name": "host names are lower case, with dashes.",
+    "registry_name": "registries have letters and digits only.",
+}
+_REPLACED = {
+    "binderhub_version": "this release drives newer charts only.",
+    "certmanager_version": "this release drives newer charts only.",
+    "traefik_version": "this release drives newer charts only.",
+}
+_DOCKER_HUB_ONLY = ("dockerhub_username", "dockerhub_password", "dockerhub_organisation")
+_ACR_ONLY = ("registry_name",)
+_SIGN_IN_ONLY = ("oauth_client_id", "oauth_client_secret", "oauth_tenant_id")
+_HTTPS_ONLY = ("domain_name", "dns_zone_resource_group")
+
+
+def notices(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    """Yield what is worth saying about these settings."""
+    yield from _changed(settings, given)
+    yield from _unused(settings, given)
+    yield from _plain_http(settings)
+    yield from _docker_hub_names(settings)
+
+
+def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    for name, reason in {**_REWRITTEN, **_REPLACED}.items():
+        value = getattr(settings, name)
+        if name in given and str(given[name].value).strip() != value:
+            yield f"{given[name].setting} = {given[name].value!r} is replaced by {value!r}: {reason}"
+
+
+def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    docker_hub = settings.container_registry is ContainerRegistry.DOCKERHUB
+    reasons = {
+        _ACR_ONLY if docker_hub else _DOCKER_HUB_ONLY: f"images go to {settings.container_registry}.",
+        () if settings.https else _HTTPS_ONLY: "the hub is served over plain HTTP at a name of Azure's.",
+        ("azure_client_id",) if settings.sp_app_id else (): "the service principal is used.",
+        _SIGN_IN_ONLY if settings.authentication is Authentication.NONE else (): "nobody signs in.",
+    }
+    for names, reason in reasons.items():
+        for name in names:
+            if name in given:
+                yield f"{given[name].setting} is not used: {reason}"
+
+
+def _plain_http(settings: Settings) -> Iterator[str]:
+    if settings.https:
+        return
+    yield "The hub is served over plain HTTP: what visitors type and see can be read on the way."
+    if settings.authentication is Authentication.GITHUB:
+        yield "Visitors sign in over plain HTTP: their sessions can be taken over by who reads the traffic."
+    if settings.authentication is Authentication.ENTRA:
+        yield (
+            "Visitors sign in with Entra, which accepts redirect addresses over HTTPS only: "
+            "nobody can sign in until the hub has HTTPS."
+        )
+
+
+def _docker_hub_names(settings: Settings) -> Iterator[str]:
+    name = settings.dockerhub_organisation or settings.dockerhub_username or ""
+    if settings.container_registry is ContainerRegistry.DOCKERHUB and not _SEEN_BY_BINDERHUB.fullmatch(name):
+        yield (
+            f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
+            "and builds a repository anew at every launch. Another account, or azurecr, avoids that."
+        )
