@@ -45,5 +45,6 @@ def unknown_function(name: str) -> ExpressionError:
 def misplaced_function(name: str) -> ExpressionError:
     """Return the error of a function that exists, but not where it stands."""
     return ExpressionError(
-        f"The template function '{name}' is not expected at this location. Please see {USAGE} for usage details."
+        f"The template function '{name}' is not expected at this location. Please see {USAGE} for usage "
+        "details."
     )

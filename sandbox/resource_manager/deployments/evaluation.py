@@ -1,8 +1,8 @@
 """Evaluates template expressions: syntax tree to value.
 
-Functions that look at the deployment (`parameters`, `reference` …) or leave arguments unevaluated (`if`, `filter`
-…) are here; the others are tables under functions/. The evaluation never waits: when it needs a resource's live
-state it raises ReferenceNeeded, the caller fetches that and evaluates again.
+Functions that look at the deployment (`parameters`, `reference` …) or leave arguments unevaluated (`if`,
+`filter` …) are here; the others are tables under functions/. The evaluation never waits: when it needs a
+resource's live state it raises ReferenceNeeded, the caller fetches that and evaluates again.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from sandbox.resource_manager.deployments.expressions import (
     unescape,
 )
 from sandbox.resource_manager.deployments.functions import collections, hashing, logic, resources, text
-from sandbox.resource_manager.deployments.functions.signature import Function, table, text_argument, type_name
 from sandbox.resource_manager.deployments.functions.logic import boolean
+from sandbox.resource_manager.deployments.functions.signature import Function, table, text_argument, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -136,7 +136,8 @@ def _look_up(value: Any, key: Any) -> Any:
             return value[key]
         raise ExpressionError(f"The language expression property array index '{key}' is out of bounds.")
     raise ExpressionError(
-        f"The language expression property '{key}' can't be evaluated, the value is of type '{type_name(value)}'."
+        f"The language expression property '{key}' can't be evaluated, the value is of type "
+        f"'{type_name(value)}'."
     )
 
 
@@ -145,7 +146,8 @@ def _named(values: Mapping[str, Any], name: Any, kind: str) -> Any:
         if key.lower() == text_argument(f"{kind}s", name).lower():
             return value
     raise ExpressionError(
-        f"The template {kind} '{name}' is not found. Please see https://aka.ms/arm-syntax-{kind}s for usage details."
+        f"The template {kind} '{name}' is not found. Please see https://aka.ms/arm-syntax-{kind}s for usage "
+        "details."
     )
 
 

@@ -24,7 +24,6 @@ _TYPES: dict[str, tuple[type, str, str]] = {
     "object": (dict, "Object", "Object"),
     "secureobject": (dict, "SecureObject", "Object"),
 }
-_MISSING = object()
 
 
 def answer_type(declared: str) -> str:
@@ -52,10 +51,11 @@ def resolve_parameters(
 
     """
     provided = _match_names(declared, given)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {name: given for name, given in provided.items() if given is not None}
     defaults = replace(scope, parameters=values, in_parameter_default=True)
     for name, declaration in declared.items():
-        values[name] = _value(name, declaration, provided.get(name, _MISSING), defaults)
+        if name not in values:
+            values[name] = _default(name, declaration, defaults)
         _check(name, declaration, values[name])
     return values
 
@@ -65,17 +65,15 @@ def _match_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
     unknown = [name for name in given if name.lower() not in spelling]
     if unknown:
         raise validation_failed(
-            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are not "
-            "present in the original template and can therefore not be provided at deployment time. The only "
+            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are "
+            "not present in the original template and can therefore not be provided at deployment time. The only "
             f"supported parameters for this template are '{', '.join(declared)}'. Please see "
             "https://aka.ms/arm-pass-parameter-values for usage details."
         )
     return {spelling[name.lower()]: wrapped.get("value") for name, wrapped in given.items()}
 
 
-def _value(name: str, declaration: Mapping[str, Any], given: Any, scope: Scope) -> Any:
-    if given is not _MISSING and given is not None:
-        return given
+def _default(name: str, declaration: Mapping[str, Any], scope: Scope) -> Any:
     if "defaultValue" not in declaration:
         raise validation_failed(
             f"The value for the template parameter '{name}' is not provided. Please see "
@@ -97,8 +95,8 @@ def _check(name: str, declaration: Mapping[str, Any], value: Any) -> None:
     if allowed is not None and value not in allowed:
         shown = "" if is_secure(declaration["type"]) else f" '{value}'"
         raise validation_failed(
-            f"The provided value{shown} for the template parameter '{name}' is not valid. The value{shown} is not "
-            f"part of the allowed value(s): '{','.join(str(one) for one in allowed)}'."
+            f"The provided value{shown} for the template parameter '{name}' is not valid. The value{shown} is "
+            f"not part of the allowed value(s): '{','.join(str(one) for one in allowed)}'."
         )
 
 

@@ -89,8 +89,8 @@ def create_object(*pairs: Any) -> dict[str, Any]:
     """Return the object of keys and values that alternate."""
     if len(pairs) % 2:
         raise ExpressionError(
-            "Unable to evaluate template language function 'createObject': the function expects an even number "
-            f"of parameters while {len(pairs)} were provided."
+            "Unable to evaluate template language function 'createObject': the function expects an even "
+            f"number of parameters while {len(pairs)} were provided."
         )
     keys = [text_argument("createObject", key) for key in pairs[::2]]
     return dict(zip(keys, pairs[1::2], strict=True))

@@ -1,4 +1,4 @@
-"""Template functions that compare, decide and convert; those that leave arguments alone are in evaluation.py."""
+"""Template functions that compare, compute and convert; `if` and its like are in evaluation.py."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def from_json(text: Any) -> Any:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise ExpressionError(
-            f"The template language function 'json' parameter is not valid. The provided value '{text}' could "
-            f"not be parsed: {error.msg}. Please see {USAGE}#json for usage details."
+            f"The template language function 'json' parameter is not valid. The provided value '{text}' "
+            f"could not be parsed: {error.msg}. Please see {USAGE}#json for usage details."
         ) from error
 
 
@@ -69,9 +69,9 @@ def boolean(function: str, value: Any) -> bool:
 
 def _unconvertible(function: str, value: Any) -> ExpressionError:
     return ExpressionError(
-        f"The template language function '{function}' was invoked with a parameter that is not valid. The value "
-        f"of type '{type_name(value)}' cannot be converted to the type expected. Please see {USAGE}#{function} "
-        "for usage details."
+        f"The template language function '{function}' was invoked with a parameter that is not valid. The "
+        f"value of type '{type_name(value)}' cannot be converted to the type expected. Please see "
+        f"{USAGE}#{function} for usage details."
     )
 
 
@@ -93,6 +93,16 @@ def _arithmetic(name: str, compute: Any) -> Function:
     )
 
 
+def _extreme(name: str, choose: Any) -> Function:
+    """Declare the smallest or the largest of several integers, or of an array of them."""
+
+    def call(*values: Any) -> int:
+        numbers = values[0] if isinstance(values[0], list) and len(values) == 1 else list(values)
+        return int(choose([whole_number(name, number) for number in numbers]))
+
+    return Function(name, call, 1)
+
+
 FUNCTIONS = table(
     Function("equals", equals, 2, 2),
     Function("not", lambda value: not boolean("not", value), 1, 1),
@@ -102,6 +112,8 @@ FUNCTIONS = table(
     Function("true", lambda: True, 0, 0),
     Function("false", lambda: False, 0, 0),
     Function("null", lambda: None, 0, 0),
+    _extreme("min", min),
+    _extreme("max", max),
     _ordered("less", lambda left, right: left < right),
     _ordered("lessOrEquals", lambda left, right: left <= right),
     _ordered("greater", lambda left, right: left > right),

@@ -41,8 +41,8 @@ def format_text(pattern: str, *values: Any) -> str:
             return match[0][0]
         if match[1] is None or int(match[1]) >= len(values):
             raise ExpressionError(
-                "Unable to evaluate language function 'format': the format is invalid: 'Index (zero based) must "
-                "be greater than or equal to zero and less than the size of the argument list.'."
+                "Unable to evaluate language function 'format': the format is invalid: 'Index (zero based) "
+                "must be greater than or equal to zero and less than the size of the argument list.'."
             )
         return as_text(values[int(match[1])])
 
