@@ -81,7 +81,9 @@ async def deploy(
     clock = monotonic()
     try:
         async with AsyncExitStack() as resources:
-            run.progress.emit(Event(EventKind.RUN_STARTED, f"Deploying the BinderHub {settings.binderhub_name}"))
+            run.progress.emit(
+                Event(EventKind.RUN_STARTED, f"Deploying the BinderHub {settings.binderhub_name}")
+            )
             for notice in notices:
                 run.progress.emit(Event(EventKind.WARNING, notice))
             session = await resources.enter_async_context(
@@ -153,7 +155,7 @@ async def _run_recorded(context: Context, run: _Run) -> None:
         )
         await _leave_record(context, run, "interrupted", interrupted)
         raise interrupted from None
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the record tells it and it is raised again
         told = azure_error(error) if isinstance(error, SdkError) else error
         await _leave_record(context, run, "failed", told)
         raise told from None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import kr8s
 from kr8s.asyncio import Api
 from kr8s.asyncio import api as connect
-from kr8s.asyncio.objects import Pod, Service, object_from_spec
+from kr8s.asyncio.objects import Event, Pod, Service, object_from_spec
 
 from deployer.errors import KubernetesError
 
@@ -139,7 +139,7 @@ async def service_address(api: Api, namespace: str, name: str) -> str | None:
 
     """
     try:
-        service = await Service.get(name, namespace=namespace, api=api)
+        service: Service = await Service.get(name, namespace=namespace, api=api)
     except kr8s.NotFoundError:
         raise KubernetesError(
             f"The Service {name} is missing in the namespace {namespace}.",
@@ -153,5 +153,5 @@ async def service_address(api: Api, namespace: str, name: str) -> str | None:
 async def warnings_about(api: Api, namespace: str, kind: str, name: str) -> list[str]:
     """Return the messages of the warning events about one object, the newest last."""
     selector = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
-    events = api.get("events", namespace=namespace, field_selector=selector)
-    return [event.raw["message"] async for event in events]
+    events = api.get(Event, namespace=namespace, field_selector=selector)
+    return [event.raw["message"] async for event in events if isinstance(event, Event)]

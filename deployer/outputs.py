@@ -120,11 +120,15 @@ class DirectoryOutputStore:
             return None
 
 
+def blob_endpoint(account: str) -> str:
+    """Return the address of a storage account's blobs."""
+    return f"https://{account}.{BLOB_SUFFIX}"
+
+
 @asynccontextmanager
 async def open_blob_store(account: str, credential: AsyncTokenCredential) -> AsyncIterator[BlobOutputStore]:
     """Open the container of outputs in a storage account."""
-    url = f"https://{account}.{BLOB_SUFFIX}"
-    async with BlobServiceClient(url, credential=credential) as service:
+    async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
         yield BlobOutputStore(service.get_container_client(CONTAINER))
 
 

@@ -27,6 +27,22 @@ if TYPE_CHECKING:
     from deployer.settings import Settings
 
 
+STEP_NAMES = (
+    "sign-in",
+    "outputs",
+    "resource-group",
+    "predecessors",
+    "providers",
+    "registry",
+    "cluster",
+    "registry-access",
+    "namespace",
+    "binderhub",
+    "verify",
+)
+"""Names that a display can show before the plan is known; `sign-in` comes before the plan's own steps."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """The steps of one deployment, in an order that can be read."""

@@ -35,7 +35,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     return fields
 
 
-def describe_run(
+def describe_run(  # noqa: PLR0913 - a record has many sides
     settings: Settings,
     names: HubNames,
     run: RunRecord,
@@ -67,7 +67,7 @@ def describe_run(
             "hub_url": names.hub_url,
             "subscription": settings.azure_subscription,
             "resource_group": settings.resource_group_name,
-            "location": settings.resource_group_location,
+            "location": settings.region,
             "cluster": names.cluster,
             "release": names.release,
             "namespace": names.namespace,

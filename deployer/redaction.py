@@ -10,10 +10,13 @@ import base64
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import yaml
+from pydantic import SecretStr
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pydantic import SecretStr
+    from deployer.settings import Settings
 
 MASK = "*****"
 
@@ -35,6 +38,14 @@ class Redactor:
     def hide_values(self, values: Any) -> None:
         """Mask every longer string in a user's own values, any of which may be a secret."""
         self._forms |= {text for text in _strings(values) if len(text) >= SHORTEST_HIDDEN_VALUE}
+
+    def hide_settings(self, settings: Settings) -> None:
+        """Mask every secret of the settings, and what the user's own values hold."""
+        for _, value in settings:
+            if isinstance(value, SecretStr):
+                self.hide(value)
+        if settings.helm_values is not None:
+            self.hide_values(yaml.safe_load(settings.helm_values.get_secret_value()))
 
     def clean(self, text: str) -> str:
         """Return the text with every known secret masked, longest first."""

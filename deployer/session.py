@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from deployer.azure.clients import AzureClients, list_subscriptions
+from deployer.azure.clients import AzureClients, find_group, list_subscriptions
 from deployer.azure.credentials import describe_credential, make_credential, wait_for_token
 from deployer.azure.operations import ask
-from deployer.errors import PreflightError
+from deployer.errors import PreflightError, Problem, SettingsError
 from deployer.names import derive_names
 
 if TYPE_CHECKING:
@@ -56,14 +56,28 @@ async def open_session(settings: Settings, report: StepReport) -> AsyncIterator[
         report.progress(f"signing in as {describe_credential(credential)}")
         await wait_for_token(credential, report)
         subscription = await _find_subscription(settings.azure_subscription, credential, report)
-        settings = settings.model_copy(update={"azure_subscription": subscription})
         async with AzureClients(credential, subscription) as azure:
-            yield Session(settings, derive_names(settings), credential, azure)
+            location = settings.resource_group_location or await _find_location(settings, azure, report)
+            resolved = settings.resolved(subscription_id=subscription, location=location)
+            yield Session(resolved, derive_names(resolved), credential, azure)
 
 
-async def _find_subscription(
-    wanted: str | None, credential: AsyncTokenCredential, report: StepReport
-) -> str:
+async def _find_location(settings: Settings, azure: AzureClients, report: StepReport) -> str:
+    """Return the region of the resource group that the settings name."""
+    group = settings.resource_group_name
+    found = await ask(report, f"look at the resource group {group}", lambda: find_group(azure, group))
+    if found is None or not found.location:
+        problem = Problem(
+            "RESOURCE_GROUP_LOCATION",
+            None,
+            f"is not set, and there is no resource group {group} to take it from.",
+            "Name an Azure region, as in westeurope.",
+        )
+        raise SettingsError([problem])
+    return str(found.location)
+
+
+async def _find_subscription(wanted: str | None, credential: AsyncTokenCredential, report: StepReport) -> str:
     """Return the subscription's id, given its id, its name, or nothing where there is only one."""
     if wanted is not None and _is_id(wanted):
         return wanted

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Self
 
-from azure.core.exceptions import HttpResponseError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.mgmt.resource.resources.models import ResourceGroup
 
 MANAGEMENT_ENDPOINT = "https://management.azure.com"
 
@@ -117,6 +118,14 @@ def _json(response: AsyncHttpResponse) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise HttpResponseError(message="Azure's answer is not a JSON object", response=response)
     return body
+
+
+async def find_group(azure: AzureClients, name: str) -> ResourceGroup | None:
+    """Return a resource group, None where there is none of that name."""
+    try:
+        return await azure.resources.resource_groups.get(name)
+    except ResourceNotFoundError:
+        return None
 
 
 async def list_subscriptions(credential: AsyncTokenCredential) -> list[dict[str, Any]]:

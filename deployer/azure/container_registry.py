@@ -50,7 +50,7 @@ class HubRegistry:
     def registry(self) -> dict[str, Any]:
         """Describe the registry that is wanted."""
         return {
-            "location": self.settings.resource_group_location,
+            "location": self.settings.region,
             "sku": {"name": self.settings.registry_sku},
             "tags": dict(self.names.tags),
             "properties": {
@@ -62,7 +62,7 @@ class HubRegistry:
 
     def scope_map(self) -> dict[str, Any]:
         """Describe what the token may do: push and pull in the hub's own project, nothing else."""
-        project = f"repositories/{self.names.hub}/*"
+        project = f"repositories/{self.names.registry_project}/*"
         permissions = ("content/read", "content/write", "metadata/read", "metadata/write")
         return {
             "properties": {

@@ -14,6 +14,7 @@ from azure.mgmt.containerservice.models import (
     ManagedClusterAutoUpgradeProfile,
     ManagedClusterIdentity,
     ManagedClusterOIDCIssuerProfile,
+    ManagedClusterProperties,
     ManagedClusterSKU,
 )
 
@@ -58,27 +59,29 @@ async def ensure_cluster(context: Context, report: StepReport) -> str:
 def wanted_cluster(settings: Settings, names: HubNames) -> ManagedCluster:
     """Describe the cluster: free of charge but for its nodes, upgraded by Azure, network policy enforced."""
     return ManagedCluster(
-        location=settings.resource_group_location,
+        location=settings.region,
         tags=names.tags,
         sku=ManagedClusterSKU(name="Base", tier=settings.aks_tier),
         identity=ManagedClusterIdentity(type="SystemAssigned"),
-        dns_prefix=names.cluster,
-        node_resource_group=names.node_resource_group,
-        kubernetes_version=settings.aks_kubernetes_version,
-        # Without a policy engine (Azure's default is none) the charts' network policies have no effect.
-        network_profile=ContainerServiceNetworkProfile(
-            network_plugin="azure",
-            network_plugin_mode="overlay",
-            network_dataplane="cilium",
-            network_policy="cilium",
-            load_balancer_sku="standard",
-            outbound_type="loadBalancer",
+        properties=ManagedClusterProperties(
+            dns_prefix=names.dns_prefix,
+            node_resource_group=names.node_resource_group,
+            kubernetes_version=settings.aks_kubernetes_version,
+            # Without a policy engine (Azure's default is none) the charts' network policies have no effect.
+            network_profile=ContainerServiceNetworkProfile(
+                network_plugin="azure",
+                network_plugin_mode="overlay",
+                network_dataplane="cilium",
+                network_policy="cilium",
+                load_balancer_sku="standard",
+                outbound_type="loadBalancer",
+            ),
+            auto_upgrade_profile=ManagedClusterAutoUpgradeProfile(
+                upgrade_channel="patch", node_os_upgrade_channel="NodeImage"
+            ),
+            oidc_issuer_profile=ManagedClusterOIDCIssuerProfile(enabled=True),
+            agent_pool_profiles=[system_pool(settings), user_pool(settings)],
         ),
-        auto_upgrade_profile=ManagedClusterAutoUpgradeProfile(
-            upgrade_channel="patch", node_os_upgrade_channel="NodeImage"
-        ),
-        oidc_issuer_profile=ManagedClusterOIDCIssuerProfile(enabled=True),
-        agent_pool_profiles=[system_pool(settings), user_pool(settings)],
     )
 
 
@@ -134,7 +137,7 @@ async def _settled(context: Context, report: StepReport) -> ManagedCluster | Non
         if monotonic() - started > OPERATION_PATIENCE:
             raise DeployerError(
                 f"The cluster {name} stays in the state {found.provisioning_state}.",
-                suggestion="Look at its activity log in the portal; start again when the operation has ended.",
+                suggestion="Look at its activity log in the portal; start again when that has ended.",
                 retryable=True,
             )
         report.progress(f"waiting for an earlier operation on {name} to end: {found.provisioning_state}")

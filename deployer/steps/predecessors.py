@@ -1,4 +1,4 @@
-"""Removes the ended container groups of earlier clicks: each click makes a new one, and none can be reused."""
+"""Removes the ended container groups of earlier clicks: each click makes a new one, none can be reused."""
 
 from __future__ import annotations
 

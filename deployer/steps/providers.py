@@ -57,7 +57,7 @@ async def _ensure_provider(context: Context, report: StepReport, provider: str) 
         if monotonic() - started > REGISTRATION_PATIENCE:
             raise PreflightError(
                 f"Azure has not finished registering {provider} for the subscription.",
-                suggestion="Look at it in the portal under Subscription, Resource providers; then start again.",
+                suggestion="Look at it in the portal (Subscription, Resource providers), then start again.",
                 retryable=True,
             )
         report.progress(f"waiting for Azure to register {provider}")

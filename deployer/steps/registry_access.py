@@ -65,7 +65,7 @@ async def _ensure_acr_access(context: Context, report: StepReport, release: Rele
     context.results.registry.set(
         RegistryAccess(
             server=login_server,
-            image_prefix=f"{login_server}/{context.names.hub}/{context.settings.docker_image_prefix}",
+            image_prefix=f"{login_server}/{context.names.registry_project}/{context.settings.docker_image_prefix}",
             username=username,
             password=password,
         )

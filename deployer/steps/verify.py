@@ -53,7 +53,7 @@ async def _await_address(context: Context, report: StepReport, service: str, lab
         warnings = await warnings_about(api, namespace, "Service", service)
         if any(LABEL_TAKEN in warning for warning in warnings):
             raise VerificationError(
-                f"The host name {label}.{context.settings.resource_group_location}.cloudapp.azure.com is taken.",
+                f"The host name {label}.{context.settings.region}.cloudapp.azure.com is taken.",
                 cause="Somebody else in this Azure region uses this name for a public address.",
                 suggestion="Choose another BINDERHUB_NAME.",
             )

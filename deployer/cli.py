@@ -1,0 +1,295 @@
+"""The command line: the only place where an error becomes text and an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from deployer import presentation
+from deployer.deployment import deploy as run_deployment
+from deployer.errors import DeployerError, Interrupted, PreflightError, Problem, SettingsError
+from deployer.helm_binary import HELM_VERSION, download_helm, find_helm
+from deployer.inspection import HubInfo, inspect_hub
+from deployer.names import HubNames, derive_names
+from deployer.plan import STEP_NAMES, build_plan
+from deployer.progress.events import Progress
+from deployer.progress.json_log import JsonLog
+from deployer.progress.terminal import TerminalSink
+from deployer.session import Session, open_session
+from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
+from deployer.workflow import StepReport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from deployer.progress.events import Sink
+    from deployer.settings import Settings
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="binderhub-deployer",
+    help="Give a research group its own BinderHub on Azure.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+screen = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+CONFIG_FILE = Path("config.json")
+OUTPUTS_DIRECTORY = Path("outputs")
+
+
+class Output(StrEnum):
+    """How a command's result is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", "-c", help="A config.json; ./config.json is read when it is there.")
+]
+NameOption = Annotated[str | None, typer.Option("--name", help="The hub's name (BINDERHUB_NAME).")]
+GroupOption = Annotated[
+    str | None, typer.Option("--resource-group", "-g", help="The resource group (RESOURCE_GROUP_NAME).")
+]
+LocationOption = Annotated[
+    str | None, typer.Option("--location", "-l", help="The Azure region (RESOURCE_GROUP_LOCATION).")
+]
+SubscriptionOption = Annotated[
+    str | None, typer.Option("--subscription", help="Id or name of the subscription (AZURE_SUBSCRIPTION).")
+]
+SetOption = Annotated[
+    list[str] | None, typer.Option("--set", help="Any other setting, as NAME=VALUE; not for secrets.")
+]
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How the result is written.")]
+DirectoryOption = Annotated[
+    Path, typer.Option("--outputs", help="Where outputs go when no storage account is named.")
+]
+DownloadOption = Annotated[
+    bool, typer.Option("--download-helm", help=f"Fetch helm {HELM_VERSION} without asking if it is missing.")
+]
+
+
+@app.command()
+def deploy(  # noqa: PLR0913 - each is an option that people type
+    *,
+    config: ConfigOption = None,
+    name: NameOption = None,
+    resource_group: GroupOption = None,
+    location: LocationOption = None,
+    subscription: SubscriptionOption = None,
+    setting: SetOption = None,
+    output: OutputOption = Output.TEXT,
+    outputs: DirectoryOption = OUTPUTS_DIRECTORY,
+    download: DownloadOption = False,
+) -> None:
+    """Create the hub, or bring it to what the settings want; running it again changes only what differs."""
+    typed = _typed(name, resource_group, location, subscription, setting)
+    loaded = load_settings(typed, _config_file(config))
+    _deploy(loaded, output, outputs, download=download)
+
+
+@app.command()
+def plan(  # noqa: PLR0913 - each is an option that people type
+    *,
+    config: ConfigOption = None,
+    name: NameOption = None,
+    resource_group: GroupOption = None,
+    location: LocationOption = None,
+    subscription: SubscriptionOption = None,
+    setting: SetOption = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show what deploy would do, in order; nothing is changed."""
+    typed = _typed(name, resource_group, location, subscription, setting)
+    loaded = load_settings(typed, _config_file(config))
+    settings, names = _resolve(loaded.settings)
+    planned = build_plan(settings, names)
+    if output is Output.JSON:
+        _print_json(presentation.plan_for_machines(planned, names, loaded.notices))
+    else:
+        screen.print(presentation.plan_for_people(planned, names, loaded.notices))
+
+
+@app.command()
+def info(  # noqa: PLR0913 - each is an option that people type
+    *,
+    config: ConfigOption = None,
+    name: NameOption = None,
+    resource_group: GroupOption = None,
+    subscription: SubscriptionOption = None,
+    setting: SetOption = None,
+    output: OutputOption = Output.TEXT,
+    download: DownloadOption = False,
+) -> None:
+    """Show the hub as it is now: addresses, cluster, release; nothing is changed."""
+    typed = _typed(name, resource_group, None, subscription, setting)
+    settings = load_settings(typed, _config_file(config)).settings
+    helm = _helm(download=download)
+
+    async def look(session: Session, report: StepReport) -> HubInfo:
+        return await inspect_hub(session, helm, report)
+
+    found = _run(_in_session(settings, look))
+    if output is Output.JSON:
+        _print_json(asdict(found))
+    else:
+        screen.print(presentation.hub_for_people(found))
+
+
+def main() -> None:
+    """Run the command line; errors become text and an exit status here."""
+    sys.exit(_guarded(lambda: app(standalone_mode=False)))
+
+
+def run_action() -> None:
+    """Run the command that ACTION names, with all settings from the environment: a container's start."""
+    handled = exit_zero_when_handled()
+    status = _guarded(_run_named_action)
+    sys.exit(0 if handled and status > 0 else status)
+
+
+def _run_named_action() -> None:
+    if len(sys.argv) > 1:  # somebody runs the image by hand
+        app(standalone_mode=False)
+        return
+    wanted = action()  # refuses what is not built; deploy is what is left
+    _deploy(load_settings({"action": wanted}, None), Output.TEXT, OUTPUTS_DIRECTORY, download=False)
+
+
+def _guarded(command: Callable[[], object]) -> int:
+    """Run a command and return its exit status."""
+    try:
+        result = command()
+    except DeployerError as error:
+        errors.print(presentation.error_for_people(error), soft_wrap=True)
+        return error.exit_status
+    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
+        errors.print("Interrupted.")
+        return Interrupted.exit_status
+    except typer.Exit as ended:
+        return ended.exit_code
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        errors.print(f"[bold red]{escape(error.format_message())}[/]\nSee --help.")  # click's usage errors
+        return SettingsError.exit_status
+    return result if isinstance(result, int) else 0
+
+
+def _deploy(loaded: LoadedSettings, output: Output, outputs: Path, *, download: bool) -> None:
+    helm = _helm(download=download)
+    in_terminal = sys.stdout.isatty() and output is Output.TEXT
+    sink: Sink = TerminalSink(STEP_NAMES) if in_terminal else JsonLog([_log_stream(output)])
+    done = _run(run_deployment(loaded.settings, loaded.notices, sinks=[sink], helm=helm, directory=outputs))
+    if output is Output.JSON:
+        _print_json(
+            {"binder_url": done.names.binder_url, "hub_url": done.names.hub_url, "outputs": done.outputs}
+        )
+    elif in_terminal:
+        urls = {"BinderHub": done.names.binder_url, "JupyterHub": done.names.hub_url}
+        screen.print(presentation.pairs({**urls, "Outputs": done.outputs}))
+
+
+def _log_stream(output: Output) -> TextIO:
+    """Return where the log goes: standard output, unless a result in JSON is wanted there."""
+    return sys.stderr if output is Output.JSON else sys.stdout
+
+
+def _resolve(settings: Settings) -> tuple[Settings, HubNames]:
+    """Find out subscription and region, signing in only where the settings leave one of them open."""
+    if settings.azure_subscription and settings.resource_group_location:
+        with suppress(SettingsError):  # the subscription is given by its name
+            return settings, derive_names(settings)
+
+    async def resolved(session: Session, _report: StepReport) -> tuple[Settings, HubNames]:
+        return session.settings, session.names
+
+    return _run(_in_session(settings, resolved))
+
+
+async def _in_session(settings: Settings, look: Callable[[Session, StepReport], Awaitable[T]]) -> T:
+    """Await `look` with an open session, telling nothing but errors."""
+    report = StepReport("sign-in", Progress())
+    async with open_session(settings, report) as session:
+        return await look(session, report)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; the first SIGINT or SIGTERM ends the work in order, the second one at once."""
+
+    async def interruptible() -> T:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(work)
+
+        def interrupt() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
+        return await task
+
+    return asyncio.run(interruptible())
+
+
+def _helm(*, download: bool) -> Path:
+    """Find helm, or offer to fetch it."""
+    found = find_helm()
+    if found is not None:
+        return found
+    question = f"helm is not installed. Fetch helm {HELM_VERSION} now, checked against its known hash?"
+    if download or (sys.stdin.isatty() and typer.confirm(question)):
+        return download_helm()
+    raise PreflightError(
+        "The program helm is not installed.",
+        suggestion=f"Install helm 4, or start again with --download-helm to fetch helm {HELM_VERSION}.",
+    )
+
+
+def _config_file(given: Path | None) -> Path | None:
+    return given or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
+
+
+def _typed(
+    name: str | None,
+    resource_group: str | None,
+    location: str | None,
+    subscription: str | None,
+    settings: list[str] | None,
+) -> dict[str, str]:
+    """Collect what was typed, by setting."""
+    typed = {
+        "binderhub_name": name,
+        "resource_group_name": resource_group,
+        "resource_group_location": location,
+        "azure_subscription": subscription,
+        **dict(map(_name_and_value, settings or [])),
+    }
+    return {key: value for key, value in typed.items() if value is not None}
+
+
+def _name_and_value(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise SettingsError([Problem("--set", text, "is not NAME=VALUE.", "Write --set AKS_NODE_COUNT=2.")])
+    return name.strip().lower(), value
+
+
+def _print_json(value: object) -> None:
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")

@@ -1,0 +1,95 @@
+"""Turns plans, hubs and errors into what people read in a terminal; `cli.py` decides where it goes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from deployer.errors import DeployerError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from deployer.inspection import HubInfo, NodePool
+    from deployer.names import HubNames
+    from deployer.plan import Plan
+
+
+def pairs(rows: Mapping[str, str]) -> RenderableType:
+    """Lay out names and values in two columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def plan_for_people(plan: Plan, names: HubNames, notices: Sequence[str]) -> RenderableType:
+    """Lay out a plan: each step, what it waits for and what it creates."""
+    table = Table(title=f"Plan for the BinderHub {names.hub}", title_justify="left", expand=True)
+    table.add_column("Step", style="bold", no_wrap=True)
+    table.add_column("What it does, and creates where it is missing", ratio=1)
+    table.add_column("After")
+    for step in plan.steps:
+        lines = [step.title, *(f"  + {created}" for created in step.creates)]
+        table.add_row(step.name, Text("\n".join(lines)), ", ".join(step.needs))
+    addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url})
+    warnings = [Text(f"! {notice}", style="yellow") for notice in notices]
+    return Group(table, addresses, *warnings)
+
+
+def plan_for_machines(plan: Plan, names: HubNames, notices: Sequence[str]) -> dict[str, Any]:
+    """Describe a plan as a JSON object."""
+    return {
+        "hub": names.hub,
+        "binder_url": names.binder_url,
+        "hub_url": names.hub_url,
+        "notices": list(notices),
+        "steps": [
+            {"name": step.name, "title": step.title, "needs": list(step.needs), "creates": list(step.creates)}
+            for step in plan.steps
+        ],
+    }
+
+
+def hub_for_people(hub: HubInfo) -> RenderableType:
+    """Lay out what is known of a hub."""
+    release = f"{hub.chart}, revision {hub.revision}, {hub.release_status}" if hub.chart else "none"
+    return pairs(
+        {
+            "BinderHub": f"{hub.binder_url} ({_answering(hub.binder_answers)})",
+            "JupyterHub": f"{hub.hub_url} ({_answering(hub.hub_answers)})",
+            "Resource group": f"{hub.resource_group} ({hub.location})",
+            "Cluster": f"{hub.cluster}: {hub.cluster_state}, Kubernetes {hub.kubernetes_version}",
+            **{f"Node pool {pool.name}": _pool(pool) for pool in hub.pools},
+            "Release": release,
+            "Outputs": hub.outputs or "no storage account carries this hub's tag",
+        }
+    )
+
+
+def _answering(answers: bool) -> str:  # noqa: FBT001 - reads well where it is called
+    return "answers" if answers else "does not answer"
+
+
+def _pool(pool: NodePool) -> str:
+    bounds = f", {pool.min_count} to {pool.max_count}" if pool.max_count else ""
+    return f"{pool.count} × {pool.vm_size}{bounds}"
+
+
+def error_for_people(error: DeployerError) -> RenderableType:
+    """Lay out an error: what happened, the likely cause, what to do next."""
+    parts: list[RenderableType] = [Text(error.message, style="bold red")]
+    if isinstance(error, SettingsError):
+        parts += [Text(f"  • {problem}") for problem in error.problems]
+    if error.cause:
+        parts.append(Text.assemble(("Cause: ", "bold"), error.cause))
+    if error.suggestion:
+        parts.append(Text.assemble(("Next: ", "bold"), error.suggestion))
+    return Group(*parts)
