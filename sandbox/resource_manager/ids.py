@@ -6,7 +6,7 @@ Ids compare without regard to case, as in Azure, and keep the spelling they were
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, pairwise
 
 RESOURCES = "Microsoft.Resources"
 
@@ -141,7 +141,7 @@ def _split(segments: list[str]) -> tuple[str, str, list[str]]:
 def _segment_after(what: str, path: str) -> str | None:
     """The segment that follows the first `what` (lower case) in a path."""
     segments = path.strip("/").split("/")
-    for before, after in zip(segments, segments[1:], strict=False):
+    for before, after in pairwise(segments):
         if before.lower() == what:
             return after
     return None

@@ -232,6 +232,10 @@ class Kernel:
         """The resource type with this full name (case doesn't matter)."""
         return self._types[full_type.lower()]
 
+    def existing(self, path: str) -> Resource:
+        """The resource at a path, for functions on it (rights are checked); raises ResourceNotFound."""
+        return self._existing(self.resolve(path, "")[1])
+
     def _existing(self, resource_id: ResourceId) -> Resource:
         found = self.state.get(resource_id)
         if found is None and resource_id.type == GROUPS:
@@ -258,7 +262,7 @@ class Kernel:
         kind, resource_id = self._admit(principal, path, api_version, "write")
         existing = self.state.get(resource_id)
         write = Write(principal, existing.id if existing else resource_id, api_version, body, existing)
-        self._check_group_stays(resource_id, kind)
+        self._check_group_stays(resource_id)
         self._check_registered(resource_id)
         if kind.tracked:
             _check_location(kind, write)
@@ -279,7 +283,7 @@ class Kernel:
         if resource_id.subscription is not None:
             self.subscription(resource_id.subscription)
 
-    def _check_group_stays(self, resource_id: ResourceId, kind: ResourceType) -> None:
+    def _check_group_stays(self, resource_id: ResourceId) -> None:
         if resource_id.group_id is None:
             return
         group = self.state.get(resource_id.group_id)

@@ -72,6 +72,7 @@ class Operation:
         self.id = str(uuid.uuid4())
         self.reply = reply
         self.resource = resource
+        self.subject = resource
         self.status = "Succeeded"
         self.error: ArmError | None = None
         self.result: Any = None
@@ -124,6 +125,7 @@ class Operations:
         status: int,
         body: Any = None,
         resource: Resource | None = None,
+        subject: Resource | None = None,
     ) -> Operation:
         """Run `work` in the background, and tell it.
 
@@ -139,9 +141,11 @@ class Operations:
             status: of the answer that the client gets now.
             body: of that answer; the resource as it stands by default.
             resource: what is made or changed, None for a deletion.
+            subject: what is deleted, so that a second deletion can find this operation.
 
         """
         operation = Operation(Reply(status), resource)
+        operation.subject = resource or subject
         operation.status = telling.running
         path = telling.path.format(
             subscription=at.subscription,
@@ -175,7 +179,7 @@ class Operations:
     def under_way(self, resource: Resource) -> Operation | None:
         """The operation that is still changing a resource, if any."""
         told = (operation for operation, _, _ in self._told.values())
-        return next((each for each in told if each.running and each.resource is resource), None)
+        return next((each for each in told if each.running and each.subject is resource), None)
 
     async def close(self) -> None:
         """Cancel whatever still runs."""
@@ -197,7 +201,7 @@ class Operations:
         except asyncio.CancelledError:
             _end(operation, "Canceled", ArmError(409, "OperationPreempted", "The operation was canceled."))
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - it must end as a failed operation, as in Azure
             _log.exception("operation on %s failed", operation.resource and operation.resource.id)
             _end(
                 operation, "Failed", ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}")

@@ -152,7 +152,7 @@ class ResourceType:
     def check(self, write: Write) -> None:
         """Judge a PUT without doing it (deployments' validate asks this too); raises ArmError."""
 
-    async def put(self, write: Write) -> Operation:
+    async def put(self, write: Write) -> Operation:  # noqa: ARG002 - what subclasses are given
         """Make or replace the resource; `check` has passed."""
         raise errors.method_not_allowed("PUT")
 
@@ -166,7 +166,7 @@ class ResourceType:
             resource.touch()
         return finished(Reply(200, self.show(resource)), resource)
 
-    async def delete(self, resource: Resource, api_version: str) -> Operation:
+    async def delete(self, resource: Resource, api_version: str) -> Operation:  # noqa: ARG002
         """Unmake the resource."""
         await self.unmake(resource)
         self.state.remove(resource.id)

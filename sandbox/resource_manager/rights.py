@@ -58,7 +58,7 @@ class Rights:
 
     def allows(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether a role of the principal allows a control-plane action ("Microsoft.X/y/write") on a scope's id."""
-        return any(role.allows(action) for role, held_on in self._roles(principal) if lies_in(scope, held_on))
+        return any(role.allows(action) for role in self.roles_on(principal, scope))
 
     def allows_data(self, principal: Principal, action: str, scope: str) -> bool:
         """Whether a role of the principal allows a data-plane action on a scope's id."""
@@ -88,6 +88,10 @@ class Rights:
         action = f"{BLOBS}/{'write' if write else 'read'}"
         accounts = [a for a in self._state.of_type(STORAGE_ACCOUNTS) if a.id.name.lower() == account.lower()]
         return any(self.allows_data(principal, action, str(found.id)) for found in accounts)
+
+    def roles_on(self, principal: Principal, scope: str) -> tuple[Role, ...]:
+        """The roles that a principal holds on a scope by now, inherited ones included."""
+        return tuple(role for role, held_on in self._roles(principal) if lies_in(scope, held_on))
 
     def _roles(self, principal: Principal) -> Iterator[tuple[Role, str]]:
         """The roles a principal holds by now, each with the scope it holds them on."""
