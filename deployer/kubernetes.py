@@ -139,14 +139,15 @@ async def service_address(api: Api, namespace: str, name: str) -> str | None:
 
     """
     try:
-        service: Service = await Service.get(name, namespace=namespace, api=api)
+        found = await Service.get(name, namespace=namespace, api=api)
     except kr8s.NotFoundError:
         raise KubernetesError(
             f"The Service {name} is missing in the namespace {namespace}.",
             suggestion="Run deploy again: it puts back what is missing.",
             retryable=True,
         ) from None
-    addresses = service.raw.get("status", {}).get("loadBalancer", {}).get("ingress", [])
+    service: dict[str, Any] = found.raw
+    addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
     return addresses[0].get("ip") if addresses else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from deployer.names import HubNames
     from deployer.plan import Plan
 
+# As wide as the numbers before the names of steps.
+DEEP = 4
+
 
 def pairs(rows: Mapping[str, str]) -> RenderableType:
     """Lay out names and values in two columns."""
@@ -32,16 +36,15 @@ def pairs(rows: Mapping[str, str]) -> RenderableType:
 
 def plan_for_people(plan: Plan, names: HubNames, notices: Sequence[str]) -> RenderableType:
     """Lay out a plan: each step, what it waits for and what it creates."""
-    table = Table(title=f"Plan for the BinderHub {names.hub}", title_justify="left", expand=True)
-    table.add_column("Step", style="bold", no_wrap=True)
-    table.add_column("What it does, and creates where it is missing", ratio=1)
-    table.add_column("After")
-    for step in plan.steps:
-        lines = [step.title, *(f"  + {created}" for created in step.creates)]
-        table.add_row(step.name, Text("\n".join(lines)), ", ".join(step.needs))
+    lines: list[RenderableType] = [Text(f"Plan for the BinderHub {names.hub}", style="bold"), Text()]
+    for number, step in enumerate(plan.steps, start=1):
+        after = f"  (after {', '.join(step.needs)})" if step.needs else ""
+        lines.append(Text.assemble(f"{number:>2}. ", (step.name, "bold"), (after, "dim")))
+        lines.append(Padding(Text(step.title), (0, 0, 0, DEEP)))
+        lines += [Padding(Text(f"+ {created}", style="green"), (0, 0, 0, DEEP)) for created in step.creates]
     addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url})
     warnings = [Text(f"! {notice}", style="yellow") for notice in notices]
-    return Group(table, addresses, *warnings)
+    return Group(*lines, Text(), addresses, *warnings)
 
 
 def plan_for_machines(plan: Plan, names: HubNames, notices: Sequence[str]) -> dict[str, Any]:

@@ -200,6 +200,13 @@ class Settings(BaseSettings):
         """Whether the hub is served over HTTPS."""
         return serves_https(self)
 
+    @property
+    def region(self) -> str:
+        """The region, once it is known; see `resolved`."""
+        if self.resource_group_location is None:
+            raise ValueError("RESOURCE_GROUP_LOCATION is not known yet")
+        return self.resource_group_location
+
     def resolved(self, *, subscription_id: str, location: str) -> Self:
         """Return these settings with what Azure was asked for: subscription's id and group's region."""
         return self.model_copy(
