@@ -6,8 +6,8 @@ an undefined name is an error, and a secret can only be written by a template th
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -21,10 +21,10 @@ _PLAIN = frozenset(map(chr, range(0x20, 0x7F))) - {'"', "\\"}
 
 
 def as_yaml(value: object) -> str:
-    """Write a value as one line of YAML in flow style.
+    """Write a value on one line of YAML, for the place of a mapping's value.
 
     Args:
-        value: text, number, boolean, None, or sequences and mappings of these.
+        value: text, number, boolean, None, or a sequence of these.
 
     Raises:
         TypeError: for anything else, a SecretStr among it.
@@ -32,12 +32,10 @@ def as_yaml(value: object) -> str:
     """
     if isinstance(value, str):
         return '"' + "".join(c if c in _PLAIN else f"\\U{ord(c):08x}" for c in value) + '"'
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{as_yaml(key)}: {as_yaml(item)}" for key, item in value.items()) + "}"
     if isinstance(value, Sequence):
         return "[" + ", ".join(as_yaml(item) for item in value) + "]"
     if value is None or isinstance(value, bool | int | float):
-        return json.dumps(value)
+        return yaml.safe_dump(value).partition("\n")[0]
     raise TypeError(f"A {type(value).__name__} does not belong in this template.")
 
 
@@ -57,6 +55,7 @@ def render_documents(template: str, *, secrets: bool = False, **context: Any) ->
     yield from filter(None, yaml.safe_load_all(text))
 
 
+@cache
 def _environment(*, secrets: bool) -> Environment:
     environment = Environment(
         loader=PackageLoader("deployer", "templates"),

@@ -6,6 +6,7 @@ and secrets. The user's own HELM_VALUES are the last word and may hold secrets, 
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -189,5 +190,9 @@ class _HelmLoader(yaml.SafeLoader):
 
 
 def _as_helm_reads(text: str) -> dict[str, Any]:
-    values: dict[str, Any] = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
+    values: dict[str, Any]
+    try:
+        values = json.loads(text)  # nearly YAML, but for characters that JSON writes as a pair of escapes
+    except ValueError:
+        values = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
     return values

@@ -1,0 +1,60 @@
+"""Hubs for the tests that render something: settings as people make them, and what derives from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from deployer.names import derive_names
+from deployer.settings import Settings
+from deployer.values import RegistryAccess, RenderedValues, render_binderhub_values
+
+if TYPE_CHECKING:
+    from deployer.names import HubNames
+
+SUBSCRIPTION = "5ab0ca5e-0000-4000-8000-000000000001"
+REGISTRY_PASSWORD = "canary-of-the-registry"
+GITHUB = {
+    "authentication": "github",
+    "oauth_client_id": "Iv1.0123456789abcdef",
+    "oauth_client_secret": "canary-of-oauth",
+    "allowed_organisations": "our-lab",
+    "allowed_users": "ada, grace",
+}
+ENTRA = {
+    "authentication": "entra",
+    "oauth_client_id": "11111111-1111-4111-8111-111111111111",
+    "oauth_client_secret": "canary-of-oauth",
+    "oauth_tenant_id": "example.org",
+    "allowed_users": "ada@example.org",
+}
+
+
+def settings_of(**given: Any) -> Settings:
+    """Return settings whose region and subscription are known, as steps get them."""
+    needed = {
+        "binderhub_name": "our-hub",
+        "resource_group_name": "our-group",
+        "resource_group_location": "westeurope",
+    }
+    return Settings(**{**needed, "azure_subscription": SUBSCRIPTION, **given})
+
+
+def names_of(**given: Any) -> HubNames:
+    """Return the names of a hub with these settings."""
+    return derive_names(settings_of(**given))
+
+
+def acr_of(names: HubNames) -> RegistryAccess:
+    """Return access to the hub's own registry."""
+    server = f"{names.registry}.azurecr.io"
+    prefix = f"{server}/{names.registry_project}/binder-"
+    return RegistryAccess(server, prefix, names.registry_token, SecretStr(REGISTRY_PASSWORD))
+
+
+def values_of(**given: Any) -> RenderedValues:
+    """Render the values of a hub with these settings and its own registry."""
+    settings = settings_of(**given)
+    names = derive_names(settings)
+    return render_binderhub_values(settings, names, acr_of(names))
