@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sandbox.resource_manager import authorization, managed_identity, resources, storage
+from sandbox.resource_manager import authorization, container_instance, managed_identity, resources, storage
 from sandbox.resource_manager.backends import Backends
 from sandbox.resource_manager.http import FrontDoor
 from sandbox.resource_manager.ids import subscription_id
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000001"
 SUBSCRIPTION_NAME = "Sandbox"
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
-_PROVIDERS = (resources, authorization, managed_identity, storage)
+_PROVIDERS = (resources, authorization, managed_identity, storage, container_instance)
 
 
 class ResourceManager:

@@ -179,7 +179,7 @@ class Kernel:
         elif example.group_id is not None:
             self.group(example.group_id)
         found = self.state.of_type(kind.name, above)
-        return [kind.show(resource) for resource in found]
+        return [kind.summary(resource) for resource in found]
 
     async def invoke(
         self,

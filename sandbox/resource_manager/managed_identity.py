@@ -90,6 +90,31 @@ class FederatedIdentityCredentials(ResourceType):
         return finished(Reply(201 if write.existing is None else 200, self.show(credential)), credential)
 
 
+def attached_identities(kernel: Kernel, write: Write) -> dict[str, dict[str, str]]:
+    """The user-assigned identities that a body attaches, with principal and client id, by resource id.
+
+    Raises:
+        ArmError: one isn't there, or the caller may not attach it.
+
+    """
+    attached = {}
+    for path in (write.body.get("identity") or {}).get("userAssignedIdentities") or {}:
+        kind, identity_id = kernel.resolve(path, write.api_version)
+        identity = kernel.state.get(identity_id)
+        if identity is None:
+            raise errors.bad_request(
+                "FailedIdentityOperation",
+                f"Identity operation for resource '{write.id}' failed with error 'Failed to perform resource identity "
+                f"operation. Status: 'BadRequest'. Response: 'Resource '{path}' was not found.'.",
+            )
+        action = f"{kind.name}/assign/action"
+        if not kernel.rights.allows(write.principal, action, str(identity.id)):
+            wanted = f"{write.id.type}/write"
+            raise errors.linked_authorization_failed(write.principal, wanted, str(write.id), action)
+        attached[path] = {key: identity.properties[key] for key in ("principalId", "clientId")}
+    return attached
+
+
 def _subject(properties: dict[str, Any]) -> tuple[str, str]:
     return str(properties["issuer"]).lower(), str(properties["subject"])
 

@@ -179,6 +179,10 @@ class ResourceType:
         """The resource as a GET shows it."""
         return resource.shown()
 
+    def summary(self, resource: Resource) -> dict[str, Any]:
+        """The resource as a list shows it."""
+        return self.show(resource)
+
 
 @dataclass
 class Provider:

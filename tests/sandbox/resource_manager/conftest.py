@@ -183,9 +183,13 @@ class World:
         """A client that speaks as a principal (None: without a token)."""
         headers = {"Authorization": f"Bearer {self.people.token(principal)}"} if principal else {}
         transport = httpx.ASGITransport(self.manager.app)
-        return httpx.AsyncClient(transport=transport, base_url="https://management.azure.com", headers=headers)
+        return httpx.AsyncClient(
+            transport=transport, base_url="https://management.azure.com", headers=headers
+        )
 
-    async def put(self, path: str, body: dict[str, Any], version: str, by: Principal | None = None) -> httpx.Response:
+    async def put(
+        self, path: str, body: dict[str, Any], version: str, by: Principal | None = None
+    ) -> httpx.Response:
         """PUT as a principal (the owner by default)."""
         return await self.client(by or self.owner).put(path, json=body, params={"api-version": version})
 
@@ -197,7 +201,9 @@ class World:
         self, path: str, version: str, body: dict[str, Any] | None = None, by: Principal | None = None
     ) -> httpx.Response:
         """POST as a principal (the owner by default)."""
-        return await self.client(by or self.owner).post(path, json=body or {}, params={"api-version": version})
+        return await self.client(by or self.owner).post(
+            path, json=body or {}, params={"api-version": version}
+        )
 
     async def delete(self, path: str, version: str, by: Principal | None = None) -> httpx.Response:
         """DELETE as a principal (the owner by default)."""

@@ -19,7 +19,9 @@ VERSION = "2025-04-01"
 async def test_request_without_token_is_challenged(world: World) -> None:
     answer = await world.client(None).get(SUBSCRIPTION, params={"api-version": VERSION})
     assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].startswith('Bearer authorization_uri="https://login.microsoftonline.com/')
+    assert answer.headers["www-authenticate"].startswith(
+        'Bearer authorization_uri="https://login.microsoftonline.com/'
+    )
 
 
 async def test_unknown_token_is_refused(world: World) -> None:
@@ -49,12 +51,18 @@ async def test_api_version_is_required(world: World) -> None:
         (f"{GROUP}/providers/Microsoft.Storage/things/x", "2025-08-01", "InvalidResourceType"),
         (IDENTITY, "1999-01-01", "NoRegisteredProviderFound"),
         (GROUP, "1999-01-01", "InvalidApiVersionParameter"),
-        ("/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/x", VERSION, "SubscriptionNotFound"),
+        (
+            "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/x",
+            VERSION,
+            "SubscriptionNotFound",
+        ),
         (f"{SUBSCRIPTION}/resourceGroups/absent", VERSION, "ResourceGroupNotFound"),
         (IDENTITY, IDENTITY_VERSION, "ResourceNotFound"),
     ],
 )
-async def test_what_is_not_there_is_refused_in_azures_words(world: World, path: str, version: str, code: str) -> None:
+async def test_what_is_not_there_is_refused_in_azures_words(
+    world: World, path: str, version: str, code: str
+) -> None:
     answer = await world.get(path, version)
     assert answer.json()["error"]["code"] == code
 
@@ -122,6 +130,9 @@ async def test_endpoints_of_the_cloud_are_public(world: World) -> None:
 
 async def test_condition_if_none_match_protects_what_exists(world: World) -> None:
     answer = await world.client(world.owner).put(
-        GROUP, json={"location": "westeurope"}, params={"api-version": VERSION}, headers={"If-None-Match": "*"}
+        GROUP,
+        json={"location": "westeurope"},
+        params={"api-version": VERSION},
+        headers={"If-None-Match": "*"},
     )
     assert answer.status_code == 412
