@@ -35,7 +35,7 @@ PROGRAM_SHA256 = {
 PLATFORMS = ("darwin-amd64", "darwin-arm64", "linux-amd64", "linux-arm64")
 
 DOWNLOADS = "https://get.helm.sh"
-DOWNLOAD_TIMEOUT_SECONDS = 60
+DOWNLOAD_TIMEOUT_SECONDS = 30
 
 _ARCHITECTURES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
@@ -118,9 +118,10 @@ def _fetch(address: str) -> bytes:
     try:
         with urllib.request.urlopen(address, timeout=DOWNLOAD_TIMEOUT_SECONDS) as response:  # noqa: S310 - https, fixed host
             return bytes(response.read())
-    except (URLError, OSError) as error:
+    except OSError as error:
+        reason = error.reason if isinstance(error, URLError) else error
         raise HelmError(
-            f"Helm could not be downloaded from {address}: {error}",
+            f"Helm could not be downloaded from {address}: {reason}",
             suggestion=f"Check the connection, or install helm {HELM_VERSION} by hand (on the PATH).",
             retryable=True,
         ) from None

@@ -1,0 +1,40 @@
+# What people and CI run. Each target that needs something sets it up first; the second time that takes no time.
+
+PYTHON ?= python3
+VENV := .venv/bin
+
+LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --custom-compile-command "make lock" --quiet
+
+.PHONY: help demo demo-stop test check setup lock clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
+		printf '  make %-10s %s\n' "$$target" "$$what"; done
+
+demo: setup ## Click the button in the sandbox: a whole deployment on this machine, no Azure account
+	@$(VENV)/python -m sandbox demo
+
+demo-stop: ## Stop the sandbox that the demo left running
+	@test ! -x $(VENV)/python || $(VENV)/python -m sandbox stop
+
+test: setup ## Run all tests
+	@$(VENV)/python -m pytest
+
+check: setup ## Check format, style, types and layers
+	$(VENV)/ruff format --check
+	$(VENV)/ruff check
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+setup: ## Set up what the other targets need
+	@$(PYTHON) sandbox/set_up.py
+
+lock: setup ## Write the lock files anew from pyproject.toml, keeping versions where they still fit
+	$(LOCK) --output-file requirements.lock
+	$(LOCK) --extra development --output-file requirements-development.lock
+
+clean: demo-stop ## Remove what set-up and runs left in this checkout; what was downloaded and built once stays cached
+	rm -rf .venv .sandbox sandbox/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
