@@ -65,9 +65,9 @@ def _match_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
     unknown = [name for name in given if name.lower() not in spelling]
     if unknown:
         raise validation_failed(
-            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they are "
-            "not present in the original template and can therefore not be provided at deployment time. The only "
-            f"supported parameters for this template are '{', '.join(declared)}'. Please see "
+            f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they "
+            "are not present in the original template and can therefore not be provided at deployment time. The "
+            f"only supported parameters for this template are '{', '.join(declared)}'. Please see "
             "https://aka.ms/arm-pass-parameter-values for usage details."
         )
     return {spelling[name.lower()]: wrapped.get("value") for name, wrapped in given.items()}
@@ -95,8 +95,8 @@ def _check(name: str, declaration: Mapping[str, Any], value: Any) -> None:
     if allowed is not None and value not in allowed:
         shown = "" if is_secure(declaration["type"]) else f" '{value}'"
         raise validation_failed(
-            f"The provided value{shown} for the template parameter '{name}' is not valid. The value{shown} is "
-            f"not part of the allowed value(s): '{','.join(str(one) for one in allowed)}'."
+            f"The provided value{shown} for the template parameter '{name}' is not valid. The value{shown} "
+            f"is not part of the allowed value(s): '{','.join(str(one) for one in allowed)}'."
         )
 
 

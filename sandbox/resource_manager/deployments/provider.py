@@ -154,12 +154,12 @@ class Deployments(ResourceType):
         if deployment.key in self._tasks:
             raise errors.conflict(
                 "DeploymentActive",
-                f"Unable to edit or replace deployment '{deployment.name}': previous deployment is still active."
-                " Please see https://aka.ms/arm-deploy for usage details.",
+                f"Unable to edit or replace deployment '{deployment.name}': previous deployment is still "
+                "active. Please see https://aka.ms/arm-deploy for usage details.",
             )
 
 
-def deployments_provider(kernel: Kernel) -> Provider:
+def provider(kernel: Kernel) -> Provider:
     """Return the part of Microsoft.Resources that deploys templates."""
     kind = Deployments(kernel)
     right = f"{kind.name}/{{}}"

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from typing import Any
-from urllib.parse import quote, unquote, urljoin
+from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from sandbox.resource_manager.deployments.errors import ExpressionError
 from sandbox.resource_manager.deployments.functions.signature import (
@@ -102,7 +102,8 @@ def _replace(text: str, old: str, new: str) -> str:
 
 
 def _uri(base: str, relative: str) -> str:
-    return urljoin(text_argument("uri", base), text_argument("uri", relative))
+    base = text_argument("uri", base)
+    return urljoin(f"{base}/" if not urlsplit(base).path else base, text_argument("uri", relative))
 
 
 FUNCTIONS = table(
