@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from deployer.names import derive_names
-from deployer.settings import Settings
 from deployer.values import RegistryAccess, RenderedValues, render_binderhub_values
+from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:
     from deployer.names import HubNames
+    from deployer.settings import Settings
 
-SUBSCRIPTION = "5ab0ca5e-0000-4000-8000-000000000001"
 REGISTRY_PASSWORD = "canary-of-the-registry"
 GITHUB = {
     "authentication": "github",
@@ -31,19 +31,14 @@ ENTRA = {
 }
 
 
-def settings_of(**given: Any) -> Settings:
-    """Return settings whose region and subscription are known, as steps get them."""
-    needed = {
-        "binderhub_name": "our-hub",
-        "resource_group_name": "our-group",
-        "resource_group_location": "westeurope",
-    }
-    return Settings(**{**needed, "azure_subscription": SUBSCRIPTION, **given})
+def hub_settings(**given: Any) -> Settings:
+    """Return settings of the hub `our-hub`, whose region and subscription are known, as steps get them."""
+    return settings_of(**{"binderhub_name": "our-hub", **given})
 
 
 def names_of(**given: Any) -> HubNames:
     """Return the names of a hub with these settings."""
-    return derive_names(settings_of(**given))
+    return derive_names(hub_settings(**given))
 
 
 def acr_of(names: HubNames) -> RegistryAccess:
@@ -55,6 +50,6 @@ def acr_of(names: HubNames) -> RegistryAccess:
 
 def values_of(**given: Any) -> RenderedValues:
     """Render the values of a hub with these settings and its own registry."""
-    settings = settings_of(**given)
+    settings = hub_settings(**given)
     names = derive_names(settings)
     return render_binderhub_values(settings, names, acr_of(names))

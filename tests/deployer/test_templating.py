@@ -12,7 +12,7 @@ from jinja2 import UndefinedError
 from pydantic import SecretStr
 
 from deployer.templating import as_yaml, render_documents
-from tests.deployer.hubs import acr_of, names_of, settings_of
+from tests.deployer.hubs import acr_of, hub_settings, names_of
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 
@@ -34,4 +34,4 @@ def test_a_name_that_is_not_there_is_an_error() -> None:
 
 def test_a_public_template_cannot_unwrap_secrets() -> None:
     with pytest.raises(Exception, match="No filter named 'secret'"):
-        list(render_documents("values/secret.yaml.j2", settings=settings_of(), registry=acr_of(names_of())))
+        list(render_documents("values/secret.yaml.j2", settings=hub_settings(), registry=acr_of(names_of())))

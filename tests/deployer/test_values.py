@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from deployer.values import RegistryAccess, allowed_spec, memory_of_user_pods, merge, render_binderhub_values
 from tests.deployer.chart_schemas import needs_chart_schemas, validate_binderhub
-from tests.deployer.hubs import ENTRA, GITHUB, REGISTRY_PASSWORD, names_of, settings_of, values_of
+from tests.deployer.hubs import ENTRA, GITHUB, REGISTRY_PASSWORD, hub_settings, names_of, values_of
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 
@@ -62,7 +62,7 @@ def test_what_the_user_adds_comes_out_as_it_went_in(tree: dict[str, Any]) -> Non
 @given(st.text(min_size=1))
 def test_no_password_can_change_what_the_values_mean(password: str) -> None:
     registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr(password))
-    values = render_binderhub_values(settings_of(), names_of(), registry)
+    values = render_binderhub_values(hub_settings(), names_of(), registry)
     assert values.secret["registry"] == {"password": password}
     assert values.secret["jupyterhub"]["imagePullSecret"] == {"password": password}
 
@@ -127,7 +127,7 @@ def test_a_registry_of_azures_is_named_in_full_and_has_no_token_address() -> Non
 
 def test_docker_hub_needs_no_address() -> None:
     registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr("p"))
-    values = render_binderhub_values(settings_of(), names_of(), registry).merged()
+    values = render_binderhub_values(hub_settings(), names_of(), registry).merged()
     assert values["registry"] == {"username": "us3r", "password": "p"}
     assert values["jupyterhub"]["imagePullSecret"] == {"create": True, "username": "us3r", "password": "p"}
 
