@@ -27,6 +27,7 @@ HOST = "https://management.azure.com"
 RETRY_AFTER = {"Retry-After": "1"}
 # The query of a recorded operation's URL is about 2.7 kB of signature; a client must use it verbatim.
 SIGNATURE_BYTES = 1200
+GUID_LENGTH = 36
 _log = logging.getLogger(__name__)
 
 
@@ -163,7 +164,13 @@ class Operations:
         return operation
 
     def poll(self, operation_id: str) -> Reply | None:
-        """The answer to a poll of an operation's URL, None for an unknown operation."""
+        """The answer to a poll of an operation's URL, None for an unknown operation.
+
+        Args:
+            operation_id: the URL's last segment: a GUID, which some services put a word before.
+
+        """
+        operation_id = operation_id[-GUID_LENGTH:]
         if operation_id not in self._told:
             return None
         operation, telling, _ = self._told[operation_id]
