@@ -1,0 +1,1 @@
+"""Real Kubernetes control planes, one for each managed cluster of the sandbox."""
