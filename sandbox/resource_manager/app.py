@@ -10,6 +10,7 @@ from starlette.routing import Route
 from sandbox.resource_manager import authorization, container_instance, managed_identity, resources, storage
 from sandbox.resource_manager.backends import Backends
 from sandbox.resource_manager.container_registry import provider as container_registry
+from sandbox.resource_manager.deployments import provider as deployments
 from sandbox.resource_manager.http import FrontDoor
 from sandbox.resource_manager.ids import subscription_id
 from sandbox.resource_manager.kernel import Kernel
@@ -35,7 +36,15 @@ if TYPE_CHECKING:
 SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000001"
 SUBSCRIPTION_NAME = "Sandbox"
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
-_PROVIDERS = (resources, authorization, managed_identity, storage, container_instance, container_registry)
+_PROVIDERS = (
+    resources,
+    deployments,
+    authorization,
+    managed_identity,
+    storage,
+    container_instance,
+    container_registry,
+)
 
 
 class ResourceManager:

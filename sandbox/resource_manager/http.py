@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, Response
 
 from sandbox.resource_manager import errors
+from sandbox.resource_manager.deployments import jsonc
 from sandbox.resource_manager.errors import ArmError
 from sandbox.resource_manager.operations import Operation, Reply
 
@@ -141,7 +142,7 @@ async def _json(request: Request) -> dict[str, Any]:
     if not content:
         return {}
     try:
-        body = json.loads(content)
+        body = jsonc.loads(content.decode())
     except ValueError as error:
         raise _not_an_object(str(error)) from None
     if not isinstance(body, dict):

@@ -66,8 +66,8 @@ def _match_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
     if unknown:
         raise validation_failed(
             f"The template parameters '{', '.join(unknown)}' in the parameters file are not valid; they "
-            "are not present in the original template and can therefore not be provided at deployment time. The "
-            f"only supported parameters for this template are '{', '.join(declared)}'. Please see "
+            "are not present in the original template and can therefore not be provided at deployment time. "
+            f"The only supported parameters for this template are '{', '.join(declared)}'. Please see "
             "https://aka.ms/arm-pass-parameter-values for usage details."
         )
     return {spelling[name.lower()]: wrapped.get("value") for name, wrapped in given.items()}

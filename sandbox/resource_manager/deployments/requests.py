@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from sandbox.resource_manager.ids import ResourceId
     from sandbox.resource_manager.kernel import Kernel
 
-# What only the template's own run can settle: the parent is in the template too.
-_NOT_YET = frozenset({"ParentResourceNotFound"})
+# What only the template's own run can settle: what is missing yet may be in the template too.
+_NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound"})
 
 
 def prepare(
