@@ -38,7 +38,7 @@ async def _token(request: Request) -> JSONResponse:
 @pytest.fixture
 def logins() -> RegistryLogins:
     routes = [Route("/v2/{image}/manifests/{tag}", _manifest), Route("/oauth2/token", _token)]
-    apps = {HOST: Starlette(routes=routes), **docker_hub_hosts()}
+    apps: dict[str, ASGIApp] = {HOST: Starlette(routes=routes), **docker_hub_hosts()}
 
     def app_of(host: str) -> ASGIApp | None:
         return apps.get(host)
