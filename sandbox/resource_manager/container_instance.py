@@ -229,8 +229,9 @@ def _check_container(group: str, container: dict[str, Any]) -> None:
             f"The resource requests for container '{name}' in container group '{group}' are not specified.",
         )
     for variable in properties.get("environmentVariables") or []:
-        both = "value" in variable and "secureValue" in variable
-        if both or not _ENVIRONMENT_NAME.fullmatch(str(variable.get("name", ""))):
+        # Seen in Azure (virtual-kubelet issue 296): a variable that is empty is refused like one with both.
+        one = bool(variable.get("value")) != bool(variable.get("secureValue"))
+        if not one or not _ENVIRONMENT_NAME.fullmatch(str(variable.get("name", ""))):
             raise errors.bad_request(
                 "InvalidEnvironmentVariable",
                 f"The environment variable '{variable.get('name')}' of container '{name}' in container group '{group}' is "

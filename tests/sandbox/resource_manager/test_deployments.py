@@ -272,3 +272,11 @@ async def test_what_is_no_deployment_is_refused(world: World, properties: dict[s
     refused = await world.put(DEPLOYMENT, {"properties": properties}, VERSION)
     assert refused.status_code == 400
     assert refused.json()["error"]["code"] in {"InvalidTemplate", "InvalidRequestContent"}
+
+
+async def test_container_instances_refuse_an_empty_variable(world: World) -> None:
+    empty = our_template()
+    container = empty["resources"][-1]["properties"]["containers"][0]["properties"]
+    container["environmentVariables"] = [{"name": "EMPTY", "value": ""}]
+    refused = await put(world, empty, binderHubName="my-hub", servicePrincipalAppId="x")
+    assert [detail["code"] for detail in refused.json()["error"]["details"]] == ["InvalidEnvironmentVariable"]
