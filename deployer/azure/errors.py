@@ -135,12 +135,10 @@ def _unnested(node: dict[str, Any]) -> Iterator[Layer]:
     code, text = str(node.get("code") or ""), str(node.get("message") or "")
     inside_text = _json_object(text)
     inner = [inside_text, *(node.get("details") or [])]
-    # AKS puts the more telling of its codes beside the general one.
-    subcode = str(node.get("subcode") or "")
+    if node.get("subcode"):  # AKS says there more of a general code
+        yield Layer(str(node["subcode"]), _tidy(text))
     if not _is_error(inside_text):
         yield Layer(code, _tidy(text))
-    if subcode:
-        yield Layer(subcode, _tidy(text))
     for one in inner:
         deeper = _unwrapped(one)
         if _is_error(deeper):

@@ -18,12 +18,15 @@ class _DuplicateKeyError(ValueError):
     """A key stands twice in one object."""
 
 
-def read_config_file(path: Path, known: Collection[str]) -> tuple[dict[str, Any] | None, list[Problem]]:
+def read_config_file(
+    path: Path, known: Collection[str], ignored: Collection[str]
+) -> tuple[dict[str, Any] | None, list[Problem]]:
     """Return what stands in a config.json, by dotted path (None: unreadable), and what is wrong with it.
 
     Args:
         path: the file.
         known: the dotted paths that are settings; what stands deeper belongs to their value.
+        ignored: dotted paths that earlier releases knew: read, but never suggested.
 
     """
     try:
@@ -42,30 +45,28 @@ def read_config_file(path: Path, known: Collection[str]) -> tuple[dict[str, Any]
         return None, [_problem(path, f"has the key {error} twice in one object.", "Leave one of them.")]
     if not isinstance(document, dict):
         return None, [_problem(path, "must be a JSON object.", 'Write {"binderhub": {"name": "…"}, …}.')]
-    values: dict[str, Any] = {}
-    problems: list[Problem] = []
-    _walk(document, (), _Walk(path.name, known, values, problems))
-    return values, problems
+    walk = _Walk(path.name, known, ignored)
+    _walk(document, (), walk)
+    return walk.values, walk.problems
 
 
 class _Walk:
-    """What a walk through the document fills."""
+    """What a walk through the document knows and fills."""
 
-    def __init__(
-        self, file: str, known: Collection[str], values: dict[str, Any], problems: list[Problem]
-    ) -> None:
+    def __init__(self, file: str, known: Collection[str], ignored: Collection[str]) -> None:
         self.file = file
         self.known = known
-        self.sections = {path.rpartition(".")[0] for path in known}
-        self.values = values
-        self.problems = problems
+        self.leaves = {*known, *ignored}
+        self.sections = {path.rpartition(".")[0] for path in self.leaves}
+        self.values: dict[str, Any] = {}
+        self.problems: list[Problem] = []
 
 
 def _walk(section: dict[str, Any], above: tuple[str, ...], walk: _Walk) -> None:
     for key, value in section.items():
         # The predecessor's README shows the section as "https:", colon included.
         path = ".".join((*above, key.rstrip(":")))
-        if path in walk.known:
+        if path in walk.leaves:
             walk.values[path] = value
         elif path in walk.sections and isinstance(value, dict):
             _walk(value, (*above, key.rstrip(":")), walk)
@@ -76,12 +77,12 @@ def _walk(section: dict[str, Any], above: tuple[str, ...], walk: _Walk) -> None:
 
 
 def _meant(path: str, known: Collection[str]) -> str:
-    """Return which setting was meant: a sibling, a namesake in another section, or one alike as a whole."""
+    """Return which setting was meant: a namesake in another section, a sibling, or one alike as a whole."""
     section, _, key = path.rpartition(".")
     siblings = [other.rpartition(".")[2] for other in known if other.rpartition(".")[0] == section]
-    likely = [f"{section}.{name}".lstrip(".") for name in get_close_matches(key, siblings, n=2)]
     namesakes = sorted(other for other in known if other.rpartition(".")[2] == key)
-    meant = likely or namesakes or get_close_matches(path, list(known), n=2)
+    likely = [f"{section}.{name}".lstrip(".") for name in get_close_matches(key, siblings, n=2)]
+    meant = [*namesakes, *likely] or get_close_matches(path, list(known), n=2)
     return f"Did you mean {either(meant)}?" if meant else "Take it out."
 
 

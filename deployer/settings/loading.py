@@ -86,11 +86,9 @@ def _load(
     gathered = gather(command_line, config_file)
     given = gathered.given
     settings, wrong = _validated({name: one.value for name, one in given.items()})
-    found = [
-        *wrong,
-        *(_missing(name) for name in required if name not in given),
-        *breaches(settings, given, {one.field for one in wrong}),
-    ]
+    names = {one.field for one in wrong}
+    broken = [one for one in breaches(settings, given, names) if one.field not in names]
+    found = [*wrong, *(_missing(name) for name in required if name not in given), *broken]
     order = list(TERMS)
     told = sorted(found, key=lambda one: order.index(one.field))
     certain = [one for one in told if gathered.complete or one.field in given]
@@ -142,6 +140,8 @@ def _all_terms(name: str) -> str:
     parameter = terms.in_the_form(name)
     if parameter:
         ways.insert(0, f"{parameter} in the form")
+    if terms.option:
+        ways.append(terms.option)
     return f"{name.upper()} ({', '.join(ways)})" if ways else name.upper()
 
 

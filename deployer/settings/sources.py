@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 from pydantic_settings import EnvSettingsSource
 
+from deployer.errors import Problem
+from deployer.settings.breach import close_to
 from deployer.settings.config_file import read_config_file
 from deployer.settings.model import SECRETS, TERMS, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from deployer.errors import Problem
 
 IGNORED_VARIABLES = {
     "BINDERHUB_CONTAINER_MODE": "there is one mode.",
@@ -88,8 +88,7 @@ def gather(command_line: Mapping[str, Any], config_file: Path | None) -> Gathere
 
     """
     gathered = Gathered()
-    for name, value in command_line.items():
-        gathered.add(name, value, TERMS[name].on_the_command_line(name))
+    _add_command_line(gathered, command_line)
     for name, value in EnvSettingsSource(Settings)().items():
         gathered.add(name, value, TERMS[name].in_the_environment(name))
     _ignore(gathered, os.environ, IGNORED_VARIABLES, "")
@@ -98,9 +97,24 @@ def gather(command_line: Mapping[str, Any], config_file: Path | None) -> Gathere
     return gathered
 
 
+def _add_command_line(gathered: Gathered, command_line: Mapping[str, Any]) -> None:
+    for name, value in command_line.items():
+        if name not in TERMS:
+            meant = close_to(name.upper(), [known.upper() for known in TERMS])
+            problem = Problem(f"--set {name.upper()}", None, "is not a setting.", meant or "Leave it out.")
+            gathered.problems.append(problem)
+            continue
+        setting = TERMS[name].on_the_command_line(name)
+        gathered.add(name, value, setting)
+        if name in SECRETS and is_set(value):
+            rule = "is a secret, and everybody on this machine can read what is typed."
+            remedy = f"Set {name.upper()} in the environment or config.json."
+            gathered.problems.append(Problem(setting, None, rule, remedy))
+
+
 def _add_config_file(gathered: Gathered, config_file: Path) -> None:
-    known = {path for terms in TERMS.values() for path in terms.paths} | set(IGNORED_PATHS)
-    written, problems = read_config_file(config_file, known)
+    known = [path for terms in TERMS.values() for path in terms.paths]
+    written, problems = read_config_file(config_file, known, IGNORED_PATHS)
     where = f" in {config_file.name}"
     gathered.problems += problems
     if written is None:

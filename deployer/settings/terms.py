@@ -21,7 +21,7 @@ class Terms:
         paths: dotted paths in config.json, the current one first, then those of earlier releases.
         parameter: parameter of the template, which the portal's form shows; None for the environment name
             in camelCase, "" when the form doesn't have it.
-        option: option of the command line; None for the field's name with dashes.
+        option: option of the command line; None for the one that sets anything, `--set`.
         secret: whether the value must never be shown.
 
     """
@@ -45,7 +45,7 @@ class Terms:
 
     def on_the_command_line(self, field: str) -> str:
         """Return the option that sets `field`."""
-        return self.option or f"--{field.replace('_', '-')}"
+        return self.option or f"--set {field.upper()}"
 
     def in_the_environment(self, field: str) -> str:
         """Return the variable that sets `field`, with the form's name for it."""

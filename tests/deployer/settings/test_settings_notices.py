@@ -1,0 +1,58 @@
+"""What is said aloud although nothing is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployer.settings.versions import BINDERHUB_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.settings import LoadedSettings
+
+ID = "0a1b2c3d-0000-4000-8000-00000000000a"
+DOCKER_HUB = {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"}
+GITHUB = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b", "ALLOWED_ORGANISATIONS": "lab"}
+PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID}
+PLAIN_HTTP = "The hub is served over plain HTTP"
+
+SAID = [
+    ({"BINDERHUB_NAME": "My_Hub"}, "'My_Hub' is replaced by 'my-hub': host names are lower case"),
+    ({"REGISTRY_NAME": "my-registry"}, "'my-registry' is replaced by 'myregistry'"),
+    ({"BINDERHUB_VERSION": "0.2.0-n1.h1"}, f"'0.2.0-n1.h1' is replaced by {BINDERHUB_VERSION!r}"),
+    ({"CERTMANAGER_VERSION": "v0.11.0"}, "'v0.11.0' is replaced by"),
+    ({"BINDERHUB_CONTAINER_MODE": "true"}, "BINDERHUB_CONTAINER_MODE is ignored"),
+    ({"NGINX_VERSION": "1.29.1"}, "NGINX_VERSION is ignored: ingress-nginx has ended"),
+    ({"ENABLE_HTTPS": "false"}, PLAIN_HTTP),
+    ({"CONTACT_EMAIL": "a@example.org"}, PLAIN_HTTP),
+    ({"DOMAIN_NAME": "hub.example.org"}, "DOMAIN_NAME (domainName in the form) is not used"),
+    ({"DOCKERHUB_USERNAME": "somebody"}, "is not used: images go to azurecr."),
+    ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
+    ({**DOCKER_HUB, "DOCKERHUB_USERNAME": "ada"}, "BinderHub does not recognise images of 'ada'"),
+    ({**DOCKER_HUB, "DOCKERHUB_ORGANISATION": "some-lab"}, "does not recognise images of 'some-lab'"),
+    ({**PRINCIPAL, "AZURE_CLIENT_ID": ID}, "the service principal is used"),
+    ({"OAUTH_CLIENT_ID": "a"}, "is not used: nobody signs in."),
+    ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
+    (
+        {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID},
+        "nobody can sign in until the hub has HTTPS",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "said"), SAID)
+def test_it_is_said(
+    environment: dict[str, str], said: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    notices = load_environment(**environment).notices
+    assert any(said in notice for notice in notices), notices
+
+
+def test_usual_settings_are_met_with_one_notice_that_of_plain_http(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    (notice,) = load_environment(**DOCKER_HUB, BINDERHUB_VERSION=BINDERHUB_VERSION).notices
+    assert notice.startswith(PLAIN_HTTP)

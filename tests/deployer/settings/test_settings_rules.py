@@ -1,0 +1,159 @@
+"""Rules between settings, and that all problems are told at once in the terms of their source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployer.errors import SettingsError
+from deployer.settings import Settings, load_settings
+from deployer.settings.rules import RULES, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from deployer.settings import LoadedSettings
+
+ID = "0a1b2c3d-0000-4000-8000-00000000000a"
+GITHUB = {"AUTHENTICATION": "github", "OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b"}
+ENTRA = {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID}
+
+BROKEN = [
+    ({"SP_APP_ID": ID}, ["SP_APP_KEY", "SP_TENANT_ID"], "another part of the service principal"),
+    ({"SP_APP_ID": ID, "SP_APP_KEY": "k"}, ["SP_TENANT_ID"], "another part of the service principal"),
+    ({"SP_TENANT_ID": ID}, ["SP_APP_ID", "SP_APP_KEY"], "another part of the service principal"),
+    ({"CONTAINER_REGISTRY": "dockerhub"}, ["DOCKERHUB_USERNAME", "DOCKERHUB_PASSWORD"], "Docker Hub"),
+    (
+        {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "null"},
+        ["DOCKERHUB_PASSWORD"],
+        "Docker Hub",
+    ),
+    ({"ENABLE_HTTPS": "true"}, ["ENABLE_HTTPS", "CONTACT_EMAIL"], "HTTPS"),
+    ({"ENABLE_HTTPS": "true", "CONTACT_EMAIL": "a@example.org"}, ["ENABLE_HTTPS"], "not built yet"),
+    ({"DNS_ZONE_RESOURCE_GROUP": "zones"}, ["DOMAIN_NAME"], "the group of its zone"),
+    ({"AKS_NODE_COUNT": "4", "AKS_NODE_COUNT_MAX": "2"}, ["AKS_NODE_COUNT_MAX"], "less than AKS_NODE_COUNT"),
+    ({"TOTAL_QUOTA": "10", "PER_REPOSITORY_QUOTA": "20"}, ["PER_REPOSITORY_QUOTA"], "more than TOTAL_QUOTA"),
+    ({"IDLE_TIMEOUT": "2 h", "MAXIMUM_AGE": "1 h"}, ["MAXIMUM_AGE"], "less than IDLE_TIMEOUT"),
+    (
+        {"AUTHENTICATION": "github", "ALLOWED_USERS": "ada"},
+        ["OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"],
+        "sign in",
+    ),
+    (
+        {"AUTHENTICATION": "entra", "ALLOWED_USERS": "ada@example.org"},
+        ["OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_TENANT_ID"],
+        "sign in",
+    ),
+    (GITHUB, ["ALLOWED_USERS"], "nor are ALLOWED_ORGANISATIONS"),
+    ({**GITHUB, "ADMIN_USERS": "ada"}, ["ALLOWED_USERS"], "nor are ALLOWED_ORGANISATIONS"),
+    ({"ALLOWED_USERS": "ada"}, ["ALLOWED_USERS"], "everybody may use the hub"),
+    (
+        {**GITHUB, "AUTHENTICATION": "none", "ALLOWED_ORGANISATIONS": "lab"},
+        ["ALLOWED_ORGANISATIONS"],
+        "everybody may",
+    ),
+    ({"ADMIN_USERS": "ada"}, ["ADMIN_USERS"], "everybody may use the hub"),
+    ({**GITHUB, "ALLOWED_USERS": "ada@example.org"}, ["ALLOWED_USERS"], "github does not have"),
+    ({**ENTRA, "ALLOWED_USERS": "ada"}, ["ALLOWED_USERS"], "entra does not have: ada"),
+    (
+        {**ENTRA, "OAUTH_CLIENT_ID": "Iv1.0", "ALLOWED_USERS": "ada@example.org"},
+        ["OAUTH_CLIENT_ID"],
+        "an application",
+    ),
+    ({"ACTION": "teardown"}, ["ACTION"], "is not built yet"),
+]
+
+KEPT = [
+    {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID},
+    {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"},
+    {"ENABLE_HTTPS": "false"},
+    {"CONTACT_EMAIL": "a@example.org"},
+    {"DNS_ZONE_RESOURCE_GROUP": "zones", "DOMAIN_NAME": "hub.example.org"},
+    {**GITHUB, "ALLOWED_ORGANISATIONS": "lab"},
+    {**ENTRA, "ALLOWED_USERS": "ada@example.org", "ADMIN_USERS": "ada@example.org"},
+    {"TOTAL_QUOTA": "10"},
+    {"AKS_NODE_COUNT": "4"},
+    {"ACTION": "info"},
+]
+
+
+def fields_of(environment: dict[str, str]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in environment.items() if value != "null"}
+
+
+def settings_of(environment: dict[str, str]) -> Settings:
+    return Settings(binderhub_name="demo", resource_group_name="g", **fields_of(environment))
+
+
+@pytest.mark.parametrize(("environment", "blamed", "rule"), BROKEN)
+def test_a_broken_rule_blames_the_setting(
+    environment: dict[str, str],
+    blamed: list[str],
+    rule: str,
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(**environment)
+    problems = caught.value.problems
+    assert [problem.setting.split()[0] for problem in problems] == blamed
+    assert all(rule in problem.rule for problem in problems)
+
+
+@pytest.mark.parametrize("environment", KEPT)
+def test_settings_that_go_together_are_accepted(
+    environment: dict[str, str], load_environment: Callable[..., LoadedSettings]
+) -> None:
+    assert load_environment(**environment).settings.binderhub_name == "demo"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.check.__name__)
+def test_every_rule_is_broken_by_some_example(rule: Rule) -> None:
+    assert any(list(rule.check(settings_of(example), fields_of(example))) for example, *_ in BROKEN)
+
+
+def test_all_problems_are_told_at_once_each_in_the_terms_of_its_source(
+    monkeypatch: pytest.MonkeyPatch, write_config: Callable[[object], Path]
+) -> None:
+    monkeypatch.setenv("AKS_NODE_COUNT", "-1")
+    monkeypatch.setenv("CONTAINER_REGISTRY", "dockerhub")
+    config = write_config({"azure": {"vm_size": "huge", "nodes": 1}})
+    with pytest.raises(SettingsError, match="8 settings are wrong") as caught:
+        load_settings({"resource_group_location": "atlantis"}, config)
+    assert [problem.setting for problem in caught.value.problems] == [
+        "azure.nodes in config.json",
+        "BINDERHUB_NAME (binderHubName in the form, binderhub.name in config.json, --name)",
+        "RESOURCE_GROUP_NAME (azure.res_grp_name in config.json, --resource-group)",
+        "--location",
+        "azure.vm_size in config.json",
+        "AKS_NODE_COUNT (aksNodeCount in the form)",
+        "DOCKERHUB_USERNAME (dockerhubUsername in the form, docker.username in config.json)",
+        "DOCKERHUB_PASSWORD (dockerhubPassword in the form, docker.password in config.json)",
+    ]
+
+
+def test_a_wrong_value_does_not_count_as_missing(load_environment: Callable[..., LoadedSettings]) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(SP_APP_ID="short", SP_APP_KEY="k", SP_TENANT_ID=ID)
+    assert [problem.rule for problem in caught.value.problems] == ["is not an id of Azure's."]
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_command_can_demand_more() -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, None, required=("azure_subscription", "resource_group_location"))
+    assert [problem.setting.split()[0] for problem in caught.value.problems] == [
+        "AZURE_SUBSCRIPTION",
+        "RESOURCE_GROUP_LOCATION",
+    ]
+
+
+def test_an_unknown_region_shows_the_value_and_the_one_meant(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(RESOURCE_GROUP_LOCATION="West Europa")
+    (problem,) = caught.value.problems
+    assert problem.value == "West Europa"
+    assert problem.remedy.startswith("Did you mean westeurope")

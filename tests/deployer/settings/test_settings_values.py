@@ -1,0 +1,226 @@
+"""Each single setting: what is accepted and how it is read, and what is refused and why."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployer.errors import SettingsError
+from deployer.settings import Settings, load_settings
+from deployer.settings.model import TERMS
+from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION, TRAEFIK_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from deployer.settings import LoadedSettings
+
+ID = "0a1b2c3d-0000-4000-8000-00000000000a"
+
+ACCEPTED = [
+    ("binderhub_name", "My.Hub", "my-hub"),
+    ("binderhub_name", "a" * 59, "a" * 59),
+    ("binderhub_version", "0.2.0-n1011.hb49edf6", BINDERHUB_VERSION),
+    ("binderhub_version", "0.2.0-3b53fce", BINDERHUB_VERSION),
+    ("binderhub_version", "1.0.0-0.dev.git.3778.h0000000", BINDERHUB_VERSION),
+    ("binderhub_version", "1.0.0-0.dev", BINDERHUB_VERSION),
+    ("binderhub_version", "1.0.0-0.dev.git.3779.h0000000", "1.0.0-0.dev.git.3779.h0000000"),
+    ("binderhub_version", "1.0.0", "1.0.0"),
+    ("binderhub_version", "1.1.0-beta.1", "1.1.0-beta.1"),
+    ("certmanager_version", "v0.11.0", CERTMANAGER_VERSION),
+    ("traefik_version", "37.1.0", TRAEFIK_VERSION),
+    ("binderhub_chart_repository", "oci://mirror.example.org/charts", "oci://mirror.example.org/charts"),
+    ("azure_subscription", ID.upper(), ID),
+    ("azure_subscription", "Research Credits", "Research Credits"),
+    ("resource_group_name", f"/subscriptions/{ID}/resourceGroups/My.Group_(1)", "My.Group_(1)"),
+    ("resource_group_location", "(US) East US 2", "eastus2"),
+    ("resource_group_location", "UK South", "uksouth"),
+    ("sp_tenant_id", ID, ID),
+    ("aks_node_vm_size", "STANDARD_NC24ADS_A100_V4", "Standard_NC24ads_A100_v4"),
+    ("aks_node_vm_size", "Standard_E4-2ds_v5", "Standard_E4-2ds_v5"),
+    ("aks_node_vm_size", "Standard_DC4as_cc_v5", "Standard_DC4as_cc_v5"),
+    ("aks_node_vm_size", "Standard_B2s", "Standard_B2s"),
+    ("aks_kubernetes_version", "1.34", "1.34"),
+    ("registry_name", "MyRegistry.azurecr.io", "myregistry"),
+    ("docker_image_prefix", "Binder_", "binder_"),
+    ("enable_https", "off", False),
+    ("user_memory_limit", "512m", "512M"),
+    ("user_memory_limit", "1.5G", "1.5G"),
+    ("user_memory_limit", "2Gi", "2G"),
+    ("user_cpu_limit", "2", 2.0),
+    ("idle_timeout", "1h30m", 5400),
+    ("idle_timeout", "600", 600),
+    ("maximum_age", "1 day 2 h", 93600),
+    ("maximum_age", "P1DT2H", 93600),
+    ("tags", "a=b, c = d=e", {"a": "b", "c": "d=e"}),
+    ("allowed_repositories", "^lab/.*-course/.*", ("^lab/.*-course/.*",)),
+    ("allowed_repositories", '["lab/*", "lab/*"]', ("lab/*",)),
+    ("allowed_origins", "https://a.example.org:8443 https://b.example.org", ("https://a.example.org:8443", "https://b.example.org")),
+    ("config_repository", "lab/our.hub", "lab/our.hub"),
+]  # fmt: skip
+
+REFUSED = [
+    ("binderhub_name", "ab", "3-59"),
+    ("binderhub_name", "a" * 60, "3-59"),
+    ("binderhub_name", "2024-hub", "a letter first"),
+    ("binderhub_name", "zürich", "letters a-z"),
+    ("binderhub_name", "my/hub", "letters a-z"),
+    ("binderhub_name", "microsofthub", "reserves"),
+    ("binderhub_name", "login-hub", "reserves"),
+    ("binderhub_name", "azure", "reserves"),
+    ("binderhub_name", "kube-system", "namespace"),
+    ("binderhub_name", "cert-manager", "namespace"),
+    ("binderhub_version", "latest", "is not a version"),
+    ("binderhub_chart_repository", "http://charts.example.org", "https:// or oci://"),
+    ("binderhub_chart_repository", "https://charts.example.org/?q=1", "must not hold"),
+    ("azure_subscription", "0a1b2c3d-0000-4000-8000", "is not a subscription"),
+    ("azure_subscription", "/subscriptions/nonsense", "is not an id"),
+    ("resource_group_name", "ends-with-dot.", "not end with a dot"),
+    ("resource_group_name", "a" * 91, "1 to 90"),
+    ("resource_group_location", "westeurop", "Did you mean westeurope"),
+    ("resource_group_location", "atlantis", "is not a region"),
+    ("azure_client_id", "my-identity", "is not an id"),
+    ("sp_app_id", "binder", "is not an id"),
+    ("sp_tenant_id", "contoso", "is not a tenant"),
+    ("oauth_tenant_id", "common", "is not a tenant"),
+    ("aks_node_vm_size", "Standard_D1_v2", "single core"),
+    ("aks_node_vm_size", "Standard_E4-1ds_v5", "single core"),
+    ("aks_node_vm_size", "Basic_A2", "is not a size"),
+    ("aks_system_node_vm_size", "big", "is not a size"),
+    ("aks_node_count", "0", "from 1 to 1000"),
+    ("aks_node_count", "-1", "from 1 to 1000"),
+    ("aks_node_count", "two", "whole number"),
+    ("aks_node_count", "1.5", "whole number"),
+    ("aks_node_count_max", "1001", "from 1 to 1000"),
+    ("aks_kubernetes_version", "latest", "is not a version of Kubernetes"),
+    ("aks_tier", "Premium", "must be Free or Standard"),
+    ("container_registry", "quay", "must be azurecr or dockerhub"),
+    ("registry_name", "abc", "5 to 50"),
+    ("registry_name", "käse-registry", "5 to 50"),
+    ("registry_sku", "Gold", "must be Basic, Standard or Premium"),
+    ("dockerhub_username", "me@example.org", "the Docker ID"),
+    ("dockerhub_organisation", "some lab", "is not a name on Docker Hub"),
+    ("docker_image_prefix", "-binder", "must be letters and digits"),
+    ("docker_image_prefix", "lab/binder", "must be letters and digits"),
+    ("docker_image_prefix", "b" * 61, "at most 60"),
+    ("enable_https", "perhaps", "must be true or false"),
+    ("exit_zero_when_handled", "perhaps", "must be true or false"),
+    ("contact_email", "somebody", "is not an e-mail address"),
+    ("contact_email", "a b@example.org", "is not an e-mail address"),
+    ("contact_email", "a@localhost", "is not an e-mail address"),
+    ("domain_name", "https://hub.example.org", "must be a domain"),
+    ("domain_name", "localhost", "is not a domain name"),
+    ("domain_name", "hub..example.org", "is not a domain name"),
+    ("dns_zone_resource_group", "a/b", "1 to 90"),
+    ("certificate_authority", "verisign", "must be auto"),
+    ("certmanager_version", "newest", "is not a version"),
+    ("traefik_version", "v3", "is not a version"),
+    ("authentication", "ldap", "must be none, github or entra"),
+    ("oauth_client_id", "two\nlines", "one line"),
+    ("allowed_users", "*", "list users by name"),
+    ("allowed_users", '["a", ', "is not a JSON list"),
+    ("allowed_organisations", "*", "organisations or groups"),
+    ("admin_users", "a;b", "list users by name"),
+    ("user_memory_limit", "2", "is not an amount of memory"),
+    ("user_memory_limit", "lots", "is not an amount of memory"),
+    ("user_memory_limit", "64M", "less than a Jupyter server needs"),
+    ("user_cpu_limit", "0", "from 0.05 to 128"),
+    ("user_cpu_limit", "half", "is not a number of CPUs"),
+    ("total_quota", "0", "from 1 to 100000"),
+    ("per_repository_quota", "-5", "from 1 to 100000"),
+    ("image_builder", "kaniko", "must be dind or pink"),
+    ("idle_timeout", "soon", "is not a length of time"),
+    ("idle_timeout", "5 s", "from one minute"),
+    ("idle_timeout", "1 2 min", "is not a length of time"),
+    ("maximum_age", "31 d", "to 30 days"),
+    ("allowed_repositories", "lab", "must list repositories"),
+    ("allowed_repositories", "^lab/(", "doesn't compile"),
+    ("allowed_origins", "http://book.example.org", "must list web origins"),
+    ("allowed_origins", "https://book.example.org/page", "must list web origins"),
+    ("allowed_origins", "*", "must list web origins"),
+    ("config_repository", "our-hub", "must name a repository"),
+    ("tags", "cost centre", "must be tags"),
+    ("tags", "{not json", "must be tags"),
+    ("tags", '{"a": ["b"]}', "must be tags"),
+    ("tags", "a=1,A=2", "names a tag twice"),
+    ("tags", ",".join(f"t{n}=1" for n in range(49)), "more than 48 tags"),
+    ("tags", "=value", "empty or too long"),
+    ("tags", f"a={'v' * 257}", "empty or too long"),
+    ("tags", f"{'n' * 129}=v", "empty or too long"),
+    ("tags", "a<b=1", "< > %"),
+    ("tags", "azure-cost=1", "keeps for itself"),
+    ("tags", "binderhub-name=other", "keeps for itself"),
+    ("storage_account_name", "my-outputs", "3 to 24"),
+    ("action", "destroy", "must be deploy"),
+]  # fmt: skip
+
+SECRETS_REFUSED = [
+    ("sp_app_key", "canary\nsecond line", "one line"),
+    ("dockerhub_password", "canary\x07", "one line"),
+    ("oauth_client_secret", "canary\nx", "one line"),
+    ("github_access_token", "canary\nx", "one line"),
+    ("helm_values", "canary", "must be a YAML mapping"),
+    ("helm_values", "a: 1\nb: [canary", "is not YAML (line 2)"),
+    ("helm_values", "1: canary", "must be a YAML mapping"),
+    ("helm_values", "- canary", "must be a YAML mapping"),
+    ("helm_values", "a: canary\x00", "is not YAML"),
+]
+
+
+@pytest.mark.parametrize(("name", "written", "read"), ACCEPTED)
+def test_a_value_is_read_as(name: str, written: str, read: object) -> None:
+    others: dict[str, Any] = {"binderhub_name": "demo", "resource_group_name": "research"}
+    assert getattr(Settings(**{**others, name: written}), name) == read
+
+
+@pytest.mark.parametrize(("name", "written", "rule"), REFUSED)
+def test_a_wrong_value_is_refused_with_its_rule(
+    name: str, written: str, rule: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(**{name.upper(): written})
+    (problem,) = [one for one in caught.value.problems if one.setting.startswith(name.upper())]
+    assert rule in f"{problem.rule} {problem.remedy}"
+    assert problem.remedy.endswith((".", "?"))
+    assert caught.value.exit_status == 2
+
+
+@pytest.mark.parametrize(("name", "written", "rule"), SECRETS_REFUSED)
+@pytest.mark.usefixtures("needed")
+def test_a_wrong_secret_is_refused_without_being_shown(
+    name: str, written: str, rule: str, write_config: Callable[[object], Path]
+) -> None:
+    section, _, key = TERMS[name].paths[0].rpartition(".")
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, write_config({section: {key: written}} if section else {key: written}))
+    problem = next(one for one in caught.value.problems if one.setting.startswith(TERMS[name].paths[0]))
+    assert rule in problem.rule
+    assert "canary" not in json.dumps([str(one) for one in caught.value.problems])
+
+
+@pytest.mark.parametrize("value", [True, 1.5, [1], {"a": 1}])
+def test_a_json_value_of_another_type_is_no_count(value: Any) -> None:
+    with pytest.raises(ValueError, match="whole number"):
+        Settings(binderhub_name="demo", resource_group_name="g", aks_node_count=value)
+
+
+def test_a_version_as_a_json_number_is_refused_for_it_has_lost_its_zeros() -> None:
+    lost: dict[str, Any] = {"aks_kubernetes_version": 1.3}
+    with pytest.raises(ValueError, match="must be text"):
+        Settings(binderhub_name="demo", resource_group_name="g", **lost)
+
+
+def test_what_is_not_given_follows_from_what_is() -> None:
+    settings = Settings(
+        binderhub_name="demo",
+        resource_group_name="g",
+        aks_node_count=5,
+        aks_node_vm_size="D4s_v5",
+        total_quota=20,
+    )
+    assert settings.aks_node_count_max == 5
+    assert settings.aks_system_node_vm_size == "Standard_D4s_v5"
+    assert settings.per_repository_quota == 20
