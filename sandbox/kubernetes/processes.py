@@ -1,0 +1,48 @@
+"""Child processes that never outlive the sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import signal
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_LIBC = ctypes.CDLL(None)
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+def die_with_parent() -> None:
+    """Ask Linux to kill this process when its parent dies; run in the child before its program starts."""
+    _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+async def start(program: Path, *arguments: str, log: Path) -> asyncio.subprocess.Process:
+    """Start a program; what it writes is appended to `log`."""
+    with log.open("ab") as file:
+        return await asyncio.create_subprocess_exec(
+            program,
+            *arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            preexec_fn=die_with_parent,
+        )
+
+
+async def kill(process: asyncio.subprocess.Process) -> None:
+    """End a process at once and wait until it is gone: an API server takes a minute to end politely."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    await process.wait()
+
+
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
