@@ -1,0 +1,126 @@
+"""What our chart makes of the deployer's values: names, places and room, as the real chart has them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import pytest
+import yaml
+
+from deployer.helm_binary import find_helm
+from sandbox.chart_repositories import OWN_CHARTS
+from tests.deployer.hubs import values_of
+
+USER_TAINT = {
+    "key": "hub.jupyter.org_dedicated",
+    "operator": "Equal",
+    "value": "user",
+    "effect": "NoSchedule",
+}
+# Standard_D2s_v5: millicores and MiB that it allocates, less what AKS's own pods ask for on a first node and
+# on each further one.
+SYSTEM_NODE = (1900 - 1000, 5796 - 1126)
+USER_NODE = (1900 - 350, 5796 - 570)
+
+Objects = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def objects() -> Objects:
+    helm = find_helm()
+    if helm is None:
+        pytest.skip("helm is not here (`make test` fetches it)")
+    chart = str(OWN_CHARTS / "binderhub")
+    command = [str(helm), "template", "demo", chart, "--namespace", "demo", "--values", "-"]
+    values = json.dumps(values_of().merged())
+    rendered = subprocess.run(command, input=values, capture_output=True, text=True, check=True).stdout
+    documents = [document for document in yaml.safe_load_all(rendered) if document]
+    return {(document["kind"], document["metadata"]["name"]): document for document in documents}
+
+
+def pods(objects: Objects, *kinds: str) -> dict[str, dict[str, Any]]:
+    return {
+        name: found["spec"]["template"]["spec"] for (kind, name), found in objects.items() if kind in kinds
+    }
+
+
+def room(pod: dict[str, Any]) -> tuple[int, int]:
+    """Return the millicores and MiB that a pod asks for, or that the namespace's LimitRange asks for it."""
+    asked = [
+        container["resources"]["requests"] for container in pod["containers"] if container.get("resources")
+    ]
+    asked = asked or [{"cpu": "10m", "memory": "64Mi"}]
+    return sum(millicores(one["cpu"]) for one in asked), sum(mebibytes(one["memory"]) for one in asked)
+
+
+def millicores(quantity: str | float) -> int:
+    text = str(quantity)
+    return int(text.removesuffix("m")) if text.endswith("m") else round(float(text) * 1000)
+
+
+def mebibytes(quantity: str) -> int:
+    units = {"Mi": 1, "Gi": 1024, "M": 1, "G": 1024}
+    number = quantity.rstrip("MGi")
+    return round(float(number) * units[quantity[len(number) :]])
+
+
+def test_the_objects_have_the_real_charts_names(objects: Objects) -> None:
+    expected = {
+        "Service": {"binder", "hub", "proxy-api", "proxy-public"},
+        "Deployment": {"binder", "hub", "proxy", "user-scheduler"},
+        "DaemonSet": {"demo-dind", "demo-image-cleaner"},
+        "StatefulSet": {"user-placeholder"},
+        "Secret": {"binder-secret", "binder-build-docker-config", "hub", "image-pull-secret"},
+        "PersistentVolumeClaim": {"hub-db-dir"},
+        "NetworkPolicy": {"hub", "proxy", "singleuser"},
+        "PriorityClass": {"demo-default-priority", "demo-user-placeholder-priority"},
+        "ConfigMap": {"hub", "user-scheduler"},
+    }
+    for kind, names in expected.items():
+        assert {name for found, name in objects if found == kind} == names
+
+
+def test_core_pods_stay_off_the_users_nodes(objects: Objects) -> None:
+    for pod in pods(objects, "Deployment").values():
+        terms = (
+            pod.get("affinity", {})
+            .get("nodeAffinity", {})
+            .get("requiredDuringSchedulingIgnoredDuringExecution")
+        )
+        by_affinity = terms is not None and "core" in json.dumps(terms)
+        assert by_affinity or pod["nodeSelector"] == {"hub.jupyter.org/node-purpose": "core"}
+        assert USER_TAINT not in (pod["tolerations"] or [])
+
+
+def test_builder_and_cleaner_run_where_users_do(objects: Objects) -> None:
+    for pod in pods(objects, "DaemonSet").values():
+        assert pod["nodeSelector"] == {"hub.jupyter.org/node-purpose": "user"}
+        assert USER_TAINT in pod["tolerations"]
+
+
+def test_placeholders_wait_for_the_charts_own_scheduler(objects: Objects) -> None:
+    pod = pods(objects, "StatefulSet")["user-placeholder"]
+    configuration = yaml.safe_load(objects["ConfigMap", "user-scheduler"]["data"]["config.yaml"])
+    assert pod["schedulerName"] == configuration["profiles"][0]["schedulerName"] == "demo-user-scheduler"
+    assert pod["priorityClassName"] == "demo-user-placeholder-priority"
+    assert USER_TAINT in pod["tolerations"]
+
+
+def test_core_pods_fit_on_the_smallest_system_node_even_while_the_page_is_replaced(objects: Objects) -> None:
+    core = pods(objects, "Deployment")
+    asked = [room(pod) for pod in [*core.values(), core["binder"]]]
+    assert sum(cpu for cpu, _ in asked) <= SYSTEM_NODE[0]
+    assert sum(memory for _, memory in asked) <= SYSTEM_NODE[1]
+
+
+def test_builder_cleaner_and_a_build_leave_room_for_several_users_on_the_smallest_node(
+    objects: Objects,
+) -> None:
+    build = values_of().public["config"]["KubernetesBuildExecutor"]["resources"]["requests"]
+    user = room(pods(objects, "StatefulSet")["user-placeholder"])
+    asked = [room(pod) for pod in pods(objects, "DaemonSet").values()]
+    asked.append((millicores(build["cpu"]), mebibytes(build["memory"])))
+    left = [node - sum(part) for node, part in zip(USER_NODE, zip(*asked, strict=True), strict=True)]
+    assert min(left[0] // user[0], left[1] // user[1]) >= 5
