@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sandbox.resource_manager import authorization, container_instance, managed_identity, resources, storage
+from sandbox.resource_manager import (
+    authorization,
+    compute,
+    container_instance,
+    managed_identity,
+    network,
+    resources,
+    storage,
+)
 from sandbox.resource_manager.backends import Backends
 from sandbox.resource_manager.container_registry import provider as container_registry
+from sandbox.resource_manager.container_service import provider as container_service
 from sandbox.resource_manager.deployments import provider as deployments
 from sandbox.resource_manager.http import FrontDoor
 from sandbox.resource_manager.ids import subscription_id
@@ -42,6 +51,9 @@ _PROVIDERS = (
     authorization,
     managed_identity,
     storage,
+    compute,
+    network,
+    container_service,
     container_instance,
     container_registry,
 )

@@ -34,7 +34,7 @@ class Principal(Protocol):
 
     @property
     def kind(self) -> str:
-        """ "User" or "ServicePrincipal"."""
+        """What it is, "User" or "ServicePrincipal"."""
 
     @property
     def name(self) -> str:
@@ -140,7 +140,7 @@ class ContainerState(Protocol):
 
     @property
     def state(self) -> str:
-        """ "Running" or "Terminated"."""
+        """How it is, "Running" or "Terminated"."""
 
     @property
     def exit_code(self) -> int | None:

@@ -28,6 +28,7 @@ RETRY_AFTER = {"Retry-After": "1"}
 # The query of a recorded operation's URL is about 2.7 kB of signature; a client must use it verbatim.
 SIGNATURE_BYTES = 1200
 GUID_LENGTH = 36
+ACCEPTED = 202
 _log = logging.getLogger(__name__)
 
 
@@ -140,7 +141,7 @@ class Operations:
             location: the region the URL names.
             api_version: the version the client spoke.
             status: of the answer that the client gets now.
-            body: of that answer; the resource as it stands by default.
+            body: of that answer; the resource as it stands by default, nothing with 202.
             resource: what is made or changed, None for a deletion.
             subject: what is deleted, so that a second deletion can find this operation.
 
@@ -156,8 +157,11 @@ class Operations:
             id=operation.id,
         )
         self._told[operation.id] = (operation, telling, f"{path}?api-version={api_version}")
-        shown = body if body is not None or resource is None else resource.shown()
-        operation.reply = Reply(status, shown, self._headers(operation))
+        if status == ACCEPTED:
+            body = None
+        elif body is None and resource is not None:
+            body = resource.shown()
+        operation.reply = Reply(status, body, self._headers(operation))
         task = asyncio.create_task(self._run(operation, work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sandbox.resource_manager.kernel import Kernel
 
 SUBSCRIPTION = "/subscriptions/{subscription}"
+# What a new pay-as-you-go subscription has in a region.
+DEFAULT_CORE_LIMIT = 10
 ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
 
 
@@ -27,6 +29,8 @@ class Subscription:
         name: its display name.
         tenant_id: the directory it trusts.
         registrations: namespace to "Registered", "Registering" or "NotRegistered"; none stated means the last.
+        core_limit: the quota of cores in each region.
+        family_limits: quotas of families of sizes, where they are less than the region's.
 
     """
 
@@ -34,6 +38,12 @@ class Subscription:
     name: str
     tenant_id: str
     registrations: dict[str, str] = field(default_factory=dict)
+    core_limit: int = DEFAULT_CORE_LIMIT
+    family_limits: dict[str, int] = field(default_factory=dict)
+
+    def family_core_limit(self, family: str) -> int:
+        """The quota of one family's cores in each region."""
+        return self.family_limits.get(family, self.core_limit)
 
     def registration(self, namespace: str) -> str:
         """How a provider's registration stands."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 from sandbox.resource_manager import errors
-from sandbox.resource_manager.ids import ResourceId
 from sandbox.resource_manager.operations import Operation, Reply, finished
 from sandbox.resource_manager.resource_types import ResourceType, Write
 from sandbox.resource_manager.state import Resource, timestamp
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sandbox.resource_manager.ids import ResourceId
 
 SCOPE_MAPS = "Microsoft.ContainerRegistry/registries/scopeMaps"
 API_VERSIONS = (

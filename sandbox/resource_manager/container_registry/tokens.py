@@ -98,10 +98,10 @@ class TokenFunctions:
         fresh = {name: secrets.token_urlsafe(39) for name in names}
         for name, value in fresh.items():
             token.secrets["passwords"][name] = (value, time.monotonic() + wait)
-        shown = [{"name": name, "creationTime": timestamp(), "expiry": expiry} for name in names]
-        kept = [each for each in token.properties["credentials"]["passwords"] if each["name"] not in names]
-        token.properties["credentials"]["passwords"] = kept + shown
-        passwords = [{**each, "value": fresh[each["name"]]} for each in shown]
+        shown = {name: {"name": name, "creationTime": timestamp(), "expiry": expiry} for name in names}
+        kept = [each for each in token.properties["credentials"]["passwords"] if each["name"] not in shown]
+        token.properties["credentials"]["passwords"] = [*kept, *shown.values()]
+        passwords = [{**each, "value": fresh[name]} for name, each in shown.items()]
         return {"username": token.id.name, "passwords": passwords}
 
 
