@@ -14,8 +14,6 @@ class Action(StrEnum):
     """Which command the container runs."""
 
     DEPLOY = "deploy"
-    PLAN = "plan"
-    INFO = "info"
     UPGRADE = "upgrade"
     STOP = "stop"
     START = "start"

@@ -43,7 +43,7 @@ class Given:
 
     """
 
-    value: Any
+    value: Any = field(repr=False)
     setting: str
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from deployer.settings.model import Settings
 
-BUILT_ACTIONS = (Action.DEPLOY, Action.PLAN, Action.INFO)
+BUILT_ACTIONS = (Action.DEPLOY,)
 
 
 def serves_https(settings: Settings) -> bool:  # noqa: ARG001 - will look at enable_https and contact_email

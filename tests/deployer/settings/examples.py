@@ -68,7 +68,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "config_repository": ("https://github.com/lab/our-hub", "lab/our-hub"),
     "tags": ('{"cost-centre": "42"}', {"cost-centre": "42"}),
     "storage_account_name": ("outputs01", "outputs01"),
-    "action": ("Plan", Action.PLAN),
+    "action": ("Deploy", Action.DEPLOY),
     "exit_zero_when_handled": ("TRUE", True),
 }
 WHOLE_ENVIRONMENT = {name.upper(): written for name, (written, _) in EXAMPLES.items()}

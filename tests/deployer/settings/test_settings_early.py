@@ -10,7 +10,7 @@ from deployer.settings import action, exit_zero_when_handled
 
 @pytest.mark.parametrize(
     ("written", "named"),
-    [(None, "deploy"), ("null", "deploy"), ("", "deploy"), ("Info", "info"), ("plan", "plan")],
+    [(None, "deploy"), ("null", "deploy"), ("", "deploy"), (" Deploy", "deploy")],
 )
 def test_the_action_is_read_without_any_other_setting(
     written: str | None, named: str, monkeypatch: pytest.MonkeyPatch
@@ -21,7 +21,12 @@ def test_the_action_is_read_without_any_other_setting(
 
 
 @pytest.mark.parametrize(
-    ("written", "told"), [("upgrade", "is not built yet"), ("teardwon", "Did you mean teardown?")]
+    ("written", "told"),
+    [
+        ("upgrade", "is not built yet"),
+        ("teardwon", "Did you mean teardown?"),
+        ("plan", "must be deploy, upgrade"),
+    ],
 )
 def test_an_action_that_is_not_there_is_refused_with_all_other_problems(
     written: str, told: str, monkeypatch: pytest.MonkeyPatch

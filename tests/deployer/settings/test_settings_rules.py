@@ -75,7 +75,7 @@ KEPT = [
     {**ENTRA, "ALLOWED_USERS": "ada@example.org", "ADMIN_USERS": "ada@example.org"},
     {"TOTAL_QUOTA": "10"},
     {"AKS_NODE_COUNT": "4"},
-    {"ACTION": "info"},
+    {"ACTION": "DEPLOY"},
 ]
 
 
