@@ -110,6 +110,6 @@ async def deploy(
     return Click(road, await run.run(road), run.shown_parameters())
 
 
-def template_of(*resources: Mapping[str, Any], **sections: Any) -> dict[str, Any]:
+def template_of(*resources: Any, **sections: Any) -> dict[str, Any]:
     """Return a template of these resources."""
     return {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": list(resources), **sections}

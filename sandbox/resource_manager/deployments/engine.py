@@ -17,7 +17,12 @@ from sandbox.resource_manager.deployments.errors import (
     validation_failed,
 )
 from sandbox.resource_manager.deployments.evaluation import Scope, evaluate
-from sandbox.resource_manager.deployments.parameters import answer_type, is_secure, resolve_parameters
+from sandbox.resource_manager.deployments.parameters import (
+    answer_type,
+    is_secure,
+    require_type,
+    resolve_parameters,
+)
 from sandbox.resource_manager.deployments.template import TemplateResource, find_resource, read_resources
 from sandbox.resource_manager.errors import ArmError, bad_request
 
@@ -162,6 +167,7 @@ class TemplateRun:
         for resource in self.resources:
             self._judge(resource.body, f"The template resource '{resource.name}'")
         for name, output in (self._template.get("outputs") or {}).items():
+            require_type("output", name, output)
             self._judge(output.get("value"), f"The template output '{name}'")
 
     def _judge(self, value: Any, what: str) -> None:
@@ -179,7 +185,7 @@ class TemplateRun:
                 wanted = self._evaluate(declared.get("condition", True))
                 if wanted:
                     outputs[name] = _shown(
-                        declared["type"], await self._evaluate_live(declared["value"], road)
+                        declared["type"], await self._evaluate_live(declared.get("value"), road)
                     )
             except ExpressionError as error:
                 raise bad_request(

@@ -36,6 +36,27 @@ def is_secure(declared: str) -> bool:
     return declared.lower().startswith("secure")
 
 
+def require_type(what: str, name: str, declaration: Any) -> None:
+    """Refuse a parameter or an output without a type that there is.
+
+    Raises:
+        ArmError: InvalidTemplate.
+
+    """
+    kind = declaration.get("type") if isinstance(declaration, dict) else None
+    if not isinstance(kind, str) or kind.lower() not in _TYPES:
+        raise validation_failed(f"The type '{kind}' of the template {what} '{name}' is not supported")
+
+
+def _judge_declaration(name: str, declaration: Any) -> None:
+    require_type("parameter", name, declaration)
+    for bound in ("minLength", "maxLength", "minValue", "maxValue"):
+        if type(declaration.get(bound, 0)) is not int:
+            raise validation_failed(f"The '{bound}' of the template parameter '{name}' is no integer")
+    if not isinstance(declaration.get("allowedValues", []), list):
+        raise validation_failed(f"The 'allowedValues' of the template parameter '{name}' are no array")
+
+
 def resolve_parameters(
     declared: Mapping[str, Mapping[str, Any]], given: Mapping[str, Any], scope: Scope
 ) -> dict[str, Any]:
@@ -50,6 +71,8 @@ def resolve_parameters(
         ArmError: a parameter is unknown, missing, of a wrong type or outside its bounds.
 
     """
+    for name, declaration in declared.items():
+        _judge_declaration(name, declaration)
     provided = _match_names(declared, given)
     values: dict[str, Any] = {name: given for name, given in provided.items() if given is not None}
     defaults = replace(scope, parameters=values, in_parameter_default=True)
@@ -70,7 +93,12 @@ def _match_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
             f"The only supported parameters for this template are '{', '.join(declared)}'. Please see "
             "https://aka.ms/arm-pass-parameter-values for usage details."
         )
-    return {spelling[name.lower()]: wrapped.get("value") for name, wrapped in given.items()}
+    for name, wrapped in given.items():
+        if not isinstance(wrapped, dict) or "value" not in wrapped:
+            raise validation_failed(
+                f"The template parameter '{name}' must be given as an object with a 'value'"
+            )
+    return {spelling[name.lower()]: wrapped["value"] for name, wrapped in given.items()}
 
 
 def _default(name: str, declaration: Mapping[str, Any], scope: Scope) -> Any:
@@ -101,10 +129,7 @@ def _check(name: str, declaration: Mapping[str, Any], value: Any) -> None:
 
 
 def _type_problem(declaration: Mapping[str, Any], value: Any) -> str | None:
-    kind = str(declaration["type"]).lower()
-    if kind not in _TYPES:
-        raise validation_failed(f"The template parameter type '{declaration['type']}' is not supported.")
-    expected, _, wording = _TYPES[kind]
+    expected, _, wording = _TYPES[str(declaration["type"]).lower()]
     if isinstance(value, expected) and (expected is bool or not isinstance(value, bool)):
         return None
     return f"Expected a value of type '{wording}', but received a value of type '{type_name(value)}'."

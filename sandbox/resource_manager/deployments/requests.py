@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from sandbox.resource_manager.ids import ResourceId
     from sandbox.resource_manager.kernel import Kernel
 
+_SECTIONS: dict[str, tuple[type, ...]] = {
+    "parameters": (dict,),
+    "variables": (dict,),
+    "outputs": (dict,),
+    "resources": (dict, list),
+}
 # What only the template's own run can settle: what is missing yet may be in the template too.
 _NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound"})
 
@@ -65,6 +71,9 @@ def _template(properties: Mapping[str, Any]) -> Mapping[str, Any]:
             raise validation_failed(
                 f"Required property '{needed}' not found in JSON. Path '', line 1, position 2."
             )
+    for section, kinds in _SECTIONS.items():
+        if not isinstance(template.get(section, {}), kinds):
+            raise validation_failed(f"The template's '{section}' are not of the expected kind")
     return template
 
 

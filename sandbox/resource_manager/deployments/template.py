@@ -13,17 +13,18 @@ from typing import TYPE_CHECKING, Any
 from sandbox.resource_manager.deployments.errors import ExpressionError, ReferenceNeeded, validation_failed
 from sandbox.resource_manager.deployments.evaluation import evaluate, evaluate_node
 from sandbox.resource_manager.deployments.expressions import Call, Index, is_expression, parse
+from sandbox.resource_manager.deployments.sources import flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from sandbox.resource_manager.deployments.evaluation import Scope
     from sandbox.resource_manager.deployments.expressions import Node
+    from sandbox.resource_manager.deployments.sources import ResourceSource
 
 _NOT_OF_THE_BODY = {
     "type", "name", "apiVersion", "dependsOn", "condition", "scope", "comments", "resources", "metadata",
 }  # fmt: skip
-_UNSUPPORTED = {"copy": "copy loops", "existing": "existing resources", "asserts": "asserts"}
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,15 @@ def read_resources(template: Mapping[str, Any], scope: Scope) -> list[TemplateRe
         ArmError: the template is refused.
 
     """
-    sources = list(_flatten(template.get("resources") or []))
-    resources = [_read(symbol, source, scope) for symbol, source in sources]
+    sources = list(flatten(template.get("resources", [])))
+    resources = [_read(source, scope) for source in sources]
     _refuse_repetition(resources)
-    linked = [
-        replace(resource, depends_on=frozenset(_dependencies(resource, source, resources, scope)))
-        for resource, (_, source) in zip(resources, sources, strict=True)
-    ]
+    ids = {id(source): resource.id for source, resource in zip(sources, resources, strict=True)}
+    linked = []
+    for resource, source in zip(resources, sources, strict=True):
+        needed = set(_dependencies(resource, source.written, resources, scope))
+        parent = {ids[id(source.parent)]} if source.parent else set()
+        linked.append(replace(resource, depends_on=frozenset(needed | parent)))
     return _in_order(linked)
 
 
@@ -81,49 +84,34 @@ def find_resource(
     return None
 
 
-def _flatten(
-    resources: Any, parent: Mapping[str, Any] | None = None
-) -> Iterator[tuple[str | None, dict[str, Any]]]:
-    """Yield every resource with its symbol, children that stand inside their parent among them."""
-    pairs = resources.items() if isinstance(resources, dict) else ((None, resource) for resource in resources)
-    for symbol, source in pairs:
-        resource = dict(source)
-        if parent is not None:
-            resource["type"] = f"{parent['type']}/{source['type']}"
-            resource["name"] = _child_name(parent["name"], source["name"])
-            resource.setdefault("scope", parent.get("scope"))
-            resource["dependsOn"] = [*source.get("dependsOn", []), {"parent": resource["name"]}]
-        yield symbol, resource
-        yield from _flatten(source.get("resources") or [], resource)
-
-
-def _child_name(parent: str, child: str) -> str:
-    def term(name: str) -> str:
-        return name[1:-1] if is_expression(name) else "'" + name.replace("'", "''") + "'"
-
-    return f"[concat({term(parent)}, '/', {term(child)})]"
-
-
-def _read(symbol: str | None, source: dict[str, Any], scope: Scope) -> TemplateResource:
-    shown = symbol or source.get("name", "")
-    for word, meaning in _UNSUPPORTED.items():
-        if word in source:
-            raise validation_failed(
-                f"The template resource '{shown}' uses {meaning}, which the sandbox lacks"
-            )
-    for needed in ("type", "name", "apiVersion"):
-        if not isinstance(source.get(needed), str):
-            raise validation_failed(f"The template resource '{shown}' is missing its '{needed}'")
+def _read(source: ResourceSource, scope: Scope) -> TemplateResource:
     try:
-        name, condition = evaluate(source["name"], scope), evaluate(source.get("condition", True), scope)
-        base = evaluate(source.get("scope"), scope) or scope.context.resource_group["id"]
+        name = _full_name(source, scope)
+        condition = evaluate(source.written.get("condition", True), scope)
+        base = evaluate(source.scope, scope) or scope.context.resource_group["id"]
     except ExpressionError as error:
-        raise validation_failed(f"The template resource '{shown}' is not valid: {error}") from error
-    if not isinstance(condition, bool):
-        raise validation_failed(f"The template resource '{name}' has a condition that is no boolean")
-    body = {key: value for key, value in source.items() if key not in _NOT_OF_THE_BODY}
-    resource_id = base + _path(source["type"], name)
-    return TemplateResource(resource_id, source["type"], name, symbol, source["apiVersion"], condition, body)
+        raise validation_failed(f"The template resource '{source.shown}' is not valid: {error}") from error
+    if not isinstance(condition, bool) or not isinstance(base, str):
+        raise validation_failed(
+            f"The template resource '{name}' has a condition that is no boolean or a scope that is no id"
+        )
+    body = {key: value for key, value in source.written.items() if key not in _NOT_OF_THE_BODY}
+    return TemplateResource(
+        id=base + _path(source.type, name),
+        type=source.type,
+        name=name,
+        symbol=source.symbol,
+        api_version=source.written["apiVersion"],
+        deployed=condition,
+        body=body,
+    )
+
+
+def _full_name(source: ResourceSource, scope: Scope) -> str:
+    own = evaluate(source.written["name"], scope)
+    if not isinstance(own, str):
+        raise ExpressionError("the name is no string.")
+    return own if source.parent is None else f"{_full_name(source.parent, scope)}/{own}"
 
 
 def _path(kind: str, name: str) -> str:
@@ -163,15 +151,10 @@ def _dependencies(
 
 
 def _dependency(
-    resource: TemplateResource, written: Any, resources: list[TemplateResource], scope: Scope
+    resource: TemplateResource, written: str, resources: list[TemplateResource], scope: Scope
 ) -> str:
     try:
-        if isinstance(
-            written, dict
-        ):  # a child's parent, named by _flatten: the name without its last segment
-            target = str(evaluate(written["parent"], scope)).rpartition("/")[0]
-        else:
-            target = evaluate(written, scope)
+        target = evaluate(written, scope)
     except ExpressionError as error:
         raise validation_failed(f"The template resource '{resource.name}' is not valid: {error}") from error
     found = find_resource(resources, str(target))

@@ -104,4 +104,7 @@ def test_a_secure_value_is_not_repeated_in_a_refusal() -> None:
 
 
 def test_an_unknown_type_is_refused() -> None:
-    assert "type 'text' is not supported" in refusal({"p": {"type": "text"}}, p="x").message
+    assert (
+        "The type 'text' of the template parameter 'p' is not supported"
+        in refusal({"p": {"type": "text"}}, p="x").message
+    )

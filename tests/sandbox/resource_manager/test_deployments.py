@@ -266,6 +266,15 @@ async def test_deployments_are_listed_found_and_forgotten(world: World) -> None:
         {"template": template_of()},
         {"mode": "Incremental"},
         {"mode": "Incremental", "template": {"resources": []}},
+        {"mode": "Incremental", "template": template_of("no object")},
+        {"mode": "Incremental", "template": template_of(parameters=[])},
+        {"mode": "Incremental", "template": template_of(parameters={"x": {}})},
+        {"mode": "Incremental", "template": template_of(outputs={"x": {"value": "y"}})},
+        {
+            "mode": "Incremental",
+            "template": template_of(parameters={"x": {"type": "int"}}),
+            "parameters": {"x": 1},
+        },
     ],
 )
 async def test_what_is_no_deployment_is_refused(world: World, properties: dict[str, Any]) -> None:
