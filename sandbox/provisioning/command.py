@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from deployer.progress.lines import duration
+from sandbox.provisioning.control_plane import ControlPlane
 from sandbox.provisioning.helm import HelmProgram, link_helm
 from sandbox.provisioning.python_environment import PythonEnvironment
 from sandbox.provisioning.tasks import run_side_by_side
@@ -29,8 +30,10 @@ INTERRUPTED = 130
 def main() -> int:
     """Set up what is missing and return the exit status."""
     environment = PythonEnvironment(ROOT)
-    tasks: tuple[Task, ...] = (environment, HelmProgram(environment))
+    tasks: tuple[Task, ...] = (environment, ControlPlane(ROOT), HelmProgram(environment))
     started = monotonic()
+    # Some shells start programs in the background deaf to interrupts, and their children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with _alone_in(ROOT):
             missing = [task for task in tasks if not task.is_done()]
