@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.template_click import (
+from sandbox.resource_manager.deployments.engine import TemplateRun
+from tests.template_click import CONTEXT, (
     GROUP,
     PERSON,
     SUBSCRIPTION,
@@ -72,8 +73,15 @@ async def test_a_click_makes_storage_identity_rights_and_container() -> None:
     ]
 
 
-async def test_the_container_comes_last() -> None:
-    assert (await click()).road.types()[-1] == GROUPS
+def test_the_container_waits_for_everything_else() -> None:
+    run = TemplateRun(our_template(), {"binderHubName": {"value": "my-hub"}}, CONTEXT)
+    needed = {one.id: one.depends_on for one in run.resources}
+    (group,) = [one.id for one in run.resources if one.type == GROUPS]
+
+    def awaited(resource: str) -> set[str]:
+        return needed[resource].union(*(awaited(one) for one in needed[resource]))
+
+    assert awaited(group) == set(needed) - {group}
 
 
 async def test_the_identity_gets_its_two_roles_and_the_person_may_read() -> None:
