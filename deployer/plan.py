@@ -53,11 +53,7 @@ class Plan:
 def build_plan(settings: Settings, names: HubNames) -> Plan:
     """Compose the plan; nothing is asked of Azure."""
     steps = (
-        Step(
-            "outputs",
-            "Open the place for outputs",
-            ensure_outputs,
-        ),
+        Step("outputs", "Open the place for outputs", ensure_outputs),
         Step(
             "resource-group",
             f"Find or create the resource group {settings.resource_group_name}",
@@ -98,23 +94,9 @@ def build_plan(settings: Settings, names: HubNames) -> Plan:
             needs=("cluster",),
             creates=(f"namespace {names.namespace}, network policies",),
         ),
+        _binderhub_step(settings, names),
         Step(
-            "binderhub",
-            f"Install BinderHub {settings.binderhub_version}",
-            ensure_binderhub,
-            needs=("outputs", "registry-access", "namespace"),
-            creates=(
-                f"Helm release {names.release}",
-                f"public address {names.binder_host}",
-                f"public address {names.hub_host}",
-                "disk of 1 GB for the hub's database",
-            ),
-        ),
-        Step(
-            "verify",
-            f"See that {names.binder_url} and {names.hub_url} answer",
-            verify,
-            needs=("binderhub",),
+            "verify", f"See that {names.binder_url} and {names.hub_url} answer", verify, needs=("binderhub",)
         ),
     )
     validate_graph(steps)
@@ -133,6 +115,21 @@ def _registry_step(settings: Settings, names: HubNames) -> Step[Context]:
             f"container registry {names.registry} ({settings.registry_sku})",
             f"scope map {names.scope_map}",
             f"token {names.registry_token}",
+        ),
+    )
+
+
+def _binderhub_step(settings: Settings, names: HubNames) -> Step[Context]:
+    return Step(
+        "binderhub",
+        f"Install BinderHub {settings.binderhub_version}",
+        ensure_binderhub,
+        needs=("outputs", "registry-access", "namespace"),
+        creates=(
+            f"Helm release {names.release}",
+            f"public address {names.binder_host}",
+            f"public address {names.hub_host}",
+            "disk of 1 GB for the hub's database",
         ),
     )
 
