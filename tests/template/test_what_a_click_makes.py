@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.resource_manager.deployments.engine import TemplateRun
-from tests.template_click import CONTEXT, (
+from tests.template_click import (
+    CONTEXT,
     GROUP,
     PERSON,
     SUBSCRIPTION,
