@@ -171,7 +171,9 @@ class ControlPlane:
         while not await _is_ready(api):
             ended = next((process for process in self._processes if process.returncode is not None), None)
             if ended is not None or monotonic() - started > START_PATIENCE_SECONDS:
-                raise ControlPlaneError(f"The control plane did not become ready; see {self.folder / 'logs'}.")
+                raise ControlPlaneError(
+                    f"The control plane did not become ready; see {self.folder / 'logs'}."
+                )
             await asyncio.sleep(0.1)
 
 

@@ -1,7 +1,8 @@
 """The way from the API server into the cluster, where nothing has a network.
 
-Pods and services have addresses here but no packets: what the API server wants of them (webhooks, a kubelet's
-logs) arrives at a Unix socket as `CONNECT address:port`. What the sandbox plays is answered, the rest refused.
+Pods and services have addresses here but no packets: what the API server wants of them (webhooks, a
+kubelet's logs) arrives at a Unix socket as `CONNECT address:port`. What the sandbox plays is answered, the
+rest refused.
 """
 
 from __future__ import annotations

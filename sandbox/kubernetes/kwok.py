@@ -1,4 +1,4 @@
-"""How kwok plays nodes and pods: a node is ready as soon as it is there, a pod some seconds after it is placed."""
+"""How kwok plays nodes and pods: a node is ready when it is there, a pod some seconds after it is placed."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Programs:
 
 
 def locate() -> Programs | None:
-    """Return the programs where they are: `KUBEBUILDER_ASSETS`, else the cache; None before the first build."""
+    """Return the programs of `KUBEBUILDER_ASSETS`, else of the cache; None before the first build."""
     for folder in filter(None, (os.environ.get("KUBEBUILDER_ASSETS"), str(cache_folder()))):
         programs = Programs.in_folder(Path(folder))
         if programs.are_there():

@@ -1,0 +1,148 @@
+"""Plays Azure's load balancer: a public address for each Service that wants one, and its host name."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sandbox.workloads.api import Object, Snapshot, annotated, create, patch, watch
+from sandbox.workloads.dns_labels import LabelHolder
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sandbox.clock import Clock
+    from sandbox.kubernetes.spec import ClusterSpec
+    from sandbox.workloads.dns_labels import DnsLabels
+
+LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+TAKEN_REASON = "CreateOrUpdatePublicIPAddress"
+
+
+class LoadBalancers:
+    """The load balancer of one cluster.
+
+    Args:
+        api: client of the cluster's API.
+        clock: how long an address takes.
+        spec: the cluster: its region is that of the host names.
+        labels: who has which name.
+
+    """
+
+    def __init__(self, api: httpx.AsyncClient, clock: Clock, spec: ClusterSpec, labels: DnsLabels) -> None:
+        self._api = api
+        self._clock = clock
+        self._spec = spec
+        self._labels = labels
+        self._since: dict[str, float] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    async def run(self) -> None:
+        """Serve Services for as long as the cluster runs."""
+        changed = asyncio.Event()
+        services: Snapshot = {}
+
+        async def follow() -> None:
+            async for snapshot in watch(self._api, "/api/v1/services"):
+                services.clear()
+                services.update(snapshot)
+                changed.set()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follow())
+            while True:
+                await self._serve(services)
+                await self._next(changed)
+
+    async def _next(self, changed: asyncio.Event) -> None:
+        """Wait for a change, or until an address that is being made is ready."""
+        now = asyncio.get_running_loop().time()
+        due = [since for since in self._since.values() if since > now]
+        try:
+            async with asyncio.timeout_at(min(due) if due else None):
+                await changed.wait()
+        except TimeoutError:
+            return
+        changed.clear()
+
+    async def _serve(self, services: Snapshot) -> None:
+        wanting = {uid: service for uid, service in services.items() if _wants_address(service)}
+        for uid in [uid for uid in self._since if uid not in wanting]:
+            del self._since[uid]
+            self._labels.give_back(uid)
+        for uid, service in services.items():
+            if uid in wanting:
+                await self._serve_one(uid, service)
+            elif _addresses(service):
+                await self._set_addresses(service, [])
+
+    async def _serve_one(self, uid: str, service: Object) -> None:
+        now = asyncio.get_running_loop().time()
+        ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
+        label = annotated(service, LABEL) or None
+        self._labels.give_back(uid, keep=label)
+        if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
+            await self._tell_taken(uid, service, label)
+        elif ready <= now and not _addresses(service):
+            await self._set_addresses(service, [{"ip": _public_address(uid), "ipMode": "VIP"}])
+
+    def _holder(self, service: Object) -> LabelHolder:
+        metadata = service["metadata"]
+        return LabelHolder(self._spec.fqdn, metadata["namespace"], metadata["name"], metadata["uid"])
+
+    async def _set_addresses(self, service: Object, addresses: list[Object]) -> None:
+        metadata = service["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
+        await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
+
+    async def _tell_taken(self, uid: str, service: Object, label: str) -> None:
+        """Leave the event that Azure's cloud provider leaves, once for each label."""
+        if (uid, label) in self._told:
+            return
+        self._told.add((uid, label))
+        await create(
+            self._api,
+            f"/api/v1/namespaces/{service['metadata']['namespace']}/events",
+            self._event(service, label),
+        )
+
+    def _event(self, service: Object, label: str) -> Object:
+        host = f"{label}.{self._spec.location}.cloudapp.azure.com"
+        metadata = service["metadata"]
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+            "involvedObject": {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "name": metadata["name"],
+                "namespace": metadata["namespace"],
+                "uid": metadata["uid"],
+            },
+            "type": "Warning",
+            "reason": TAKEN_REASON,
+            "message": f'"code": "DnsRecordInUse", "message": "DNS record {host} is already used by '
+            'another public IP."',
+            "source": {"component": "azure-cloud-provider"},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+
+
+def _wants_address(service: Object) -> bool:
+    return service["spec"].get("type") == "LoadBalancer" and "deletionTimestamp" not in service["metadata"]
+
+
+def _addresses(service: Object) -> list[Object]:
+    return list(service.get("status", {}).get("loadBalancer", {}).get("ingress") or [])
+
+
+def _public_address(uid: str) -> str:
+    """Return an address of a range that is nobody's on the internet (RFC 5737)."""
+    return f"203.0.113.{zlib.crc32(uid.encode()) % 254 + 1}"
