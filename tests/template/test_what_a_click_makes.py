@@ -79,7 +79,7 @@ def test_the_container_waits_for_everything_else() -> None:
     needed = {one.id: one.depends_on for one in run.resources}
     (group,) = [one.id for one in run.resources if one.type == GROUPS]
 
-    def awaited(resource: str) -> set[str]:
+    def awaited(resource: str) -> frozenset[str]:
         return needed[resource].union(*(awaited(one) for one in needed[resource]))
 
     assert awaited(group) == set(needed) - {group}
