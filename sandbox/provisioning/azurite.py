@@ -61,7 +61,8 @@ class Azurite:
 
     async def run(self, _say: Say) -> None:
         """Install it; npm removes what was there, the stamp with it, before it starts."""
-        await run("npm", "ci", "--no-audit", "--no-fund", cwd=self._directory, next_step=NEXT_STEP)
+        options = ("--ignore-scripts", "--no-audit", "--no-fund")
+        await run("npm", "ci", *options, cwd=self._directory, next_step=NEXT_STEP)
         stamps.write(self._stamp, self._wanted())
 
     def _wanted(self) -> str:

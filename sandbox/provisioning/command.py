@@ -13,6 +13,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from deployer.progress.lines import duration
+from sandbox.provisioning.azurite import Azurite
 from sandbox.provisioning.control_plane import ControlPlane
 from sandbox.provisioning.helm import HelmProgram, link_helm
 from sandbox.provisioning.python_environment import PythonEnvironment
@@ -30,7 +31,7 @@ INTERRUPTED = 130
 def main() -> int:
     """Set up what is missing and return the exit status."""
     environment = PythonEnvironment(ROOT)
-    tasks: tuple[Task, ...] = (environment, ControlPlane(ROOT), HelmProgram(environment))
+    tasks: tuple[Task, ...] = (environment, ControlPlane(ROOT), Azurite(ROOT), HelmProgram(environment))
     started = monotonic()
     # Some shells start programs in the background deaf to interrupts, and their children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
