@@ -1,0 +1,1 @@
+"""Who is who: the tenant's people and applications, and the endpoints that give them tokens."""

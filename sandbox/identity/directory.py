@@ -1,0 +1,128 @@
+"""The tenant: people, applications and managed identities, and their tokens."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TENANT_ID = "7e4a47ee-0000-4000-8000-000000000002"
+TOKEN_SECONDS = 3600
+
+USER, SERVICE_PRINCIPAL = "User", "ServicePrincipal"
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody with a token: a person ("User") or an application ("ServicePrincipal")."""
+
+    object_id: str
+    client_id: str
+    tenant_id: str
+    kind: str
+    name: str
+
+
+class Directory:
+    """The principals of one tenant."""
+
+    def __init__(self) -> None:
+        self.tenant_id = TENANT_ID
+        self._principals: dict[str, Principal] = {}
+        self._secrets: dict[str, str] = {}
+        # Tokens are unsigned, so each one says which run of the sandbox gave it out.
+        self._run = secrets.token_urlsafe(16)
+
+    def add_user(self, name: str) -> Principal:
+        """Add a person."""
+        return self._add(name, USER)
+
+    def add_service_principal(self, name: str) -> tuple[Principal, str]:
+        """Add an application; return it with its client secret."""
+        principal = self._add(name, SERVICE_PRINCIPAL)
+        secret = secrets.token_urlsafe(30)
+        self._secrets[principal.client_id] = secret
+        return principal, secret
+
+    def add_managed_identity(self, name: str) -> Principal:
+        """Add the principal of a managed identity: no secret, its tokens come from its machine's endpoint."""
+        return self._add(name, SERVICE_PRINCIPAL)
+
+    def remove(self, object_id: str) -> None:
+        """Take a principal out of the directory."""
+        principal = self._principals.pop(object_id, None)
+        if principal is not None:
+            self._secrets.pop(principal.client_id, None)
+
+    def by_client_id(self, client_id: str) -> Principal | None:
+        """Return the principal of an application's id."""
+        return next((each for each in self._principals.values() if each.client_id == client_id), None)
+
+    def by_object_id(self, object_id: str) -> Principal | None:
+        """Return the principal with this object id."""
+        return self._principals.get(object_id)
+
+    def secret_is_right(self, client_id: str, secret: str) -> bool:
+        """Whether this is the application's client secret."""
+        known = self._secrets.get(client_id)
+        return known is not None and secrets.compare_digest(known, secret)
+
+    def is_application_with_secret(self, client_id: str) -> bool:
+        """Whether an application can sign in by a secret at all."""
+        return client_id in self._secrets
+
+    def issue_token(self, principal: Principal, audience: str) -> str:
+        """Return an access token: a JSON web token without a signature, as nobody here checks one."""
+        now = int(time.time())
+        claims = {
+            "aud": audience.rstrip("/"),
+            "iss": f"https://sts.windows.net/{self.tenant_id}/",
+            "iat": now,
+            "nbf": now - 60,
+            "exp": now + TOKEN_SECONDS,
+            "oid": principal.object_id,
+            "sub": principal.object_id,
+            "appid": principal.client_id,
+            "tid": self.tenant_id,
+            "idtyp": "user" if principal.kind == USER else "app",
+            "name": principal.name,
+            "run": self._run,
+            "ver": "1.0",
+        }
+        return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}.{_encoded(b'unsigned')}"
+
+    def principal_of(self, bearer_token: str) -> Principal | None:
+        """Return whose token this is; None for one that is not ours, or not valid any more."""
+        claims = _claims(bearer_token)
+        if claims.get("run") != self._run or claims.get("exp", 0) < time.time():
+            return None
+        return self._principals.get(str(claims.get("oid")))
+
+    def _add(self, name: str, kind: str) -> Principal:
+        principal = Principal(str(uuid4()), str(uuid4()), self.tenant_id, kind, name)
+        self._principals[principal.object_id] = principal
+        return principal
+
+
+def _part(content: Mapping[str, Any]) -> str:
+    return _encoded(json.dumps(content).encode())
+
+
+def _encoded(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _claims(token: str) -> dict[str, Any]:
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

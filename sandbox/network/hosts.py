@@ -1,0 +1,47 @@
+"""Who answers which host name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+
+class Hosts:
+    """The host names that exist in the sandbox."""
+
+    def __init__(self) -> None:
+        self._apps: dict[str, ASGIApp] = {}
+        self._ports: dict[str, int] = {}
+
+    def serve(self, host: str, app: ASGIApp) -> None:
+        """Let an app answer a host, or all below a suffix (`*.example.org`); an exact name goes first."""
+        self._apps[host.lower()] = app
+
+    def pass_through(self, host: str, port: int) -> None:
+        """Let a TLS server of this machine, which has a certificate for the host, answer it."""
+        self._ports[host.lower()] = port
+
+    def forget(self, host: str) -> None:
+        """Let nobody answer a host any more."""
+        self._apps.pop(host.lower(), None)
+        self._ports.pop(host.lower(), None)
+
+    def app_for(self, host: str) -> ASGIApp | None:
+        """Return the app that answers a host."""
+        name = host.lower()
+        while name not in self._apps:
+            _, dot, parent = name.removeprefix("*.").partition(".")
+            if not dot:
+                return None
+            name = f"*.{parent}"
+        return self._apps[name]
+
+    def port_for(self, host: str) -> int | None:
+        """Return the port of this machine that a host's connections are passed to."""
+        return self._ports.get(host.lower())
+
+    def exists(self, host: str) -> bool:
+        """Whether anybody answers a host."""
+        return self.app_for(host) is not None or self.port_for(host) is not None

@@ -1,0 +1,133 @@
+"""The servers behind the proxy: one with TLS, one plain; both ask `Hosts` who answers, and keep a record."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import ssl
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from starlette.responses import PlainTextResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from sandbox.network.authority import CertificateAuthority
+    from sandbox.network.hosts import Hosts
+
+    # The object id of whoever a bearer token belongs to.
+    WhoIs = Callable[[str], str | None]
+
+UNSEEN_HOST = "sandbox.internal"
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves the process's signals to the sandbox."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+class Listener:
+    """One server on a port of 127.0.0.1.
+
+    Args:
+        app: what answers.
+        authority: issues the certificate for whatever host the client names; None for plain HTTP.
+
+    """
+
+    def __init__(self, app: ASGIApp, authority: CertificateAuthority | None = None) -> None:
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http="h11")
+        config.load()
+        if authority is not None:
+            config.ssl = _context_by_name(authority)
+        self._server = _Server(config)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Listen; return the port."""
+        listening = socket.socket()
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(("127.0.0.1", 0))
+        self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
+        while not self._server.started:  # noqa: ASYNC110 - all that uvicorn offers
+            await asyncio.sleep(0.01)
+        return int(listening.getsockname()[1])
+
+    async def close(self) -> None:
+        """Listen no more; open connections are ended."""
+        self._server.should_exit = self._server.force_exit = True
+        if self._task is not None:
+            await self._task
+
+
+def _context_by_name(authority: CertificateAuthority) -> ssl.SSLContext:
+    """Return a context that shows each client the certificate of the host that it asks for."""
+
+    def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
+        connection.context = authority.server_context(name or UNSEEN_HOST)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.sni_callback = choose
+    return context
+
+
+class Dispatcher:
+    """The ASGI app of both listeners: hands each request to the app of its host, and records it.
+
+    Args:
+        hosts: who answers which name.
+        record: file that gets one line of JSON for each request: never a header or a body.
+        who_is: whose token a request carries.
+
+    """
+
+    def __init__(self, hosts: Hosts, record: Path, who_is: WhoIs) -> None:
+        self._hosts = hosts
+        self._record = record
+        self._who_is = who_is
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get("host", "").partition(":")[0]
+        app = self._hosts.app_for(host) or PlainTextResponse(f"Nobody answers {host} here.", status_code=502)
+        status = 0
+
+        async def watched_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, watched_send)
+        finally:
+            if host != UNSEEN_HOST:
+                self._write(self._line(scope, host, headers, status))
+
+    def _line(self, scope: Scope, host: str, headers: dict[str, str], status: int) -> dict[str, Any]:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        query = scope["query_string"].decode("latin-1")
+        return {
+            "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+            "method": scope["method"],
+            "host": host,
+            "path": scope["path"] + (f"?{query}" if query else ""),
+            "status": status,
+            "principal": self._who_is(token) if scheme.lower() == "bearer" else None,
+        }
+
+    def _write(self, line: dict[str, Any]) -> None:
+        with self._record.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")

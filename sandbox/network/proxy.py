@@ -1,0 +1,127 @@
+"""The proxy that every client is given: all host names lead to this machine, or nowhere.
+
+`CONNECT host:443` goes to the sandbox's TLS listener, or as bytes to a real server that has a certificate for
+the host; a plain `http://` request goes to the plain listener. A host that nobody answers here is refused by
+name, so that a test can prove that nothing else was asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from sandbox.network.hosts import Hosts
+
+_CHUNK = 65536
+_HEAD_LIMIT = 262144
+HTTPS_PORT = 443
+
+
+class RefusedError(Exception):
+    """A request that leads nowhere; what the client is answered."""
+
+    def __init__(self, status: str, why: str) -> None:
+        super().__init__(why)
+        self.status = status
+
+
+class Proxy:
+    """An HTTP proxy on a port of 127.0.0.1.
+
+    Args:
+        hosts: who answers which name.
+        tls_port: port of the sandbox's TLS listener.
+        http_port: port of its plain listener.
+
+    """
+
+    def __init__(self, hosts: Hosts, *, tls_port: int, http_port: int) -> None:
+        self._hosts = hosts
+        self._tls_port = tls_port
+        self._http_port = http_port
+        self._server: asyncio.Server | None = None
+        self.refused: list[str] = []
+
+    async def start(self, port: int = 0) -> int:
+        """Listen; return the port."""
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=_HEAD_LIMIT)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            try:
+                await self._answer(reader, writer)
+            except RefusedError as refused:
+                body = f"{refused}\n".encode()
+                head = f"HTTP/1.1 {refused.status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+                writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+                await writer.drain()
+        writer.close()
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        request_line, _, headers = head.partition(b"\r\n")
+        method, target, version = request_line.decode("latin-1").split(" ", maxsplit=2)
+        if method == "CONNECT":
+            port = self._port_of(target)
+            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            await _join(reader, writer, port, first=b"")
+        else:
+            first = self._plain_request(method, target, version, headers)
+            await _join(reader, writer, self._http_port, first=first)
+
+    def _port_of(self, target: str) -> int:
+        """Find the local port that plays `host:port`."""
+        host, _, port = target.rpartition(":")
+        host = host.strip("[]")
+        if int(port) != HTTPS_PORT:
+            self._refuse(target)
+        passed_to = self._hosts.port_for(host)
+        if passed_to is not None:
+            return passed_to
+        if self._hosts.app_for(host) is None:
+            self._refuse(host)
+        return self._tls_port
+
+    def _plain_request(self, method: str, target: str, version: str, headers: bytes) -> bytes:
+        """Rewrite a proxy's request to what a server gets; one request a connection."""
+        url = urlsplit(target)
+        if url.hostname is None or self._hosts.app_for(url.hostname) is None or url.port not in (None, 80):
+            self._refuse(target)
+        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
+        kept = [
+            line
+            for line in headers.split(b"\r\n")
+            if line and not line.lower().startswith((b"proxy-", b"connection:"))
+        ]
+        return b"\r\n".join([f"{method} {path} {version}".encode(), *kept, b"Connection: close", b"", b""])
+
+    def _refuse(self, name: str) -> None:
+        self.refused.append(name)
+        raise RefusedError("403 Forbidden", f"The sandbox does not know {name}; nothing outside is asked.")
+
+
+async def _join(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, *, first: bytes
+) -> None:
+    """Carry bytes between a client and a server of this machine until one of them is done."""
+    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+    far_writer.write(first)
+    await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(OSError):
+        while chunk := await reader.read(_CHUNK):
+            writer.write(chunk)
+            await writer.drain()
+    with suppress(OSError):
+        writer.close()
