@@ -1,0 +1,159 @@
+"""A cluster of the default sizes, as the deployer asks for it, with a release of our chart in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+import trustme
+import yaml
+
+from deployer.helm_binary import find_helm
+from deployer.manifests import render_namespace
+from deployer.steps.cluster import system_pool, user_pool
+from sandbox.chart_repositories import OWN_CHARTS
+from sandbox.clock import Clock
+from sandbox.kubernetes.clusters import Clusters
+from sandbox.kubernetes.programs import locate
+from sandbox.kubernetes.spec import ClusterSpec, NodePool
+from tests.deployer.hubs import hub_settings, names_of, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from azure.mgmt.containerservice.models import ManagedClusterAgentPoolProfile
+
+    from sandbox.kubernetes.cluster import Cluster
+
+PATHS = {
+    "Namespace": "/api/v1/namespaces",
+    "ServiceAccount": "/api/v1/namespaces/our-hub/serviceaccounts",
+    "LimitRange": "/api/v1/namespaces/our-hub/limitranges",
+    "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/our-hub/networkpolicies",
+}
+CONFLICT = 409
+
+
+@dataclass(frozen=True)
+class _Certificate:
+    certificate_pem: bytes
+    key_pem: bytes
+
+
+class _Authority:
+    """Signs the certificate of the cluster's API."""
+
+    def __init__(self, ca_file: Path) -> None:
+        self.ca_file = ca_file
+        self._authority = trustme.CA()
+        self._authority.cert_pem.write_to_path(str(ca_file))
+
+    def issue(self, *hosts: str) -> _Certificate:
+        issued = self._authority.issue_cert(*hosts)
+        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        return _Certificate(chain, issued.private_key_pem.bytes())
+
+
+class _NoHosts:
+    """Announces no host name: the tests call the API at its own port."""
+
+    def pass_through(self, host: str, port: int) -> None:
+        pass
+
+    def forget(self, host: str) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A release in a cluster."""
+
+    clusters: Clusters
+    cluster: Cluster
+    kubeconfig: Path
+
+    async def helm(self, *arguments: str) -> None:
+        """Run helm with the rendered values; it has to succeed."""
+        helm = find_helm()
+        assert helm is not None
+        common = ("--namespace", "our-hub", "--kubeconfig", str(self.kubeconfig), "--values", "-", "--wait")
+        process = await asyncio.create_subprocess_exec(
+            helm,
+            *arguments,
+            *common,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate(json.dumps(values_of().merged()).encode())
+        assert process.returncode == 0, output.decode()
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Return an object or a list of the release's namespace."""
+        answer = await self.cluster.api.get(path.replace("NAMESPACE", "namespaces/our-hub"))
+        return dict(answer.raise_for_status().json())
+
+    async def apply(self, manifest: dict[str, Any]) -> None:
+        """Create an object, judged as strictly as the API server can."""
+        path = PATHS[manifest["kind"]]
+        answer = await self.cluster.api.post(f"{path}?fieldValidation=Strict", json=manifest)
+        assert answer.is_success or answer.status_code == CONFLICT, answer.text
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
+    programs = locate()
+    if programs is None or find_helm() is None:
+        pytest.skip("the control plane's programs or helm are not here (`make test` gets them)")
+    folder = tmp_path_factory.mktemp("charts")
+    clusters = Clusters(
+        state_dir=folder,
+        programs=programs,
+        authority=_Authority(folder / "ca.pem"),  # type: ignore[arg-type]
+        hosts=_NoHosts(),  # type: ignore[arg-type]
+        clock=Clock(0.01),
+    )
+    try:
+        cluster = await clusters.create(_default_cluster())
+        installed = Installation(clusters, cluster, _kubeconfig(cluster, folder))
+        for manifest in render_namespace(names_of()):
+            await installed.apply(manifest)
+        await installed.helm("install", "our-hub", str(OWN_CHARTS / "binderhub"))
+        yield installed
+    finally:
+        await clusters.close()
+
+
+def _default_cluster() -> ClusterSpec:
+    settings = hub_settings()
+    pools = (_pool(system_pool(settings)), _pool(user_pool(settings)))
+    return ClusterSpec("our-hub", "our-hub-dns.hcp.westeurope.azmk8s.io", "westeurope", "1.36.3", pools)
+
+
+def _pool(asked: ManagedClusterAgentPoolProfile) -> NodePool:
+    return NodePool(
+        name=asked.name or "",
+        mode=str(asked.mode),
+        vm_size=asked.vm_size or "",
+        count=asked.count or 0,
+        min_count=asked.min_count or 0,
+        max_count=asked.max_count or 0,
+        autoscaling=bool(asked.enable_auto_scaling),
+        labels=dict(asked.node_labels or {}),
+        taints=tuple(asked.node_taints or ()),
+    )
+
+
+def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
+    """Write the cluster's kubeconfig with the API's address on this machine in place of its host name."""
+    config = yaml.safe_load(cluster.kubeconfig())
+    config["clusters"][0]["cluster"]["server"] = str(cluster.api.base_url)
+    path = folder / "kubeconfig"
+    path.touch(mode=0o600)
+    path.write_text(yaml.safe_dump(config))
+    return path
