@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-import trustme
 import yaml
 
 from deployer.helm_binary import find_helm
@@ -20,6 +19,8 @@ from sandbox.clock import Clock
 from sandbox.kubernetes.clusters import Clusters
 from sandbox.kubernetes.programs import locate
 from sandbox.kubernetes.spec import ClusterSpec, NodePool
+from sandbox.network.authority import CertificateAuthority
+from sandbox.network.hosts import Hosts
 from tests.deployer.hubs import hub_settings, names_of, values_of
 
 if TYPE_CHECKING:
@@ -37,36 +38,6 @@ PATHS = {
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/our-hub/networkpolicies",
 }
 CONFLICT = 409
-
-
-@dataclass(frozen=True)
-class _Certificate:
-    certificate_pem: bytes
-    key_pem: bytes
-
-
-class _Authority:
-    """Signs the certificate of the cluster's API."""
-
-    def __init__(self, ca_file: Path) -> None:
-        self.ca_file = ca_file
-        self._authority = trustme.CA()
-        self._authority.cert_pem.write_to_path(str(ca_file))
-
-    def issue(self, *hosts: str) -> _Certificate:
-        issued = self._authority.issue_cert(*hosts)
-        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        return _Certificate(chain, issued.private_key_pem.bytes())
-
-
-class _NoHosts:
-    """Announces no host name: the tests call the API at its own port."""
-
-    def pass_through(self, host: str, port: int) -> None:
-        pass
-
-    def forget(self, host: str) -> None:
-        pass
 
 
 @dataclass(frozen=True)
@@ -114,8 +85,8 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     clusters = Clusters(
         state_dir=folder,
         programs=programs,
-        authority=_Authority(folder / "ca.pem"),  # type: ignore[arg-type]
-        hosts=_NoHosts(),  # type: ignore[arg-type]
+        authority=CertificateAuthority(folder),
+        hosts=Hosts(),
         clock=Clock(0.01),
     )
     try:
