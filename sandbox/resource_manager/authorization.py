@@ -82,7 +82,10 @@ class RoleAssignments(ResourceType):
         try:
             uuid.UUID(write.id.name)
         except ValueError:
-            message = f"The role assignment ID '{write.id.name}' is not valid. The role assignment ID must be a GUID."
+            message = (
+                f"The role assignment ID '{write.id.name}' is not valid. The role assignment ID must be a "
+                "GUID."
+            )
             raise errors.bad_request("InvalidRoleAssignmentId", message) from None
         try:
             scope = ResourceId.parse(write.id.scope)
@@ -99,18 +102,19 @@ class RoleAssignments(ResourceType):
         if stated is not None and stated != principal.kind:
             raise errors.bad_request(
                 "UnmatchedPrincipalType",
-                f"The PrincipalId '{principal.object_id.replace('-', '')}' has type '{principal.kind}' , which is "
-                f"different from specified PrinciaplType '{stated}'.",
+                f"The PrincipalId '{principal.object_id.replace('-', '')}' has type '{principal.kind}' , "
+                f"which is different from specified PrinciaplType '{stated}'.",
             )
 
     def _principal_not_found(self, write: Write) -> ArmError:
         principal = str(write.properties.get("principalId", "")).replace("-", "")
         return errors.bad_request(
             "PrincipalNotFound",
-            f"Principal {principal} does not exist in the directory {self.backends.directory.tenant_id}. Check that you "
-            "have the correct principal ID. If you are creating this principal and then immediately assigning a role, "
-            "this error might be related to a replication delay. In this case, set the role assignment principalType "
-            "property to a value, such as ServicePrincipal, User, or Group.  See https://aka.ms/docs-principaltype",
+            f"Principal {principal} does not exist in the directory {self.backends.directory.tenant_id}. "
+            "Check that you have the correct principal ID. If you are creating this principal and then "
+            "immediately assigning a role, this error might be related to a replication delay. In this "
+            "case, set the role assignment principalType property to a value, such as ServicePrincipal, "
+            "User, or Group.  See https://aka.ms/docs-principaltype",
         )
 
     def _check_unchanged(self, write: Write, existing: Resource) -> None:
@@ -126,8 +130,8 @@ class RoleAssignments(ResourceType):
             if same_scope and _what(other.properties) == _what(write.properties):
                 raise errors.conflict(
                     "RoleAssignmentExists",
-                    "The role assignment already exists. "
-                    f"The ID of the existing role assignment is {other.id.name.replace('-', '')}.",
+                    "The role assignment already exists. The ID of the existing role assignment is "
+                    f"{other.id.name.replace('-', '')}.",
                 )
 
 

@@ -50,13 +50,15 @@ class ContainerGroups(ResourceType):
         if not _GROUP_NAME.fullmatch(write.id.name):
             raise errors.bad_request(
                 "InvalidContainerGroupName",
-                f"The container group name '{write.id.name}' is invalid. It must be 1 to 63 lower-case letters, numbers "
-                "and dashes, start and end with a letter or number, and have no two dashes in a row.",
+                f"The container group name '{write.id.name}' is invalid. It must be 1 to 63 lower-case "
+                "letters, numbers and dashes, start and end with a letter or number, and have no two "
+                "dashes in a row.",
             )
         if write.properties.get("osType") not in {"Linux", "Windows"}:
             raise errors.bad_request(
                 "InvalidOsType",
-                f"The 'osType' for container group '{write.id.name}' is invalid. The value must be one of 'Windows,Linux'.",
+                f"The 'osType' for container group '{write.id.name}' is invalid. The value must be one of "
+                "'Windows,Linux'.",
             )
         if not write.properties.get("containers"):
             raise errors.bad_request(
@@ -153,15 +155,15 @@ class ContainerGroups(ResourceType):
         if state is not None and state.state == "Terminated":
             raise errors.bad_request(
                 "InvalidContainerGroupUpdate",
-                f"The container group '{name}' has terminated and can't be updated. You must delete it first and then "
-                "create a new one.",
+                f"The container group '{name}' has terminated and can't be updated. You must delete it "
+                "first and then create a new one.",
             )
         if _unchangeable(write.properties) != _unchangeable(existing.properties):
             raise errors.bad_request(
                 "InvalidContainerGroupUpdate",
-                f"The updates on container group '{name}' are invalid. If you are going to update the os type, restart "
-                "policy, network profile, CPU, memory or GPU resources for a container group, you must delete it first "
-                "and then create a new one.",
+                f"The updates on container group '{name}' are invalid. If you are going to update the os "
+                "type, restart policy, network profile, CPU, memory or GPU resources for a container "
+                "group, you must delete it first and then create a new one.",
             )
 
 
@@ -196,7 +198,10 @@ class ContainerFunctions:
         names = [container["name"] for container in group.properties["containers"]]
         state = self._kernel.backends.containers.state(str(group.id))
         if call.arguments["container"] not in names:
-            message = f"The container '{call.arguments['container']}' in container group '{group.id.name}' is not found."
+            message = (
+                f"The container '{call.arguments['container']}' in container group '{group.id.name}' is not "
+                "found."
+            )
             raise ArmError(404, "ContainerNotFound", message)
         if state is None:
             return {"content": None}
@@ -234,8 +239,9 @@ def _check_container(group: str, container: dict[str, Any]) -> None:
         if not one or not _ENVIRONMENT_NAME.fullmatch(str(variable.get("name", ""))):
             raise errors.bad_request(
                 "InvalidEnvironmentVariable",
-                f"The environment variable '{variable.get('name')}' of container '{name}' in container group '{group}' is "
-                "invalid: a name has at most 63 letters, digits, '_', '.' and '-', and one of value and secureValue.",
+                f"The environment variable '{variable.get('name')}' of container '{name}' in container "
+                f"group '{group}' is invalid: a name has at most 63 letters, digits, '_', '.' and '-', and "
+                "one of value and secureValue.",
             )
 
 

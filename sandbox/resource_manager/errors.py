@@ -79,8 +79,8 @@ def authorization_failed(principal: Principal, action: str, scope: str) -> ArmEr
     return ArmError(
         403,
         "AuthorizationFailed",
-        f"The client '{principal.client_id or principal.name}' with object id '{principal.object_id}' does not have "
-        f"authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. "
+        f"The client '{principal.client_id or principal.name}' with object id '{principal.object_id}' does "
+        f"not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. "
         "If access was recently granted, please refresh your credentials.",
     )
 
@@ -90,9 +90,9 @@ def linked_authorization_failed(principal: Principal, action: str, scope: str, l
     return ArmError(
         403,
         "LinkedAuthorizationFailed",
-        f"The client '{principal.client_id or principal.name}' with object id '{principal.object_id}' has permission "
-        f"to perform action '{action}' on scope '{scope}'; however, it does not have permission to perform action(s) "
-        f"'{linked}' on the linked scope(s) or the linked scope(s) are invalid.",
+        f"The client '{principal.client_id or principal.name}' with object id '{principal.object_id}' has "
+        f"permission to perform action '{action}' on scope '{scope}'; however, it does not have permission "
+        f"to perform action(s) '{linked}' on the linked scope(s) or the linked scope(s) are invalid.",
     )
 
 
@@ -111,8 +111,9 @@ def resource_not_found(resource: ResourceId) -> ArmError:
     return ArmError(
         404,
         "ResourceNotFound",
-        f"The Resource '{resource.type}/{resource.full_name}' under resource group '{resource.group or '<null>'}' was "
-        "not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
+        f"The Resource '{resource.type}/{resource.full_name}' under resource group "
+        f"'{resource.group or '<null>'}' was not found. For more details please go to "
+        "https://aka.ms/ARMResourceNotFoundFix",
     )
 
 
@@ -122,8 +123,8 @@ def parent_not_found(resource: ResourceId) -> ArmError:
     return ArmError(
         404,
         "ParentResourceNotFound",
-        f"Failed to perform 'write' on resource(s) of type '{'/'.join(resource.types)}', because the parent resource "
-        f"'{resource.namespace}/{parent}/{'/'.join(resource.names[:-1])}' could not be found.",
+        f"Failed to perform 'write' on resource(s) of type '{'/'.join(resource.types)}', because the parent "
+        f"resource '{resource.namespace}/{parent}/{'/'.join(resource.names[:-1])}' could not be found.",
     )
 
 
@@ -137,7 +138,8 @@ def invalid_type(namespace: str, api_version: str) -> ArmError:
     return ArmError(
         404,
         "InvalidResourceType",
-        f"The resource type could not be found in the namespace '{namespace}' for api version '{api_version}'.",
+        f"The resource type could not be found in the namespace '{namespace}' for api version "
+        f"'{api_version}'.",
     )
 
 
@@ -147,9 +149,9 @@ def unsupported_api_version(
     """A provider's type isn't served in that api-version."""
     return bad_request(
         "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '{location}' and API version '{api_version}' for type "
-        f"'{full_type.partition('/')[2]}'. The supported api-versions are '{', '.join(supported)}'. "
-        f"The supported locations are '{', '.join(locations)}'.",
+        f"No registered resource provider found for location '{location}' and API version '{api_version}' "
+        f"for type '{full_type.partition('/')[2]}'. The supported api-versions are "
+        f"'{', '.join(supported)}'. The supported locations are '{', '.join(locations)}'.",
     )
 
 

@@ -116,8 +116,9 @@ class FrontDoor:
         if audience not in AUDIENCES:
             raise self._unauthenticated(
                 "InvalidAuthenticationTokenAudience",
-                f"The access token has been obtained for wrong audience or resource '{audience}'. It should exactly "
-                f"match with one of the allowed audiences {','.join(repr(each) for each in AUDIENCES)}.",
+                f"The access token has been obtained for wrong audience or resource '{audience}'. It should "
+                "exactly match with one of the allowed audiences "
+                f"{','.join(repr(each) for each in AUDIENCES)}.",
             )
         request.scope.setdefault("state", {})["principal"] = principal.name
         return principal

@@ -16,8 +16,10 @@ class ResourceId:
     """One resource: a scope, and pairs of type and name of one provider beneath it.
 
     Args:
-        scope: what it lies in or extends: "" (a subscription, a group), a subscription's, group's or resource's id.
-        namespace: the provider, "Microsoft.Storage"; subscriptions and groups belong to "Microsoft.Resources".
+        scope: what it lies in or extends: "" (a subscription, a group), a subscription's, group's or
+            resource's id.
+        namespace: the provider, "Microsoft.Storage"; subscriptions and groups belong to
+            "Microsoft.Resources".
         types: type segments, ("storageAccounts", "blobServices").
         names: as many names, ("account", "default").
 

@@ -290,7 +290,8 @@ class Kernel:
         if group is not None and group.provisioning_state == "Deleting":
             raise errors.conflict(
                 "ResourceGroupBeingDeleted",
-                f"The resource group '{group.id.name}' is in deprovisioning state and cannot perform this operation.",
+                f"The resource group '{group.id.name}' is in deprovisioning state and cannot perform this "
+                "operation.",
             )
 
     def _check_registered(self, resource_id: ResourceId) -> None:
@@ -307,15 +308,16 @@ def _check_location(kind: ResourceType, write: Write) -> None:
     if write.location not in LOCATION_NAMES:
         raise errors.bad_request(
             "LocationNotAvailableForResourceType",
-            f"The provided location '{write.body['location']}' is not available for resource type '{kind.name}'. "
-            f"List of available regions for the resource type is '{','.join(LOCATION_NAMES)}'.",
+            f"The provided location '{write.body['location']}' is not available for resource type "
+            f"'{kind.name}'. List of available regions for the resource type is "
+            f"'{','.join(LOCATION_NAMES)}'.",
         )
     if write.existing is not None and write.existing.location != write.location:
         raise errors.conflict(
             "InvalidResourceLocation",
-            f"The resource '{write.id.name}' already exists in location '{write.existing.location}' in resource group "
-            f"'{write.id.group}'. A resource with the same name cannot be created in location '{write.location}'. "
-            "Please select a new resource name.",
+            f"The resource '{write.id.name}' already exists in location '{write.existing.location}' in "
+            f"resource group '{write.id.group}'. A resource with the same name cannot be created in "
+            f"location '{write.location}'. Please select a new resource name.",
         )
 
 

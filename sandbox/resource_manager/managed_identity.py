@@ -30,8 +30,8 @@ class UserAssignedIdentities(ResourceType):
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", write.id.name):
             raise errors.bad_request(
                 "BadRequest",
-                f"The resource name '{write.id.name}' is invalid. It must be 3 to 128 characters long, start with a "
-                "letter or number, and hold letters, numbers, hyphens and underscores only.",
+                f"The resource name '{write.id.name}' is invalid. It must be 3 to 128 characters long, "
+                "start with a letter or number, and hold letters, numbers, hyphens and underscores only.",
             )
 
     async def put(self, write: Write) -> Operation:
@@ -104,8 +104,9 @@ def attached_identities(kernel: Kernel, write: Write) -> dict[str, dict[str, str
         if identity is None:
             raise errors.bad_request(
                 "FailedIdentityOperation",
-                f"Identity operation for resource '{write.id}' failed with error 'Failed to perform resource identity "
-                f"operation. Status: 'BadRequest'. Response: 'Resource '{path}' was not found.'.",
+                f"Identity operation for resource '{write.id}' failed with error 'Failed to perform "
+                f"resource identity operation. Status: 'BadRequest'. Response: 'Resource '{path}' was not "
+                "found.'.",
             )
         action = f"{kind.name}/assign/action"
         if not kernel.rights.allows(write.principal, action, str(identity.id)):

@@ -36,7 +36,8 @@ class NetworkFunctions:
         if not _LABEL.fullmatch(label):
             raise errors.bad_request(
                 "InvalidDomainNameLabel",
-                f"The domain name label {label} is invalid. It must conform to the following regular expression: "
+                f"The domain name label {label} is invalid. It must conform to the following regular "
+                "expression: "
                 "^[a-z][a-z0-9-]{1,61}[a-z0-9]$.",
             )
         return {"available": self._kernel.backends.clusters.holder_of_label(location, label) is None}

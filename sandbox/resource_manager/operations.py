@@ -1,7 +1,7 @@
 """Long-running operations: what Azure accepts now and finishes later, and the ways it lets a client ask.
 
-Each service tells it in its own way (a `Telling`): by an `Azure-AsyncOperation` header whose URL answers a status,
-or by a `Location` that answers 202 until the end.
+Each service tells it in its own way (a `Telling`): by an `Azure-AsyncOperation` header whose URL answers a
+status, or by a `Location` that answers 202 until the end.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Telling:
     """How a service tells a long-running operation.
 
     Args:
-        path: the URL's path; `{subscription}`, `{location}`, `{namespace}`, `{resource}` (the id) and `{id}` are filled in.
+        path: the URL's path; `{subscription}`, `{location}`, `{namespace}`, `{resource}` (the id) and `{id}`
+            are filled in.
         header: which header carries the URL.
         running: the status word while it runs.
         renewed: every poll answers a new URL (the registry's way).
@@ -131,8 +132,8 @@ class Operations:
     ) -> Operation:
         """Run `work` in the background, and tell it.
 
-        What `work` returns is the final body of a `Location` poll, when it isn't None; else the resource is. A
-        resource settles in "Succeeded", or in "Failed" when `work` raises.
+        What `work` returns is the final body of a `Location` poll, when it isn't None; else the resource is.
+        A resource settles in "Succeeded", or in "Failed" when `work` raises.
 
         Args:
             work: the change itself, with the time that Azure takes for it.

@@ -1,7 +1,8 @@
 """How a provider tells the kernel what it has: resource types, and functions that are no resources.
 
-A type answers PUT, PATCH and DELETE of its resources; everything else under a path (listKeys, name checks, logs,
-usages) is a `Function`. The kernel has checked rights, api-version and registration before it calls either.
+A type answers PUT, PATCH and DELETE of its resources; everything else under a path (listKeys, name checks,
+logs, usages) is a `Function`. The kernel has checked rights, api-version and registration before it calls
+either.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ class ResourceType:
         return finished(Reply(200))
 
     async def unmake(self, resource: Resource) -> None:
-        """Stop what stands behind the resource (a process, a cluster); also asked when its group is deleted."""
+        """Stop what stands behind the resource (a process, a cluster); its group's deletion asks this too."""
 
     def show(self, resource: Resource) -> dict[str, Any]:
         """The resource as a GET shows it."""

@@ -54,8 +54,8 @@ class ResourceGroups(ResourceType):
         if strange or name.endswith(".") or len(name) > MAXIMUM_NAME:
             raise errors.bad_request(
                 "InvalidResourceGroup",
-                f"The provided resource group name '{name}' has these invalid characters: '{strange}'. "
-                "The name can only be a letter, digit, '-', '.', '(', ')' or '_'.",
+                f"The provided resource group name '{name}' has these invalid characters: '{strange}'. The "
+                "name can only be a letter, digit, '-', '.', '(', ')' or '_'.",
             )
         if not location:
             raise errors.bad_request(
@@ -64,14 +64,14 @@ class ResourceGroups(ResourceType):
         if location not in LOCATION_NAMES:
             raise errors.bad_request(
                 "LocationNotAvailableForResourceGroup",
-                f"The provided location '{location}' is not available for resource group. "
-                f"List of available regions is '{','.join(LOCATION_NAMES)}'.",
+                f"The provided location '{location}' is not available for resource group. List of available "
+                f"regions is '{','.join(LOCATION_NAMES)}'.",
             )
         if write.existing is not None and write.existing.location != location:
             raise errors.conflict(
                 "InvalidResourceGroupLocation",
-                f"Invalid resource group location '{location}'. "
-                f"The Resource group already exists in location '{write.existing.location}'.",
+                f"Invalid resource group location '{location}'. The Resource group already exists in "
+                f"location '{write.existing.location}'.",
             )
 
     async def put(self, write: Write) -> Operation:
@@ -197,7 +197,7 @@ def _generic(resource: Resource, expand: str) -> dict[str, Any]:
 
 
 def _fits(resource: Resource, wanted: str) -> bool:
-    """Whether a resource fits an OData filter: equalities of tagName and tagValue, resourceType, name, location.
+    """Whether a resource fits an OData filter: equalities of tagName, tagValue, resourceType, name, location.
 
     Raises:
         ArmError: the filter says anything else.

@@ -1,4 +1,4 @@
-"""Who may do what: role assignments, their inheritance down the scopes, and the time they take to take effect.
+"""Who may do what: role assignments, their inheritance, and the time until they take effect.
 
 The assignments are resources like any other: what goes with a deleted account or group is revoked by that.
 """
@@ -57,7 +57,7 @@ class Rights:
         return self._state.store(Resource(assignment_id, {"properties": properties}, internals=internals))
 
     def allows(self, principal: Principal, action: str, scope: str) -> bool:
-        """Whether a role of the principal allows a control-plane action ("Microsoft.X/y/write") on a scope's id."""
+        """Whether a role of the principal allows an action ("Microsoft.X/y/write") on a scope's id."""
         return any(role.allows(action) for role in self.roles_on(principal, scope))
 
     def allows_data(self, principal: Principal, action: str, scope: str) -> bool:
@@ -67,7 +67,7 @@ class Rights:
         )
 
     def allows_beneath(self, principal: Principal, action: str, scope: str) -> bool:
-        """Whether the action is allowed on the scope or somewhere beneath it: how Azure lists subscriptions."""
+        """Whether an action is allowed on a scope or anywhere beneath it: how Azure lists subscriptions."""
         return any(
             role.allows(action) and (lies_in(scope, held_on) or lies_in(held_on, scope))
             for role, held_on in self._roles(principal)

@@ -110,7 +110,8 @@ ROLE_BASED_ACCESS_CONTROL_ADMINISTRATOR = Role(
 STORAGE_BLOB_DATA_OWNER = Role(
     "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
     "Storage Blob Data Owner",
-    "Allows for full access to Azure Storage blob containers and data, including assigning POSIX access control.",
+    "Allows for full access to Azure Storage blob containers and data, including assigning POSIX access "
+    "control.",
     actions=(f"{_BLOB_CONTAINERS}/*", _USER_DELEGATION),
     data_actions=(f"{_BLOB_CONTAINERS}/blobs/*",),
 )
@@ -139,7 +140,8 @@ STORAGE_BLOB_DATA_READER = Role(
 DNS_ZONE_CONTRIBUTOR = Role(
     "befefa01-2a29-4197-83a8-272ff33ce314",
     "DNS Zone Contributor",
-    "Lets you manage DNS zones and record sets in Azure DNS, but does not let you control who has access to them.",
+    "Lets you manage DNS zones and record sets in Azure DNS, but does not let you control who has access "
+    "to them.",
     actions=(
         "Microsoft.Authorization/*/read",
         "Microsoft.Insights/alertRules/*",

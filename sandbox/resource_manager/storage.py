@@ -44,9 +44,17 @@ _CREATION = Telling(
     "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/asyncoperations/{id}",
     "Location",
 )
-_CHANGEABLE = ("allowBlobPublicAccess", "allowSharedKeyAccess", "minimumTlsVersion", "supportsHttpsTrafficOnly",
-               "publicNetworkAccess", "accessTier", "defaultToOAuthAuthentication", "allowCrossTenantReplication",
-               "networkAcls")  # fmt: skip
+_CHANGEABLE = (
+    "allowBlobPublicAccess",
+    "allowSharedKeyAccess",
+    "minimumTlsVersion",
+    "supportsHttpsTrafficOnly",
+    "publicNetworkAccess",
+    "accessTier",
+    "defaultToOAuthAuthentication",
+    "allowCrossTenantReplication",
+    "networkAcls",
+)
 
 
 class StorageAccounts(ResourceType):
@@ -230,8 +238,8 @@ class StorageFunctions:
 def name_rule(name: str) -> str:
     """What Azure says of a name that can't be an account's."""
     return (
-        f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in "
-        "length and use numbers and lower-case letters only."
+        f"{name} is not a valid storage account name. Storage account name must be between 3 and 24 "
+        "characters in length and use numbers and lower-case letters only."
     )
 
 

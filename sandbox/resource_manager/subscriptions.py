@@ -28,7 +28,8 @@ class Subscription:
         id: its GUID.
         name: its display name.
         tenant_id: the directory it trusts.
-        registrations: namespace to "Registered", "Registering" or "NotRegistered"; none stated means the last.
+        registrations: namespace to "Registered", "Registering" or "NotRegistered"; none stated means the
+            last.
         core_limit: the quota of cores in each region.
         family_limits: quotas of families of sizes, where they are less than the region's.
 

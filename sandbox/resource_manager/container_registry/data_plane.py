@@ -1,4 +1,4 @@
-"""What `<registry>.azurecr.io` answers: the login of the Docker registry protocol, and that it holds no image."""
+"""What `<registry>.azurecr.io` answers: the Docker registry protocol's login, and that there is no image."""
 
 from __future__ import annotations
 

@@ -51,8 +51,8 @@ class Registries(ResourceType):
         if write.existing is None and name_taken(self.kernel, write.id.name):
             raise errors.conflict(
                 "AlreadyInUse",
-                f"The registry DNS name {login_server(write.id.name)} is already in use. You can check if the name is "
-                "already claimed using following API: "
+                f"The registry DNS name {login_server(write.id.name)} is already in use. You can check if "
+                "the name is already claimed using following API: "
                 "https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/checknameavailability",
             )
         tier = (write.body.get("sku") or {}).get("name")
@@ -151,7 +151,10 @@ def login_server(name: str) -> str:
 
 def name_rule(name: str) -> str:
     """What Azure says of a name that can't be a registry's."""
-    return f"Invalid resource name '{name}'. Resource names may contain alpha numeric characters only and must be between 5 and 50 characters."
+    return (
+        f"Invalid resource name '{name}'. Resource names may contain alpha numeric characters only and must "
+        "be between 5 and 50 characters."
+    )
 
 
 def name_taken(kernel: Kernel, name: str) -> bool:

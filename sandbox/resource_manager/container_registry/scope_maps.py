@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from sandbox.resource_manager import errors
 from sandbox.resource_manager.operations import Operation, Reply, finished
 from sandbox.resource_manager.resource_types import ResourceType, Write
 from sandbox.resource_manager.state import Resource, timestamp
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sandbox.resource_manager.ids import ResourceId
@@ -60,8 +60,9 @@ class ScopeMaps(ResourceType):
             if not _ACTION.fullmatch(action):
                 raise errors.bad_request(
                     "InvalidScopeMapAction",
-                    f"Invalid scope map action '{action}'. An action is 'repositories/<repository>/content|metadata/"
-                    "read|write|delete', where a wildcard stands alone or ends the repository's name as '/*'.",
+                    f"Invalid scope map action '{action}'. An action is "
+                    "'repositories/<repository>/content|metadata/read|write|delete', where a wildcard "
+                    "stands alone or ends the repository's name as '/*'.",
                 )
 
     async def put(self, write: Write) -> Operation:

@@ -36,8 +36,15 @@ BUSY = {
     "Stopping": "stop",
     "Starting": "start",
 }
-_FIXED = ("dnsPrefix", "nodeResourceGroup", "networkProfile.networkPlugin", "networkProfile.networkPluginMode",
-          "networkProfile.serviceCidr", "networkProfile.podCidr", "networkProfile.loadBalancerSku")  # fmt: skip
+_FIXED = (
+    "dnsPrefix",
+    "nodeResourceGroup",
+    "networkProfile.networkPlugin",
+    "networkProfile.networkPluginMode",
+    "networkProfile.serviceCidr",
+    "networkProfile.podCidr",
+    "networkProfile.loadBalancerSku",
+)
 _FIXED_OF_POOL = ("vmSize", "osType", "type", "osDiskType", "maxPods")
 
 

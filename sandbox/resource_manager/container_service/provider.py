@@ -53,7 +53,10 @@ class ClusterFunctions:
         cluster = self._kernel.existing(path)
         name = next(name for key, name in _CREDENTIALS.items() if key.lower() == verb.lower())
         if cluster.properties["disableLocalAccounts"]:
-            message = "Getting static credential is not allowed because this cluster is set to disable local accounts."
+            message = (
+                "Getting static credential is not allowed because this cluster is set to disable local "
+                "accounts."
+            )
             raise refusals.refusal(400, "BadRequest", message)
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is None:

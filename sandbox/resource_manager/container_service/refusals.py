@@ -1,4 +1,4 @@
-"""The Kubernetes service's refusals: bare bodies (`{"code", "details", "message", "subcode"}`) in its own words."""
+"""The Kubernetes service's refusals, in its words: bare `{"code", "details", "message", "subcode"}`."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
     return refusal(
         409,
         "OperationNotAllowed",
-        f"Operation is not allowed because there's an in progress {verb} managed cluster operation (operation ID: "
-        f"{operation}) on the managed cluster started on UTC {since:%Y-%m-%d %H:%M:%S}. Please wait for it to finish "
-        "before starting a new operation. See https://aka.ms/aks-pending-operation for more details",
+        f"Operation is not allowed because there's an in progress {verb} managed cluster operation "
+        f"(operation ID: {operation}) on the managed cluster started on UTC {since:%Y-%m-%d %H:%M:%S}. "
+        "Please wait for it to finish before starting a new operation. See "
+        "https://aka.ms/aks-pending-operation for more details",
     )
 
 
@@ -47,8 +48,8 @@ def stopped(name: str) -> ArmError:
     return refusal(
         409,
         "OperationNotAllowed",
-        f"Operation is not allowed: managed cluster {name} is stopped. Only start and delete are allowed on a stopped "
-        "cluster. See https://aka.ms/aks-cluster-stopped for more details",
+        f"Operation is not allowed: managed cluster {name} is stopped. Only start and delete are allowed on "
+        "a stopped cluster. See https://aka.ms/aks-cluster-stopped for more details",
     )
 
 
@@ -57,15 +58,18 @@ def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError
     return refusal(
         400,
         "BadRequest",
-        f"The VM size of {size} is not allowed in your subscription in location '{location}'. "
-        f"The available VM sizes are '{','.join(available)}'.",
+        f"The VM size of {size} is not allowed in your subscription in location '{location}'. The available "
+        f"VM sizes are '{','.join(available)}'.",
         "agentPoolProfile.vmSize",
     )
 
 
 def system_pool_too_small() -> ArmError:
     """A system pool on a machine that can't carry it."""
-    message = "System node pool must use VM sku with more than 2 cores and 4GB memory. See https://aka.ms/aks-vm-sizes."
+    message = (
+        "System node pool must use VM sku with more than 2 cores and 4GB memory. See "
+        "https://aka.ms/aks-vm-sizes."
+    )
     return refusal(400, "SystemPoolSkuTooLow", message, "agentPoolProfile.vmSize")
 
 
@@ -74,8 +78,8 @@ def insufficient_regional_quota(location: str, left: int, requested: int) -> Arm
     return refusal(
         400,
         "ErrCode_InsufficientVCPUQuota",
-        f"Insufficient regional vcpu quota left for location {location}. left regional vcpu quota {left}, requested "
-        f"quota {requested}. If you want to increase the quota, please follow this instruction: "
+        f"Insufficient regional vcpu quota left for location {location}. left regional vcpu quota {left}, "
+        f"requested quota {requested}. If you want to increase the quota, please follow this instruction: "
         "https://docs.microsoft.com/en-us/azure/quotas/view-quotas.",
     )
 
@@ -85,5 +89,6 @@ def insufficient_family_quota(family: str, location: str, left: int, requested: 
     return refusal(
         400,
         "ErrCode_InsufficientVCPUQuota",
-        f"Insufficient vcpu quota requested {requested}, remaining {left} for family {family} for region {location}.",
+        f"Insufficient vcpu quota requested {requested}, remaining {left} for family {family} for region "
+        f"{location}.",
     )

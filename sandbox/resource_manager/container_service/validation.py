@@ -29,8 +29,8 @@ def check_cluster(write: Write) -> None:
     if not _CLUSTER_NAME.fullmatch(write.id.name):
         raise refusals.invalid_parameter(
             "resourceName",
-            f"Invalid resource name: '{write.id.name}'. A name is 1 to 63 letters, numbers, underscores and hyphens, and "
-            "starts and ends with a letter or number.",
+            f"Invalid resource name: '{write.id.name}'. A name is 1 to 63 letters, numbers, underscores and "
+            "hyphens, and starts and ends with a letter or number.",
         )
     if not write.existing:
         _check_new(write)
@@ -39,9 +39,9 @@ def check_cluster(write: Write) -> None:
         raise refusals.refusal(
             400,
             "K8sVersionNotSupported",
-            f"Managed cluster {write.id.name} is on version {version} which is not supported in this region. Please use "
-            "[az aks get-versions] command to get the supported version list in this region. For more information, "
-            "please check https://aka.ms/supported-version-list",
+            f"Managed cluster {write.id.name} is on version {version} which is not supported in this "
+            "region. Please use [az aks get-versions] command to get the supported version list in this "
+            "region. For more information, please check https://aka.ms/supported-version-list",
         )
     network = properties.get("networkProfile") or {}
     if network.get("networkPolicy") == "cilium" and network.get("networkDataplane") != "cilium":
@@ -59,8 +59,9 @@ def _check_new(write: Write) -> None:
     if not _DNS_PREFIX.fullmatch(properties["dnsPrefix"]):
         raise refusals.invalid_parameter(
             "dnsPrefix",
-            f"DNS prefix '{properties['dnsPrefix']}' is invalid. DNS prefix must start and end with alphanumeric values, "
-            "be between 1-54 characters, and only contain alphanumerics and hyphens (-).",
+            f"DNS prefix '{properties['dnsPrefix']}' is invalid. DNS prefix must start and end with "
+            "alphanumeric values, be between 1-54 characters, and only contain alphanumerics and hyphens "
+            "(-).",
         )
     if len(properties.get("nodeResourceGroup") or "") > MAXIMUM_NODE_GROUP_NAME:
         raise refusals.invalid_parameter("nodeResourceGroup", "The name has more than 80 characters.")
@@ -82,8 +83,8 @@ def check_pool(name: str, pool: dict[str, Any], location: str) -> None:
     if not _POOL_NAME.fullmatch(name):
         raise refusals.invalid_parameter(
             "agentPoolProfile.name",
-            f"Invalid agent pool name '{name}': it must start with a lowercase letter, have max length of 12, and only "
-            "have characters a-z0-9.",
+            f"Invalid agent pool name '{name}': it must start with a lowercase letter, have max length of "
+            "12, and only have characters a-z0-9.",
         )
     _check_size(pool, location)
     _check_counts(name, pool)
@@ -124,7 +125,7 @@ def _check_counts(name: str, pool: dict[str, Any]) -> None:
 
 
 def check_unchanged(before: dict[str, Any], wanted: dict[str, Any], fixed: tuple[str, ...]) -> None:
-    """Insist that properties which can't change are left out or as they are ("networkProfile.networkPlugin")."""
+    """Insist that what can't change ("networkProfile.networkPlugin") is left out or as it was."""
     for path in fixed:
         now, then = _at(before, path), _at(wanted, path)
         if then is not None and now is not None and str(then).lower() != str(now).lower():
