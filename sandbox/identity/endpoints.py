@@ -1,20 +1,22 @@
-"""The endpoints that give tokens: a machine's own for managed identities, and the tenant's for applications."""
+"""The endpoints that give tokens: a machine's own for managed identities, the tenant's for applications."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from starlette.applications import Starlette
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.identity.directory import TOKEN_SECONDS
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
+
     from sandbox.clock import Clock
     from sandbox.identity.directory import Directory, Principal
 
@@ -129,8 +131,8 @@ class LoginEndpoint:
 
     async def _token(self, request: Request) -> Response:
         """Answer `grant_type=client_credentials`, the one grant that applications use."""
-        form = await request.form()
-        client_id, secret = str(form.get("client_id", "")), str(form.get("client_secret", ""))
+        form = dict(parse_qsl((await request.body()).decode()))
+        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
         if not self._knows(request.path_params["tenant"]):
             return _unknown_tenant(request.path_params["tenant"])
         if form.get("grant_type") != "client_credentials":
@@ -142,10 +144,10 @@ class LoginEndpoint:
             return self._unknown_application(client_id)
         if not self._directory.secret_is_right(client_id, secret):
             return _wrong_secret(client_id)
-        return JSONResponse(self._answer(principal, str(form.get("scope") or form.get("resource") or "")))
+        return JSONResponse(self._answer(principal, form.get("scope") or form.get("resource") or ""))
 
     def _answer(self, principal: Principal, scope: str) -> dict[str, Any]:
-        audience = scope.split()[0].removesuffix(SCOPE_SUFFIX) if scope else ""
+        audience = scope.partition(" ")[0].removesuffix(SCOPE_SUFFIX)
         return {
             "token_type": "Bearer",
             "expires_in": TOKEN_SECONDS,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _LIBC = ctypes.CDLL(None)
@@ -21,8 +22,23 @@ def die_with_parent() -> None:
     _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
-async def start(program: Path, *arguments: str, log: Path) -> asyncio.subprocess.Process:
-    """Start a program; what it writes is appended to `log`."""
+async def start(
+    program: Path,
+    *arguments: str,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+) -> asyncio.subprocess.Process:
+    """Start a program; what it writes is appended to `log`.
+
+    Args:
+        program: what to start.
+        arguments: its arguments.
+        log: file that gets both its outputs.
+        environment: all its variables; None for ours.
+        cwd: where it runs; None for where we do.
+
+    """
     with log.open("ab") as file:
         return await asyncio.create_subprocess_exec(
             program,
@@ -30,6 +46,8 @@ async def start(program: Path, *arguments: str, log: Path) -> asyncio.subprocess
             stdin=asyncio.subprocess.DEVNULL,
             stdout=file,
             stderr=file,
+            env=environment,
+            cwd=cwd,
             preexec_fn=die_with_parent,
         )
 

@@ -16,4 +16,4 @@ USUAL = {
 
 def settings_of(**given: str) -> Settings:
     """Return valid settings with these values, written as an environment writes them."""
-    return Settings(**{**USUAL, **given})
+    return Settings.model_validate({**USUAL, **given})

@@ -1,0 +1,36 @@
+"""What a client is given to reach the sandbox: a proxy and a certificate authority, nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_PROXY_VARIABLES = ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy")
+_NO_PROXY_VARIABLES = ("NO_PROXY", "no_proxy")
+# OpenSSL, requests, curl, Node.js, git and azure-cli each have a name for it.
+_AUTHORITY_VARIABLES = (
+    "SSL_CERT_FILE",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+)
+
+
+def network_environment(proxy: str, ca_file: Path) -> dict[str, str]:
+    """Return the variables that lead every client here.
+
+    Args:
+        proxy: address of the proxy.
+        ca_file: certificate of the authority, PEM.
+
+    """
+    return {
+        **dict.fromkeys(_PROXY_VARIABLES, proxy),
+        **dict.fromkeys(_NO_PROXY_VARIABLES, ""),
+        **dict.fromkeys(_AUTHORITY_VARIABLES, str(ca_file)),
+        # A folder of other authorities must not be believed beside ours.
+        "SSL_CERT_DIR": "",
+    }
