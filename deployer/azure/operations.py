@@ -84,8 +84,12 @@ async def ask(
         before_sleep=tell,
         reraise=True,
     )
+
+    async def attempt() -> T:
+        return await call()  # tenacity awaits coroutine functions only
+
     try:
-        return await retrying(call)
+        return await retrying(attempt)
     except SdkError as error:
         raise azure_error(error) from None
 
