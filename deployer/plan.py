@@ -73,13 +73,7 @@ def build_plan(settings: Settings, names: HubNames) -> Plan:
             needs=("resource-group",),
         ),
         _registry_step(settings, names),
-        Step(
-            "cluster",
-            f"Create the Kubernetes cluster {names.cluster}",
-            ensure_cluster,
-            needs=("providers",),
-            creates=_cluster_creates(settings, names),
-        ),
+        _cluster_step(settings, names),
         Step(
             "registry-access",
             "Find out how the hub logs in to its registry",
@@ -116,6 +110,16 @@ def _registry_step(settings: Settings, names: HubNames) -> Step[Context]:
             f"scope map {names.scope_map}",
             f"token {names.registry_token}",
         ),
+    )
+
+
+def _cluster_step(settings: Settings, names: HubNames) -> Step[Context]:
+    return Step(
+        "cluster",
+        f"Create the Kubernetes cluster {names.cluster}",
+        ensure_cluster,
+        needs=("providers",),
+        creates=_cluster_creates(settings, names),
     )
 
 

@@ -45,4 +45,9 @@ class ControlPlane:
     async def run(self, say: Say) -> None:
         """Build them, in a process that can be interrupted."""
         command = (sys.executable, "-m", programs.__name__)
-        await run(*command, cwd=self._root, next_step=NEXT_STEP, tell=say)
+        await run(
+            *command,
+            cwd=self._root,
+            next_step=NEXT_STEP,
+            tell=lambda line: say(line.removeprefix("Kubernetes control plane: ")),
+        )

@@ -83,14 +83,14 @@ class Reporter:
     def say(self, name: str, message: str) -> None:
         """Print what a task is at."""
         self.latest[name] = message
-        self.write(f"[{duration(monotonic() - self.started):>11}] {name}: {message}")
+        self._line(name, message)
 
     async def beat(self) -> None:
         """Say now and then what is still going on, so that a long silence is no worry."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             for name, message in self.latest.items():
-                self.say(name, f"still {message}")
+                self._line(name, f"still {message}")
 
     async def follow(self, task: Task) -> SetUpError | None:
         """Run one task, telling its start, its end and its failure; return the failure."""
@@ -106,6 +106,9 @@ class Reporter:
             return None
         finally:
             del self.latest[task.name]
+
+    def _line(self, name: str, message: str) -> None:
+        self.write(f"[{duration(monotonic() - self.started):>11}] {name}: {message}")
 
 
 async def run_side_by_side(tasks: Sequence[Task], write: Callable[[str], None]) -> list[SetUpError]:
