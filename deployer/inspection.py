@@ -164,7 +164,8 @@ async def _answers(url: str) -> bool:
 
 
 def _power(cluster: ManagedCluster) -> str:
-    return str(cluster.power_state.code) if cluster.power_state else RUNNING
+    code = cluster.power_state.code if cluster.power_state else None
+    return getattr(code, "value", code) or RUNNING
 
 
 def _state(cluster: ManagedCluster) -> str:

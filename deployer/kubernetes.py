@@ -77,25 +77,33 @@ async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
 
 async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], namespace: str) -> list[str]:
     """Name the manifests' objects that are not in the cluster, as `Kind/name`."""
+    kinds = {(kind["version"], kind["kind"]): kind for kind in await api.api_resources()}
     missing = []
     for manifest in manifests:
-        wanted = object_from_spec(_in_namespace(manifest, namespace), api=api, allow_unknown_type=True)
-        if not await wanted.exists():
-            missing.append(f"{wanted.kind}/{wanted.name}")
+        kind = kinds.get((manifest["apiVersion"], manifest["kind"]))
+        if kind is None or not await _is_there(api, kind, manifest, namespace):
+            missing.append(f"{manifest['kind']}/{manifest['metadata']['name']}")
     return missing
 
 
-def _in_namespace(manifest: Mapping[str, Any], namespace: str) -> dict[str, Any]:
-    metadata = {"namespace": namespace, **manifest["metadata"]}
-    return {**manifest, "metadata": metadata}
+async def _is_there(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any], namespace: str) -> bool:
+    metadata = manifest["metadata"]
+    where = metadata.get("namespace", namespace) if kind["namespaced"] else None
+    url = f"{kind['name']}/{metadata['name']}"
+    async with api.call_api(
+        "GET", version=kind["version"], url=url, namespace=where, raise_for_status=False
+    ) as answer:
+        return bool(answer.is_success)
 
 
 def _contains(live: Any, wanted: Any) -> bool:
-    """Whether all that is wanted is live; a cluster adds fields of its own."""
+    """Whether all that is wanted is live; a cluster adds fields of its own and leaves out empty ones."""
+    if wanted in ({}, [], None):
+        return not live
     if isinstance(wanted, dict):
-        return all(key in live and _contains(live[key], value) for key, value in wanted.items())
+        return bool(live) and all(_contains(live.get(key), value) for key, value in wanted.items())
     if isinstance(wanted, list):
-        return len(live) == len(wanted) and all(map(_contains, live, wanted))
+        return len(live or ()) == len(wanted) and all(map(_contains, live, wanted))
     return bool(live == wanted)
 
 
