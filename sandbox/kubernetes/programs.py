@@ -6,6 +6,7 @@ Standard library only, because set-up runs it before anything is installed:
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
@@ -14,14 +15,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from deployer.settings_cache import cache_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MODULE = Path(__file__).resolve().parents[1] / "control-plane"
 KUBERNETES_VERSION = "v1.36.3"
 OLDEST_GO = (1, 26)
+WORK = ".building-"
 
 # `go build … tool` names a program after its package; etcd's is called `server`.
 BUILT_NAMES = {
@@ -82,7 +89,10 @@ def build() -> Programs:
     target = cache_folder()
     target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that the finished folder can be renamed into place.
-    with tempfile.TemporaryDirectory(prefix=".building-", dir=target.parent) as work:
+    with _alone_in(target.parent), tempfile.TemporaryDirectory(prefix=WORK, dir=target.parent) as work:
+        if Programs.in_folder(target).are_there():  # another checkout built them meanwhile
+            return Programs.in_folder(target)
+        shutil.rmtree(target, ignore_errors=True)
         folder = Path(work)
         go = _find_go(folder)
         built = folder / "built"
@@ -91,9 +101,21 @@ def build() -> Programs:
         _run_go(go, folder, "build", "-trimpath", "-ldflags", _linker_flags(), "-o", str(built), "tool")
         for name, built_name in BUILT_NAMES.items():
             (built / built_name).rename(built / name)
-        if not target.exists():
-            built.rename(target)
+        built.rename(target)
     return Programs.in_folder(target)
+
+
+@contextmanager
+def _alone_in(cache: Path) -> Iterator[None]:
+    """Wait until no other build works in the cache, and remove what killed ones left there: gigabytes."""
+    descriptor = os.open(cache, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for left in cache.glob(f"{WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _linker_flags() -> str:

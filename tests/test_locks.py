@@ -1,0 +1,59 @@
+"""The lock files hold what pyproject.toml asks for, each package with hashes."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PRODUCT = PROJECT["dependencies"]
+DEVELOPMENT = [*PRODUCT, *PROJECT["optional-dependencies"]["development"]]
+
+
+def locked(name: str) -> dict[str, tuple[str, int]]:
+    """Return version and number of hashes of each package of a lock file."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    entries = re.findall(
+        r"^([A-Za-z0-9._-]+)==([^\s;]+)(.*?)(?=^\S|\Z)", text, flags=re.MULTILINE | re.DOTALL
+    )
+    return {
+        canonicalize_name(package): (version, rest.count("--hash=")) for package, version, rest in entries
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("requirements.lock", PRODUCT), ("requirements-development.lock", DEVELOPMENT)],
+)
+def test_a_lock_fits_what_is_asked_for(name: str, wanted: list[str]) -> None:
+    versions = locked(name)
+    for text in wanted:
+        requirement = Requirement(text)
+        version, _ = versions[canonicalize_name(requirement.name)]
+        assert requirement.specifier.contains(version), (
+            f"{requirement} is locked at {version}: run `make lock`"
+        )
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-development.lock"])
+def test_every_package_of_a_lock_has_its_hashes(name: str) -> None:
+    packages = locked(name)
+    assert packages
+    assert [package for package, (_, hashes) in packages.items() if not hashes] == []
+
+
+def test_both_locks_agree() -> None:
+    product, development = locked("requirements.lock"), locked("requirements-development.lock")
+    assert {name: development.get(name) for name in product} == product
+
+
+@pytest.mark.parametrize("name", ["ruff", "mypy", "pytest", "uv"])
+def test_the_image_gets_no_development_tool(name: str) -> None:
+    assert name not in locked("requirements.lock")
+    assert name in locked("requirements-development.lock")
