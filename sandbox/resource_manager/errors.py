@@ -79,10 +79,15 @@ def authorization_failed(principal: Principal, action: str, scope: str) -> ArmEr
     return ArmError(
         403,
         "AuthorizationFailed",
-        f"The client '{principal.client_id or principal.name}' with object id '{principal.object_id}' does "
-        f"not have authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. "
-        "If access was recently granted, please refresh your credentials.",
+        f"The client '{_client(principal)}' with object id '{principal.object_id}' does not have "
+        f"authorization to perform action '{action}' over scope '{scope}' or the scope is invalid. If "
+        "access was recently granted, please refresh your credentials.",
     )
+
+
+def _client(principal: Principal) -> str:
+    """How Azure names somebody: an application by its id, a person by name."""
+    return principal.name if principal.kind == "User" else principal.client_id
 
 
 def linked_authorization_failed(principal: Principal, action: str, scope: str, linked: str) -> ArmError:
@@ -90,9 +95,9 @@ def linked_authorization_failed(principal: Principal, action: str, scope: str, l
     return ArmError(
         403,
         "LinkedAuthorizationFailed",
-        f"The client '{principal.client_id or principal.name}' with object id '{principal.object_id}' has "
-        f"permission to perform action '{action}' on scope '{scope}'; however, it does not have permission "
-        f"to perform action(s) '{linked}' on the linked scope(s) or the linked scope(s) are invalid.",
+        f"The client '{_client(principal)}' with object id '{principal.object_id}' has permission to "
+        f"perform action '{action}' on scope '{scope}'; however, it does not have permission to perform "
+        f"action(s) '{linked}' on the linked scope(s) or the linked scope(s) are invalid.",
     )
 
 

@@ -38,6 +38,7 @@ API_VERSIONS = (
 GROUP = SUBSCRIPTION + "/resourceGroups/{group}"
 MAXIMUM_NAME = 90
 _DELETION = Telling("/subscriptions/{subscription}/operationresults/{id}", "Location")
+_FILTERS = {"tagname", "tagvalue", "resourcetype", "name", "location"}
 _GENERIC_FIELDS = ("location", "tags", "kind", "sku", "identity", "managedBy")
 
 
@@ -152,11 +153,8 @@ class GroupFunctions:
         """The groups that the principal may read, filtered by tag."""
         scope = SUBSCRIPTION.format(**call.arguments)
         found = [group for group in self._kernel.state.of_type(GROUPS, scope) if self._may_read(call, group)]
-        return {
-            "value": [
-                self._groups.show(group) for group in found if _fits(group, call.query.get("$filter", ""))
-            ]
-        }
+        asked = _asked(call.query.get("$filter", ""))
+        return {"value": [self._groups.show(group) for group in found if _fits(group, asked)]}
 
     async def in_subscription(self, call: Call) -> dict[str, Any]:
         """The resources of a subscription that the principal may read."""
@@ -170,11 +168,11 @@ class GroupFunctions:
         return self._list(call, scope)
 
     def _list(self, call: Call, scope: str) -> dict[str, Any]:
-        wanted, expand = call.query.get("$filter", ""), call.query.get("$expand", "")
+        asked, expand = _asked(call.query.get("$filter", "")), call.query.get("$expand", "")
         found = [
             each for each in self._kernel.state.within(scope) if self._kernel.type_named(each.id.type).tracked
         ]
-        shown = [each for each in found if _fits(each, wanted) and self._may_read(call, each)]
+        shown = [each for each in found if _fits(each, asked) and self._may_read(call, each)]
         return {"value": [_generic(resource, expand) for resource in shown]}
 
     def _may_read(self, call: Call, resource: Resource) -> bool:
@@ -196,28 +194,30 @@ def _generic(resource: Resource, expand: str) -> dict[str, Any]:
     return shown
 
 
-def _fits(resource: Resource, wanted: str) -> bool:
-    """Whether a resource fits an OData filter: equalities of tagName, tagValue, resourceType, name, location.
+def _asked(wanted: str) -> dict[str, str]:
+    """What an OData filter asks for: equalities of tagName, tagValue, resourceType, name and location.
 
     Raises:
         ArmError: the filter says anything else.
 
     """
-    if not wanted:
-        return True
-    clauses = [
-        re.fullmatch(r"(\w+)\s+eq\s+'([^']*)'", part.strip(), re.IGNORECASE) for part in wanted.split(" and ")
-    ]
+    parts = [part.strip() for part in wanted.split(" and ")] if wanted else []
+    clauses = [re.fullmatch(r"(\w+)\s+eq\s+'([^']*)'", part, re.IGNORECASE) for part in parts]
     asked = {clause[1].lower(): clause[2] for clause in clauses if clause}
-    facts = {"resourcetype": resource.id.type, "name": resource.id.name, "location": resource.location}
-    if len(asked) != len(clauses) or set(asked) - set(facts) - {"tagname", "tagvalue"}:
+    if len(asked) != len(parts) or not asked.keys() <= _FILTERS:
         raise errors.bad_request(
-            "InvalidFilterInQueryString", f"Invalid $filter '{wanted}' specified in the query."
+            "InvalidFilterInQueryString", f"Invalid $filter '{wanted}' specified in the query string."
         )
-    tag, value = asked.pop("tagname", None), asked.pop("tagvalue", None)
-    if tag is not None and (tag not in resource.tags or (value is not None and resource.tags[tag] != value)):
+    return asked
+
+
+def _fits(resource: Resource, asked: dict[str, str]) -> bool:
+    """Whether a resource is what a filter asks for."""
+    tag, value = asked.get("tagname"), asked.get("tagvalue")
+    if tag is not None and (tag not in resource.tags or value not in {None, resource.tags[tag]}):
         return False
-    return all(facts[what].lower() == said.lower() for what, said in asked.items())
+    facts = {"resourcetype": resource.id.type, "name": resource.id.name, "location": resource.location}
+    return all(fact.lower() == asked.get(what, fact).lower() for what, fact in facts.items())
 
 
 def provider(kernel: Kernel) -> Provider:

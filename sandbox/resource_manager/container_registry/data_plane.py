@@ -6,6 +6,7 @@ import base64
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
@@ -48,8 +49,8 @@ class _Registry:
         """`/oauth2/token`: an access token for a user name and password (Basic, or a form)."""
         username, password = _basic(request)
         if request.method == "POST":
-            form = await request.form()
-            username, password = str(form.get("username", username)), str(form.get("password", password))
+            form = dict(parse_qsl((await request.body()).decode()))
+            username, password = form.get("username", username), form.get("password", password)
         if authenticated(self._kernel, self._registry, username, password) is None:
             return self._refusal()
         access = secrets.token_urlsafe(200)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import time
@@ -193,9 +194,12 @@ class World:
         """PUT as a principal (the owner by default)."""
         return await self.client(by or self.owner).put(path, json=body, params={"api-version": version})
 
-    async def get(self, path: str, version: str, by: Principal | None = None, **query: str) -> httpx.Response:
-        """GET as a principal (the owner by default)."""
-        return await self.client(by or self.owner).get(path, params={"api-version": version, **query})
+    async def get(
+        self, path: str, version: str, by: Principal | None = None, query: dict[str, str] | None = None
+    ) -> httpx.Response:
+        """GET as a principal (the owner by default), with further parameters in the query."""
+        parameters = {"api-version": version, **(query or {})}
+        return await self.client(by or self.owner).get(path, params=parameters)
 
     async def post(
         self, path: str, version: str, body: dict[str, Any] | None = None, by: Principal | None = None
@@ -208,6 +212,18 @@ class World:
     async def delete(self, path: str, version: str, by: Principal | None = None) -> httpx.Response:
         """DELETE as a principal (the owner by default)."""
         return await self.client(by or self.owner).delete(path, params={"api-version": version})
+
+    async def polls(self, url: str) -> AsyncIterator[httpx.Response]:
+        """The answers of a `Location` until it answers no 202 any more."""
+        client = self.client(self.owner)
+        async with asyncio.timeout(10):
+            while True:
+                answer = await client.get(url)
+                yield answer
+                if answer.status_code != 202:
+                    return
+                url = answer.headers["Location"]
+                await asyncio.sleep(0.001)
 
     async def make(self, path: str, body: dict[str, Any], version: str) -> dict[str, Any]:
         """PUT as the owner and wait until it is provisioned; what GET then shows."""

@@ -77,9 +77,9 @@ async def test_principal_without_a_role_is_refused(world: World) -> None:
     answer = await world.put(GROUP, {"location": "westeurope"}, VERSION, by=stranger)
     assert answer.status_code == 403
     assert answer.json()["error"]["message"] == (
-        f"The client '{stranger.client_id}' with object id '{stranger.object_id}' does not have authorization to "
-        f"perform action 'Microsoft.Resources/subscriptions/resourceGroups/write' over scope '{GROUP}' or the scope "
-        "is invalid. If access was recently granted, please refresh your credentials."
+        f"The client '{stranger.client_id}' with object id '{stranger.object_id}' does not have "
+        "authorization to perform action 'Microsoft.Resources/subscriptions/resourceGroups/write' over scope "
+        f"'{GROUP}' or the scope is invalid. If access was recently granted, please refresh your credentials."
     )
 
 

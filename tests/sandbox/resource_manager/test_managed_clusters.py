@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import yaml
+from azure.core import MatchConditions
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
-from azure.core import MatchConditions
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.containerservice.models import (
     ContainerServiceNetworkProfile,
@@ -49,7 +49,7 @@ class _Token:
     async def close(self) -> None:
         """Nothing is open."""
 
-    async def __aenter__(self) -> _Token:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *_details: object) -> None:
@@ -88,7 +88,7 @@ async def sdk(world: World, tmp_path: Path) -> AsyncIterator[ContainerServiceCli
 
 
 def pool(name: str = "system", **more: Any) -> ManagedClusterAgentPoolProfile:
-    wanted = {"mode": "System", "vm_size": "Standard_D2s_v5", "count": 1} | more
+    wanted: dict[str, Any] = {"mode": "System", "vm_size": "Standard_D2s_v5", "count": 1} | more
     return ManagedClusterAgentPoolProfile(name=name, **wanted)
 
 
@@ -121,7 +121,12 @@ async def test_a_cluster_is_created_and_echoed_with_azures_defaults(sdk: Contain
 
 async def test_the_control_plane_gets_both_pools_at_once(sdk: ContainerServiceClient, world: World) -> None:
     user = pool(
-        "user", mode="User", min_count=0, max_count=3, enable_auto_scaling=True, node_taints=["a=b:NoSchedule"]
+        "user",
+        mode="User",
+        min_count=0,
+        max_count=3,
+        enable_auto_scaling=True,
+        node_taints=["a=b:NoSchedule"],
     )
     await create(sdk, cluster(pool(), user))
     (control_plane,) = world.clusters.made.values()
@@ -178,7 +183,9 @@ async def test_deleting_takes_the_control_plane_and_the_node_group(
     await (await sdk.managed_clusters.begin_delete("hub", "aks")).result()
     (control_plane,) = world.clusters.made.values()
     assert control_plane.calls == ["delete"]
-    groups = (await world.get(f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups", "2025-04-01")).json()["value"]
+    groups = (await world.get(f"/subscriptions/{SUBSCRIPTION_ID}/resourceGroups", "2025-04-01")).json()[
+        "value"
+    ]
     assert [group["name"] for group in groups] == ["hub"]
 
 
