@@ -1,35 +1,50 @@
-"""How a command reaches a sandbox that runs: what it wrote down about itself, and its control app."""
+"""How commands and tests reach a running sandbox, or start one for their own time."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import ssl
+import subprocess
 import sys
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from sandbox.kubernetes.processes import die_with_parent
 
-DESCRIPTION = "sandbox.json"
-LOG = "sandbox.log"
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+STATE_DIR = CHECKOUT / ".sandbox"
 CONTROL = "http://sandbox.internal"
-PATIENCE = httpx.Timeout(60, connect=10)
+LOG = "sandbox.log"
+LAST_WORDS = 3000
+# The first start on a machine that was not set up builds the control plane's programs.
+START_PATIENCE_SECONDS = 900.0
+STOP_PATIENCE_SECONDS = 60.0
+
+
+class SandboxError(Exception):
+    """The sandbox is not there, or did not do what it was asked."""
 
 
 @dataclass(frozen=True)
 class RunningSandbox:
-    """A sandbox that runs.
+    """A sandbox that runs in another process.
 
     Attributes:
-        state_dir: where it keeps its files.
+        state_dir: its folder.
         pid: its process.
-        network: the variables that lead a client to it.
-        settings: the service principal that people and tests deploy with, as environment variables.
+        network: variables that lead clients to it.
+        settings: the sandbox's service principal, Owner of the subscription, as the deployer's settings.
 
     """
 
@@ -38,101 +53,153 @@ class RunningSandbox:
     network: Mapping[str, str]
     settings: Mapping[str, str]
 
-    @property
-    def proxy(self) -> str:
-        """Address of the proxy that leads into the sandbox."""
-        return self.network["HTTPS_PROXY"]
-
-    @property
-    def ca_file(self) -> Path:
-        """Certificate of the authority that a client has to trust, PEM."""
-        return Path(self.network["SSL_CERT_FILE"])
-
-    def client(self, base_url: str = "", **options: Any) -> httpx.Client:
-        """Return an HTTP client that finds Azure's hosts in this sandbox; options are httpx's."""
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        return httpx.Client(
-            base_url=base_url,
-            proxy=self.proxy,
-            verify=context,
-            trust_env=False,
-            timeout=PATIENCE,
-            **options,
-        )
-
-    def ask(self, method: str, path: str, **options: Any) -> httpx.Response:
-        """Ask the control app; options are httpx's.
-
-        Raises:
-            httpx.HTTPError: it does not answer, or refuses.
-
-        """
-        with self.client(CONTROL) as client:
-            return client.request(method, path, **options).raise_for_status()
-
-    def state(self) -> dict[str, Any]:
-        """Return all that exists in the sandbox's Azure."""
-        state: dict[str, Any] = self.ask("GET", "/state").json()
-        return state
-
-    def requests(self) -> list[dict[str, Any]]:
-        """Return the record of all requests so far, oldest first."""
-        try:
-            lines = (self.state_dir / "requests.jsonl").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return []
-        return [json.loads(line) for line in lines]
-
-    def log(self) -> str:
-        """Return what the sandbox itself wrote, where it was started detached."""
-        try:
-            return (self.state_dir / LOG).read_text(encoding="utf-8", errors="replace")
-        except FileNotFoundError:
-            return ""
-
     def environment(self) -> dict[str, str]:
-        """Return the whole environment of a program that runs inside the sandbox."""
-        kubeconfig = self._write_kubeconfig()
+        """Return the variables of a shell inside the sandbox."""
         return {
             **os.environ,
-            "PATH": _path_with_own_programs(),
             **self.network,
             **self.settings,
-            "KUBECONFIG": str(kubeconfig),
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
+            "KUBECONFIG": str(self.write_kubeconfig()),
             "AZURE_CORE_COLLECT_TELEMETRY": "0",
-            # azure-cli's login in here must not replace the person's own.
             "AZURE_CONFIG_DIR": str(self.state_dir / "azure-cli"),
         }
 
-    def _write_kubeconfig(self) -> Path:
+    def write_kubeconfig(self) -> Path:
+        """Write the kubeconfig of all clusters, as `az aks get-credentials` would."""
         path = self.state_dir / "kubeconfig"
         path.touch(mode=0o600)
         path.write_text(self.ask("GET", "/kubeconfig").text, encoding="utf-8")
         return path
 
+    def client(self, **options: Any) -> httpx.Client:
+        """Return a client inside the sandbox; options are httpx's."""
+        trust = ssl.create_default_context(cafile=self.network["SSL_CERT_FILE"])
+        proxy = self.network["HTTPS_PROXY"]
+        return httpx.Client(proxy=proxy, verify=trust, timeout=60, trust_env=False, **options)
 
-def find(state_dir: Path) -> RunningSandbox | None:
-    """Return the sandbox that runs with a state directory; what a dead one wrote there is ignored."""
+    def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
+        """Ask the sandbox itself.
+
+        Raises:
+            httpx.HTTPStatusError: it refused.
+
+        """
+        with self.client() as client:
+            return client.request(method, f"{CONTROL}{path}", json=body).raise_for_status()
+
+    def state(self) -> dict[str, Any]:
+        """Return all that exists, without any secret."""
+        return dict(self.ask("GET", "/state").json())
+
+    def requests(self) -> list[dict[str, Any]]:
+        """Return every request so far: method, host, path, status, whose."""
+        record = self.state_dir / "requests.jsonl"
+        if not record.is_file():
+            return []
+        return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
+
+    def stop(self) -> None:
+        """End it, with everything that it runs."""
+        os.kill(self.pid, signal.SIGTERM)
+        ends = time.monotonic() + STOP_PATIENCE_SECONDS
+        while _is_running(self.pid):
+            if time.monotonic() > ends:
+                os.kill(self.pid, signal.SIGKILL)
+                return
+            time.sleep(0.1)
+
+
+def attach(state_dir: Path) -> RunningSandbox | None:
+    """Return the sandbox that runs with this folder, None where none does."""
     try:
-        told = json.loads((state_dir / DESCRIPTION).read_text(encoding="utf-8"))
+        description = json.loads((state_dir / "sandbox.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    if not _is_sandbox(told["pid"]):
+    if not _is_running(description["pid"]):
         return None
-    return RunningSandbox(state_dir.resolve(), told["pid"], told["network"], told["settings"])
+    return RunningSandbox(
+        state_dir.resolve(), description["pid"], description["network"], description["settings"]
+    )
 
 
-def _is_sandbox(pid: int) -> bool:
+@contextmanager
+def attached(state_dir: Path, *options: str) -> Iterator[RunningSandbox]:
+    """Use the sandbox that runs, else one of our own that ends with the block.
+
+    Args:
+        state_dir: its folder.
+        options: of `python -m sandbox start`, for one of our own.
+
+    Raises:
+        SandboxError: it did not start.
+
+    """
+    running = attach(state_dir)
+    if running is not None:
+        yield running
+        return
+    running = start_in_background(state_dir, *options, ends_with_us=True)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def start_in_background(state_dir: Path, *options: str, ends_with_us: bool = False) -> RunningSandbox:
+    """Start a sandbox that goes on without us; return when it answers.
+
+    Args:
+        state_dir: its folder.
+        options: of `python -m sandbox start`.
+        ends_with_us: whether it must not outlive this process.
+
+    Raises:
+        SandboxError: it did not start.
+
+    """
+    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (state_dir / "sandbox.json").unlink(missing_ok=True)
+    log = state_dir / LOG
+    command = [sys.executable, "-m", "sandbox", "start", f"--state-dir={state_dir}", *options]
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            command,
+            cwd=CHECKOUT,
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            # Not in our session: Ctrl-C in a shell is not meant for the sandbox that it runs in.
+            start_new_session=True,
+            preexec_fn=die_with_parent if ends_with_us else None,  # noqa: PLW1509 - no thread runs here
+        )
+    try:
+        return _await_ready(process, state_dir)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
+def _await_ready(process: subprocess.Popen[bytes], state_dir: Path) -> RunningSandbox:
+    ends = time.monotonic() + START_PATIENCE_SECONDS
+    while (running := attach(state_dir)) is None:
+        if process.poll() is not None or time.monotonic() > ends:
+            words = (state_dir / LOG).read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:]
+            raise SandboxError(f"The sandbox did not start:\n{words}")
+        time.sleep(0.05)
+    return running
+
+
+def _is_running(pid: int) -> bool:
     """Whether a process is a sandbox, and not another one that was given a dead one's number."""
     try:
-        words: Sequence[str] = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
+        words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return "sandbox" in words or any(word.endswith("sandbox/__main__.py") for word in words)
+    return "sandbox" in words  # a process that has ended and waits to be noticed has no words
 
 
-def _path_with_own_programs() -> str:
-    """Return a PATH that begins with the virtual environment: binderhub-deployer, helm, python."""
-    own = str(Path(sys.executable).parent)
-    others = os.environ.get("PATH", os.defpath).split(os.pathsep)
-    return os.pathsep.join([own, *(folder for folder in others if folder != own)])
+def shell_command(given: list[str]) -> list[str]:
+    """Return the command to run in a shell of the sandbox: the given one, else an interactive shell."""
+    return given or [os.environ.get("SHELL") or shutil.which("bash") or "sh"]
