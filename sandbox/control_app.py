@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from sandbox.identity.directory import Principal
     from sandbox.server import Sandbox
 
-MANAGEMENT_AUDIENCE = "https://management.azure.com"
-
 
 class ControlApp:
     """The sandbox's own endpoints.
@@ -58,9 +56,10 @@ class ControlApp:
             merged["current-context"] = one["current-context"]
         return PlainTextResponse(yaml.safe_dump(merged))
 
-    async def _token(self, _: Request) -> Response:
-        """Give the portal's token of whoever is signed in there."""
-        token = self._sandbox.directory.issue_token(self._person, MANAGEMENT_AUDIENCE)
+    async def _token(self, request: Request) -> Response:
+        """Give the portal's token of whoever is signed in there: `{"audience"}`."""
+        wanted = await request.json()
+        token = self._sandbox.directory.issue_token(self._person, wanted["audience"])
         return JSONResponse({"token": token, "object_id": self._person.object_id})
 
     async def _add_service_principal(self, request: Request) -> Response:
