@@ -203,7 +203,7 @@ class Kernel:
         if "subscription" in arguments:
             self.subscription(arguments["subscription"])
         if function.api_versions and call.api_version not in function.api_versions:
-            raise errors.invalid_api_version(call.api_version, function.api_versions)
+            raise _unsupported_version(function, call)
         if function.action is not None:
             self.rights.demand(principal, function.action, function.on.format(**arguments))
         return await function.run(call)
@@ -300,6 +300,16 @@ class Kernel:
         subscription = self.subscription(resource_id.subscription)
         if subscription.registration(resource_id.namespace) != "Registered":
             raise errors.missing_registration(resource_id.namespace)
+
+
+def _unsupported_version(function: Function, call: Call) -> ArmError:
+    """Resource Manager's refusal of a version for its own functions, or a provider's for one of its."""
+    _, _, kind = function.path.rpartition("/providers/")
+    if not kind.startswith("Microsoft."):
+        return errors.invalid_api_version(call.api_version, function.api_versions)
+    return errors.unsupported_api_version(
+        kind, call.api_version, function.api_versions, LOCATION_NAMES, "global"
+    )
 
 
 def _check_location(kind: ResourceType, write: Write) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.resource_manager.kernel import Kernel
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
-API_VERSIONS = ("2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30")
+API_VERSIONS = ("2025-05-31-preview", "2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30")
 MAXIMUM_CREDENTIALS = 20
 
 
@@ -59,7 +59,7 @@ class FederatedIdentityCredentials(ResourceType):
     """Outside identities (a repository's workflow, a service account) that may act as the identity."""
 
     name = f"{IDENTITIES}/federatedIdentityCredentials"
-    api_versions = API_VERSIONS[:2]
+    api_versions = API_VERSIONS[:3]
 
     def check(self, write: Write) -> None:
         """Judge issuer, subject and audiences, and that no other credential has the same."""

@@ -38,7 +38,7 @@ API_VERSIONS = (
 GROUP = SUBSCRIPTION + "/resourceGroups/{group}"
 MAXIMUM_NAME = 90
 _DELETION = Telling("/subscriptions/{subscription}/operationresults/{id}", "Location")
-_FILTERS = {"tagname", "tagvalue", "resourcetype", "name", "location"}
+_FILTERS = {"tagname", "tagvalue", "resourcetype", "resourcegroup", "name", "location"}
 _GENERIC_FIELDS = ("location", "tags", "kind", "sku", "identity", "managedBy")
 
 
@@ -195,7 +195,7 @@ def _generic(resource: Resource, expand: str) -> dict[str, Any]:
 
 
 def _asked(wanted: str) -> dict[str, str]:
-    """What an OData filter asks for: equalities of tagName, tagValue, resourceType, name and location.
+    """What an OData filter asks for: equalities of a tag, type, group, name and location.
 
     Raises:
         ArmError: the filter says anything else.
@@ -216,7 +216,12 @@ def _fits(resource: Resource, asked: dict[str, str]) -> bool:
     tag, value = asked.get("tagname"), asked.get("tagvalue")
     if tag is not None and (tag not in resource.tags or value not in {None, resource.tags[tag]}):
         return False
-    facts = {"resourcetype": resource.id.type, "name": resource.id.name, "location": resource.location}
+    facts = {
+        "resourcetype": resource.id.type,
+        "resourcegroup": resource.id.group or "",
+        "name": resource.id.name,
+        "location": resource.location,
+    }
     return all(fact.lower() == asked.get(what, fact).lower() for what, fact in facts.items())
 
 

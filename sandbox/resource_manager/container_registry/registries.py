@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 API_VERSIONS = (
+    "2026-09-01-preview",
+    "2026-01-01-preview",
     "2025-11-01",
     "2025-06-01-preview",
     "2025-05-01-preview",

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SCOPE_MAPS = "Microsoft.ContainerRegistry/registries/scopeMaps"
 API_VERSIONS = (
+    "2026-09-01-preview",
+    "2026-01-01-preview",
     "2025-11-01",
     "2025-06-01-preview",
     "2025-05-01-preview",

@@ -1,7 +1,8 @@
 """JSON with comments, as azure-cli sends templates.
 
 azure-cli puts the template's text into the request as it stands in the file, comments, trailing commas and
-line breaks in strings included; Resource Manager's reader takes all three.
+line breaks in strings included, under a name without quotes (`, template:{…`); Resource Manager's reader takes
+all four.
 """
 
 from __future__ import annotations
@@ -12,17 +13,23 @@ from typing import Any
 
 _STRING_OR_COMMENT = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _STRING_OR_TRAILING_COMMA = re.compile(r'"(?:\\.|[^"\\])*"|,(?=\s*[}\]])', re.DOTALL)
+_STRING_OR_BARE_NAME = re.compile(r'"(?:\\.|[^"\\])*"|(?<=[{,])(\s*)([A-Za-z_]\w*)(?=\s*:)', re.DOTALL)
 
 
 def loads(text: str) -> Any:
-    """Read JSON that may hold comments, trailing commas and line breaks in strings.
+    """Read JSON that may hold comments, trailing commas, bare names and line breaks in strings.
 
     Raises:
         json.JSONDecodeError: it is not even that.
 
     """
     bare = _STRING_OR_COMMENT.sub(_strings_only, text)
-    return json.loads(_STRING_OR_TRAILING_COMMA.sub(_strings_only, bare), strict=False)
+    bare = _STRING_OR_TRAILING_COMMA.sub(_strings_only, bare)
+    return json.loads(_STRING_OR_BARE_NAME.sub(_quoted, bare), strict=False)
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return match[0] if match[2] is None else f'{match[1]}"{match[2]}"'
 
 
 def _strings_only(match: re.Match[str]) -> str:

@@ -22,6 +22,7 @@ from sandbox.resource_manager.deployments.jsonc import loads
         ('{"a": [1, 2, ], }', {"a": [1, 2]}),
         ('{"a": ",]"}', {"a": ",]"}),
         ('{"a": "two\nlines"}', {"a": "two\nlines"}),
+        ('{"a": {"b": 1}, template:{"c": "{d: 1}"}}', {"a": {"b": 1}, "template": {"c": "{d: 1}"}}),
     ],
 )
 def test_comments_commas_and_line_breaks_are_taken(text: str, value: Any) -> None:
