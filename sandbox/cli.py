@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import subprocess
 import sys
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from sandbox import demo as demonstration
-from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, shell_command, start_in_background
-from sandbox.portal import TEMPLATE, Click, Portal
+from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
+from sandbox.form import fill_in
+from sandbox.inside import run_inside
+from sandbox.portal import TEMPLATE, Portal
 from sandbox.server import Options, Sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 app = typer.Typer(
     help="Azure on this machine: the deployer, azure-cli, helm and a browser work in it as they do in Azure.",
@@ -59,8 +56,7 @@ def start(
 ) -> None:
     """Start a sandbox, until Ctrl-C."""
     if (running := attach(state_dir)) is not None:
-        screen.print(f"A sandbox runs already (process {running.pid}).")
-        return
+        raise SandboxError(f"A sandbox runs already (process {running.pid}): python -m sandbox stop ends it.")
     if detach:
         _start_detached(state_dir, time_scale, charts)
         return
@@ -87,9 +83,9 @@ def shell(
     state_dir: StateDir = STATE_DIR,
 ) -> None:
     """Run a command inside the sandbox, signed in as an Owner of its subscription."""
-    with _sandbox(state_dir) as running:
-        ran = subprocess.run(shell_command(command or []), env=running.environment(), check=False)
-    raise typer.Exit(ran.returncode)
+    with attached(state_dir) as running:
+        status = run_inside(running, command or [])
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -97,15 +93,24 @@ def click(  # noqa: PLR0913 - each is an option that people type
     *,
     parameters: Annotated[Path | None, typer.Option(help="An ARM parameters file.")] = None,
     setting: Annotated[list[str] | None, typer.Option("--set", help="One parameter, as name=value.")] = None,
-    resource_group: Annotated[str, typer.Option(help="Made where it is not there.")] = "binderhub",
-    location: Annotated[str, typer.Option(help="The group's region.")] = "westeurope",
+    name: Annotated[str | None, typer.Option(help="The hub's name; demo when nothing names it.")] = None,
+    resource_group: Annotated[
+        str | None, typer.Option(help="Made where it is not there; named after the hub by default.")
+    ] = None,
+    location: Annotated[str, typer.Option(help="Region of a group that has to be made.")] = "westeurope",
     template: Annotated[Path, typer.Option(help="The template.")] = TEMPLATE,
     state_dir: StateDir = STATE_DIR,
 ) -> None:
     """Deploy the template as the portal does, and follow the deployer to its end."""
-    given = {"binderHubName": "demo", **_parameters(parameters), **dict(map(_pair, setting or []))}
-    with _sandbox(state_dir) as running:
-        wanted = Click(given, resource_group, location, template)
+    wanted = fill_in(
+        template,
+        parameters_file=parameters,
+        settings=setting or [],
+        name=name,
+        resource_group=resource_group,
+        location=location,
+    )
+    with attached(state_dir) as running:
         succeeded = demonstration.click(Portal(running), wanted, screen)
     raise typer.Exit(0 if succeeded else 1)
 
@@ -113,7 +118,7 @@ def click(  # noqa: PLR0913 - each is an option that people type
 @app.command()
 def state(*, state_dir: StateDir = STATE_DIR) -> None:
     """Show all that exists in the sandbox's Azure, as JSON."""
-    with _sandbox(state_dir) as running:
+    with attached(state_dir) as running:
         sys.stdout.write(json.dumps(running.state(), indent=2) + "\n")
 
 
@@ -130,21 +135,7 @@ def run() -> None:
         app()
     except SandboxError as error:
         Console(stderr=True).print(Text(str(error), style="red"))
-        sys.exit(1)
-
-
-@contextmanager
-def _sandbox(state_dir: Path) -> Iterator[RunningSandbox]:
-    """Attach to the sandbox that runs, else start one for our own time."""
-    running = attach(state_dir)
-    if running is not None:
-        yield running
-        return
-    running = start_in_background(state_dir)
-    try:
-        yield running
-    finally:
-        running.stop()
+        sys.exit(error.exit_status)
 
 
 def _start_detached(state_dir: Path, time_scale: float, charts: Path | None) -> RunningSandbox:
@@ -168,21 +159,3 @@ async def _serve(options: Options) -> None:
         await ended.wait()
     finally:
         await sandbox.close()
-
-
-def _parameters(path: Path | None) -> dict[str, Any]:
-    """Read an ARM parameters file."""
-    if path is None:
-        return {}
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return {name: given["value"] for name, given in content.get("parameters", content).items()}
-
-
-def _pair(text: str) -> tuple[str, Any]:
-    """Read `name=value`; numbers, booleans and objects are written as JSON."""
-    name, _, value = text.partition("=")
-    try:
-        read = json.loads(value)
-    except ValueError:
-        read = value
-    return name, read if isinstance(read, int | dict | list) else value

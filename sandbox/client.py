@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import ssl
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,7 +32,16 @@ STOP_PATIENCE_SECONDS = 60.0
 
 
 class SandboxError(Exception):
-    """The sandbox is not there, or did not do what it was asked."""
+    """The sandbox is not there, or did not do what it was asked.
+
+    Attributes:
+        exit_status: of the command that met it.
+
+    """
+
+    def __init__(self, message: str, exit_status: int = 1) -> None:
+        super().__init__(message)
+        self.exit_status = exit_status
 
 
 @dataclass(frozen=True)
@@ -100,14 +108,17 @@ class RunningSandbox:
         return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 
     def stop(self) -> None:
-        """End it, with everything that it runs."""
+        """End it, with everything that it runs; a second time does nothing."""
+        if not _is_running(self.pid):
+            return
         os.kill(self.pid, signal.SIGTERM)
         ends = time.monotonic() + STOP_PATIENCE_SECONDS
         while _is_running(self.pid):
             if time.monotonic() > ends:
                 os.kill(self.pid, signal.SIGKILL)
-                return
-            time.sleep(0.1)
+            time.sleep(0.05)
+        with suppress(ChildProcessError):  # it was no child of ours
+            os.waitpid(self.pid, 0)
 
 
 def attach(state_dir: Path) -> RunningSandbox | None:
@@ -198,8 +209,3 @@ def _is_running(pid: int) -> bool:
     except (FileNotFoundError, ProcessLookupError):
         return False
     return "sandbox" in words  # a process that has ended and waits to be noticed has no words
-
-
-def shell_command(given: list[str]) -> list[str]:
-    """Return the command to run in a shell of the sandbox: the given one, else an interactive shell."""
-    return given or [os.environ.get("SHELL") or shutil.which("bash") or "sh"]

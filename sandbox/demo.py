@@ -59,7 +59,7 @@ def _follow(portal: Portal, wanted: Click, screen: Console) -> Clicked:
     screen.print(f"Clicking the button: {wanted.template.name} into the group {wanted.resource_group}.")
     clicked = portal.deploy(wanted)
     screen.print("Azure has deployed the template; the deployer's container runs:")
-    for event in portal.follow(wanted, clicked):
+    for event in portal.follow(clicked):
         screen.print(_line(event), soft_wrap=True)
     return clicked
 

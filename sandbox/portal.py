@@ -15,6 +15,7 @@ from xml.etree import ElementTree as ET
 import httpx
 
 from sandbox.client import CHECKOUT, RunningSandbox, SandboxError
+from sandbox.container_log import LogReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,7 +29,11 @@ BLOB_API = "2025-05-05"
 TEMPLATE = CHECKOUT / "azuredeploy.json"
 
 POLL_SECONDS = 0.5
-DEPLOYMENT_PATIENCE_SECONDS = 120.0
+# A busy machine, and a time scale of 1 (a container group starts in 40 seconds then).
+DEPLOYMENT_PATIENCE_SECONDS = 300.0
+# A cluster takes 4 minutes at a time scale of 1.
+CONTAINER_PATIENCE_SECONDS = 1800.0
+RUN_EVENTS = {"run_started", "run_done", "run_failed", "run_interrupted"}
 
 
 @dataclass(frozen=True)
@@ -55,12 +60,16 @@ class Clicked:
 
     Attributes:
         outputs: of the template, by name.
+        container_group: id of the group that the template has started; None where it starts none.
         events: of the deployer, as its log has them.
+        exit_code: of the container, once it has ended.
 
     """
 
     outputs: dict[str, Any]
+    container_group: str | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
+    exit_code: int | None = None
 
     @property
     def account(self) -> str:
@@ -69,8 +78,9 @@ class Clicked:
 
     @property
     def succeeded(self) -> bool:
-        """Whether the deployer's run was done in the end."""
-        return bool(self.events) and self.events[-1].get("kind") == "run_done"
+        """Whether the deployer's last run was done in the end."""
+        kinds = [event.get("kind") for event in self.events]
+        return next((kind for kind in reversed(kinds) if kind in RUN_EVENTS), None) == "run_done"
 
 
 class Portal:
@@ -83,7 +93,6 @@ class Portal:
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         self._sandbox = sandbox
-        self._client = sandbox.client()
         self._subscription = sandbox.settings["AZURE_SUBSCRIPTION"]
 
     def deploy(self, click: Click) -> Clicked:
@@ -103,24 +112,34 @@ class Portal:
             "parameters": {key: {"value": value} for key, value in click.parameters.items()},
         }
         self._put(deployment, DEPLOYMENTS_API, {"properties": properties})
-        return Clicked(self._await_deployment(deployment)["properties"]["outputs"])
+        done = self._await_deployment(deployment)["properties"]
+        made = [resource["id"] for resource in done["outputResources"]]
+        groups = [each for each in made if "/Microsoft.ContainerInstance/containerGroups/" in each]
+        return Clicked(done.get("outputs", {}), groups[0] if groups else None)
 
-    def follow(self, click: Click, clicked: Clicked) -> Iterator[dict[str, Any]]:
-        """Yield the deployer's events as they come, until its container has ended."""
-        group = self._newest_container_group(click)
-        shown = 0
-        while True:
-            ended = self._get(group, CONTAINERS_API)["properties"]["instanceView"]["state"] != "Running"
-            log = self._get(f"{group}/containers/deployer/logs", CONTAINERS_API)["content"]
-            lines = log[: log.rfind("\n") + 1].splitlines() if not ended else log.splitlines()
-            for line in lines[shown:]:
-                event = _event(line)
-                clicked.events.append(event)
-                yield event
-            shown = len(lines)
-            if ended:
-                return
-            time.sleep(POLL_SECONDS)
+    def follow(self, clicked: Clicked) -> Iterator[dict[str, Any]]:
+        """Yield the deployer's events as they come, until its container has ended.
+
+        Raises:
+            SandboxError: it does not end.
+
+        """
+        group, log = clicked.container_group, LogReader()
+        ends = time.monotonic() + CONTAINER_PATIENCE_SECONDS
+        while group is not None and clicked.exit_code is None:
+            if time.monotonic() > ends:
+                raise SandboxError(f"The container of {group} does not end.")
+            # Its state first: what it writes between both questions is then in the log.
+            (container,) = self._get(group, CONTAINERS_API)["properties"]["containers"]
+            text = self._get(f"{group}/containers/{container['name']}/logs", CONTAINERS_API)["content"]
+            current = container["properties"].get("instanceView", {}).get("currentState", {})
+            clicked.exit_code = current.get("exitCode")
+            new = log.read(text or "")
+            new += log.close() if clicked.exit_code is not None else []
+            clicked.events += new
+            yield from new
+            if clicked.exit_code is None:
+                time.sleep(POLL_SECONDS)
 
     def read_blob(self, account: str, name: str) -> bytes:
         """Read a blob of the outputs, with the person's own role."""
@@ -129,26 +148,16 @@ class Portal:
     def list_blobs(self, account: str, prefix: str) -> list[str]:
         """List the outputs below a prefix."""
         query = f"/outputs?restype=container&comp=list&prefix={quote(prefix)}"
-        listed = ET.fromstring(self._blob(account, query).content)
+        listed = ET.fromstring(self._blob(account, query).content)  # noqa: S314 - the sandbox's own answer
         return [str(name.text) for name in listed.iter("Name")]
 
     def visit(self, url: str) -> str:
         """Open a page as a visitor; say what came."""
         try:
-            answer = self._client.get(url)
+            answer = self._request("GET", url)
         except httpx.HTTPError as error:
             return f"no answer: {error}"
         return f"{answer.status_code} {answer.reason_phrase}"
-
-    def _newest_container_group(self, click: Click) -> str:
-        path = (
-            f"/subscriptions/{self._subscription}/resourceGroups/{click.resource_group}"
-            "/providers/Microsoft.ContainerInstance/containerGroups"
-        )
-        groups = self._get(path, CONTAINERS_API)["value"]
-        hub = click.parameters.get("binderHubName")
-        mine = [group["id"] for group in groups if group.get("tags", {}).get("binderhub-name") == hub]
-        return str(max(mine))
 
     def _await_deployment(self, deployment: str) -> dict[str, Any]:
         ends = time.monotonic() + DEPLOYMENT_PATIENCE_SECONDS
@@ -172,26 +181,21 @@ class Portal:
         headers = {"Authorization": f"Bearer {self._token(MANAGEMENT)}"}
         url = f"{MANAGEMENT}{path}"
         parameters = {"api-version": api_version}
-        answer = self._client.request(method, url, params=parameters, json=body, headers=headers)
+        answer = self._request(method, url, params=parameters, json=body, headers=headers)
         if answer.is_error:
             raise SandboxError(f"Azure answers {answer.status_code}:\n{answer.text}")
         return dict(answer.json())
 
     def _blob(self, account: str, path: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token(STORAGE_AUDIENCE)}", "x-ms-version": BLOB_API}
-        answer = self._client.get(f"https://{account}.blob.core.windows.net{path}", headers=headers)
+        answer = self._request("GET", f"https://{account}.blob.core.windows.net{path}", headers=headers)
         if answer.is_error:
             raise SandboxError(f"{path} answers {answer.status_code}:\n{answer.text}")
         return answer
 
+    def _request(self, method: str, url: str, **details: Any) -> httpx.Response:
+        with self._sandbox.client() as client:
+            return client.request(method, url, **details)
+
     def _token(self, audience: str) -> str:
         return str(self._sandbox.ask("POST", "/token", {"audience": audience}).json()["token"])
-
-
-def _event(line: str) -> dict[str, Any]:
-    """Read a line of the deployer's log; one that is not an event is shown as it is."""
-    try:
-        event = json.loads(line)
-    except ValueError:
-        event = None
-    return event if isinstance(event, dict) else {"kind": "text", "message": line}

@@ -1,8 +1,8 @@
 """JSON with comments, as azure-cli sends templates.
 
 azure-cli puts the template's text into the request as it stands in the file, comments, trailing commas and
-line breaks in strings included, under a name without quotes (`, template:{…`); Resource Manager's reader takes
-all four.
+line breaks in strings included, under a name without quotes (`, template:{…`). Resource Manager's reader
+takes all four.
 """
 
 from __future__ import annotations
