@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import signal
 import sys
 from contextlib import suppress
@@ -50,6 +51,9 @@ errors = Console(stderr=True, highlight=False)
 
 CONFIG_FILE = Path("config.json")
 OUTPUTS_DIRECTORY = Path("outputs")
+
+# What these libraries log of a failure reaches people as an error of ours, or was waited out.
+TOLD_BY_US = ("azure", "msal", "pyhelm3")
 
 
 class Output(StrEnum):
@@ -173,6 +177,8 @@ def _run_named_action() -> None:
 
 def _guarded(command: Callable[[], object]) -> int:
     """Run a command and return its exit status."""
+    for library in TOLD_BY_US:
+        logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         result = command()
     except DeployerError as error:

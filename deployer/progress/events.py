@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+# What is waited for is looked at every few seconds; a log tells it once, and now and then that it goes on.
+SAID_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class EventKind(StrEnum):
@@ -68,10 +72,14 @@ class Progress:
     def __init__(self, sinks: Sequence[Sink] = (), clean: Callable[[str], str] = str) -> None:
         self._sinks = tuple(sinks)
         self._clean = clean
+        self._said: dict[str | None, Event] = {}
 
     def emit(self, event: Event) -> None:
-        """Tell all sinks."""
+        """Tell all sinks; a step's progress that it has just told is not told again."""
         cleaned = replace(event, message=self._clean(event.message))
+        if self._is_repeated(cleaned):
+            return
+        self._said[event.step] = cleaned
         for sink in self._sinks:
             sink.receive(cleaned)
 
@@ -79,3 +87,12 @@ class Progress:
         """Close all sinks."""
         for sink in self._sinks:
             sink.close()
+
+    def _is_repeated(self, event: Event) -> bool:
+        before = self._said.get(event.step)
+        return (
+            event.kind is EventKind.STEP_PROGRESS
+            and before is not None
+            and (before.kind, before.message) == (event.kind, event.message)
+            and event.time - before.time < SAID_AGAIN_AFTER
+        )

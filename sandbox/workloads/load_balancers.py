@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -54,40 +55,37 @@ class LoadBalancers:
         async with asyncio.TaskGroup() as group:
             group.create_task(follow())
             while True:
-                await self._serve(services)
-                await self._next(changed)
+                changed.clear()
+                due = await self._serve(dict(services))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
+                        await changed.wait()
 
-    async def _next(self, changed: asyncio.Event) -> None:
-        """Wait for a change, or until an address that is being made is ready."""
-        now = asyncio.get_running_loop().time()
-        due = [since for since in self._since.values() if since > now]
-        try:
-            async with asyncio.timeout_at(min(due) if due else None):
-                await changed.wait()
-        except TimeoutError:
-            return
-        changed.clear()
-
-    async def _serve(self, services: Snapshot) -> None:
+    async def _serve(self, services: Snapshot) -> float | None:
+        """Serve each Service; return when, on the loop's clock, an address that is being made is ready."""
         wanting = {uid: service for uid, service in services.items() if _wants_address(service)}
         for uid in [uid for uid in self._since if uid not in wanting]:
             del self._since[uid]
             self._labels.give_back(uid)
         for uid, service in services.items():
-            if uid in wanting:
-                await self._serve_one(uid, service)
-            elif _addresses(service):
+            if uid not in wanting and _addresses(service):
                 await self._set_addresses(service, [])
+        due = [await self._serve_one(uid, service) for uid, service in wanting.items()]
+        return min((time for time in due if time is not None), default=None)
 
-    async def _serve_one(self, uid: str, service: Object) -> None:
+    async def _serve_one(self, uid: str, service: Object) -> float | None:
+        """Give a Service its label and address; return when the address is ready if it is not yet."""
         now = asyncio.get_running_loop().time()
         ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
         label = annotated(service, LABEL) or None
         self._labels.give_back(uid, keep=label)
         if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
             await self._tell_taken(uid, service, label)
-        elif ready <= now and not _addresses(service):
+        elif ready > now:
+            return ready
+        elif not _addresses(service):
             await self._set_addresses(service, [{"ip": _public_address(uid), "ipMode": "VIP"}])
+        return None
 
     def _holder(self, service: Object) -> LabelHolder:
         metadata = service["metadata"]
