@@ -74,6 +74,9 @@ class ResourceManager:
         hosts: where registries put their own endpoints.
         unregistered: namespaces that the subscription has not registered at the start.
 
+    Attributes:
+        name_server: answers for the zones of Azure DNS.
+
     """
 
     def __init__(  # noqa: PLR0913 - one for each part of the sandbox it drives
