@@ -60,18 +60,15 @@ class Proxy:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            try:
-                await self._answer(reader, writer)
-            except Unreachable as refused:
-                body = f"{refused}\n".encode()
-                status = HTTPStatus(refused.status)
-                head = (
-                    f"HTTP/1.1 {status} {status.phrase}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-                )
-                writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                try:
+                    await self._answer(reader, writer)
+                except Unreachable as refused:
+                    writer.write(_refusal(refused))
+                    await writer.drain()
+        finally:
+            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -118,6 +115,18 @@ class Proxy:
         raise Unreachable(
             HTTPStatus.FORBIDDEN, f"The name {name} does not exist in the sandbox; nothing outside is asked."
         )
+
+
+def _refusal(refused: Unreachable) -> bytes:
+    """Write the answer that a client gets in place of a connection."""
+    body = f"{refused}\n".encode()
+    lines = (
+        f"HTTP/1.1 {refused.status:d} {HTTPStatus(refused.status).phrase}",
+        "Content-Type: text/plain",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    )
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 async def _join(

@@ -125,6 +125,14 @@ def test_a_name_without_an_ingress_is_not_found(public_hub: PublicHub) -> None:
     assert (answer.status_code, answer.text) == (404, "404 page not found\n")
 
 
+def test_a_backend_without_a_ready_pod_is_unavailable(public_hub: PublicHub) -> None:
+    scale = "/apis/apps/v1/namespaces/routed/deployments/binder/scale"
+    merge = {"Content-Type": "application/merge-patch+json"}
+    for replicas, status in ((0, 503), (1, 200)):
+        public_hub.api.patch(scale, json={"spec": {"replicas": replicas}}, headers=merge).raise_for_status()
+        assert eventually(lambda: public_hub.status(f"https://{BINDER}/versions"), status) == status
+
+
 def test_an_ingress_of_another_class_is_not_served(public_hub: PublicHub) -> None:
     (ingress,) = [
         each
