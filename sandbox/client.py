@@ -9,8 +9,8 @@ import ssl
 import subprocess
 import sys
 import time
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,7 @@ class RunningSandbox:
         pid: its process.
         network: variables that lead clients to it.
         settings: the sandbox's service principal, Owner of the subscription, as the deployer's settings.
+        process: the same process where it is our child, which `stop` waits for.
 
     """
 
@@ -60,6 +61,7 @@ class RunningSandbox:
     pid: int
     network: Mapping[str, str]
     settings: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
     def environment(self) -> dict[str, str]:
         """Return the variables of a shell inside the sandbox."""
@@ -117,8 +119,8 @@ class RunningSandbox:
             if time.monotonic() > ends:
                 os.kill(self.pid, signal.SIGKILL)
             time.sleep(0.05)
-        with suppress(ChildProcessError):  # it was no child of ours
-            os.waitpid(self.pid, 0)
+        if self.process is not None:
+            self.process.wait()
 
 
 def attach(state_dir: Path) -> RunningSandbox | None:
@@ -185,7 +187,7 @@ def start_in_background(state_dir: Path, *options: str, ends_with_us: bool = Fal
             preexec_fn=die_with_parent if ends_with_us else None,  # noqa: PLW1509 - no thread runs here
         )
     try:
-        return _await_ready(process, state_dir)
+        return replace(_await_ready(process, state_dir), process=process)
     except BaseException:
         process.kill()
         process.wait()

@@ -21,6 +21,7 @@ AZURE_SECONDS = {
     "resource_group.delete": 200.0,
     "container_group.start": 40.0,
     "load_balancer.address": 45.0,
+    "dns_zone.delete": 4.0,
     "disk.attach": 15.0,
     "node.join": 60.0,
     "pod.start": 8.0,

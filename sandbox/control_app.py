@@ -5,6 +5,7 @@ Nothing here exists in Azure; the product never asks it.
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -36,14 +37,17 @@ class ControlApp:
                 Route("/state", self._state),
                 Route("/kubeconfig", self._kubeconfig),
                 Route("/token", self._token, methods=["POST"]),
+                Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
+                Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
             ]
         )
 
     async def _state(self, _: Request) -> Response:
-        """Tell all that exists, and which names were refused."""
+        """Tell all that exists, the DNS records that are not Azure's, and which names were refused."""
         state = self._sandbox.resource_manager.dump()
-        return JSONResponse({**state, "refused": self._sandbox.proxy.refused})
+        records = self._sandbox.names.foreign
+        return JSONResponse({**state, "dns_records": records, "refused": self._sandbox.proxy.refused})
 
     async def _kubeconfig(self, _: Request) -> Response:
         """Merge the kubeconfigs of all clusters."""
@@ -61,6 +65,20 @@ class ControlApp:
         wanted = await request.json()
         token = self._sandbox.directory.issue_token(self._person, wanted["audience"])
         return JSONResponse({"token": token, "object_id": self._person.object_id})
+
+    async def _set_dns_record(self, request: Request) -> Response:
+        """Make a CNAME record at a DNS server that is not Azure's: `{"cname"}`."""
+        wanted = await request.json()
+        try:
+            self._sandbox.names.set_record(request.path_params["host"], wanted["cname"])
+        except ValueError as impossible:
+            return PlainTextResponse(f"{impossible}\n", status_code=HTTPStatus.CONFLICT)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def _remove_dns_record(self, request: Request) -> Response:
+        """Remove such a record."""
+        removed = self._sandbox.names.remove_record(request.path_params["host"])
+        return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
 
     async def _add_service_principal(self, request: Request) -> Response:
         """Make an application with roles: `{"name", "roles": [{"role", "scope"}]}`."""

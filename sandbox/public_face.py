@@ -1,13 +1,13 @@
-"""What the internet finds under `<label>.<region>.cloudapp.azure.com`.
+"""What the internet finds under `<label>.<region>.cloudapp.azure.com` and under own domains' names for it.
 
 A name leads somewhere only while some cluster's Service carries its label, an address and pods behind it: the
-proof that a deployment works has to fail when one of these is missing.
+proof that a deployment works has to fail when one of these is missing. Where the pods are Traefik's, the live
+Ingresses say where it goes from there.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,54 +15,37 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox.binder_face import BinderFace, HubFace
+from sandbox.ingress.traefik import Traefik, Visit
 from sandbox.live_release import LiveRelease
+from sandbox.network.names import Names
+from sandbox.network.unreachable import Unreachable
+from sandbox.public_addresses import Door, PublicAddresses
+from sandbox.solver_face import SOLVER_LABEL, SolverFace
 
 if TYPE_CHECKING:
+    import ssl
+
     from starlette.types import Receive, Scope, Send
 
     from sandbox.binder_face import CheckLogin, LeadsToHub
+    from sandbox.public_addresses import LabelHolders
 
-PUBLIC_NAME = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<location>[a-z0-9]+)\.cloudapp\.azure\.com")
 PORTS = {"http": 80, "https": 443}
 BINDER, PROXY = "binder", "proxy"
 
 
-class _Cluster(Protocol):
-    @property
-    def api(self) -> httpx.AsyncClient: ...
-
-
-class LabelHolders(Protocol):
-    """Knows which Service has which DNS label."""
-
-    def holder_of_label(self, location: str, label: str) -> tuple[_Cluster, str, str] | None:
-        """Return cluster, namespace and name of the Service whose address has the label."""
-
-
-class Unreachable(Exception):  # noqa: N818 - not an error of the sandbox: the answer is the point
-    """A connection that the internet would not make.
-
-    Attributes:
-        status: what an HTTP proxy answers in its place.
-
-    """
-
-    def __init__(self, status: int, why: str) -> None:
-        super().__init__(why)
-        self.status = status
-
-
 class PublicFace:
-    """The ASGI application for `*.cloudapp.azure.com`.
+    """The ASGI application for `*.cloudapp.azure.com` and the names that are aliases of these.
 
     Args:
         clusters: all clusters of the sandbox.
         check_login: whether a registry accepts a login.
+        names: the aliases; none by default.
 
     """
 
-    def __init__(self, clusters: LabelHolders, check_login: CheckLogin) -> None:
-        self._clusters = clusters
+    def __init__(self, clusters: LabelHolders, check_login: CheckLogin, names: Names | None = None) -> None:
+        self._addresses = PublicAddresses(clusters, names or Names())
         self._check_login = check_login
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,61 +55,69 @@ class PublicFace:
         response = await self._answer(Request(scope))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def tls_context(self, host: str) -> ssl.SSLContext | None:
+        """Return the TLS context that a host shows now, None for one that isn't the hub's.
+
+        Raises:
+            Unreachable: the name does not exist, or nothing takes a connection there.
+
+        """
+        if not self._addresses.is_public(host):
+            return None
         try:
-            release, service = await self._find(request.url.hostname or "", PORTS[request.url.scheme])
-            return await self._face(release, service).answer(request.url.path)
+            traefik = await Traefik.behind(await self._addresses.reach(host, PORTS["https"]))
+            return await traefik.tls_context(host) if traefik else None
+        except httpx.TransportError:
+            raise Unreachable(504, "The cluster behind this name does not run.") from None
+
+    async def _answer(self, request: Request) -> Response:
+        url = request.url
+        visit = Visit(url.hostname or "", url.path, url.query, request.method, url.scheme == "https")
+        try:
+            found = await self._find(visit)
+            return found if isinstance(found, Response) else await self._answer_of(found, visit)
         except Unreachable as unreachable:
             return PlainTextResponse(f"{unreachable}\n", status_code=unreachable.status)
         except httpx.TransportError:
             return PlainTextResponse("The cluster behind this name does not run.\n", status_code=504)
 
-    async def _find(self, host: str, port: int) -> tuple[LiveRelease, dict[str, Any]]:
-        """Return the Service that a connection to a host ends at.
+    async def _find(self, visit: Visit) -> Door | Response:
+        """Follow a request to the pods that answer it, or to what Traefik answers before them.
 
         Raises:
             Unreachable: the name has no address, or nothing takes the connection there.
 
         """
-        name = PUBLIC_NAME.fullmatch(host)
-        holder = self._clusters.holder_of_label(name["location"], name["label"]) if name else None
-        if holder is None:
-            raise Unreachable(502, f"The name {host} does not exist.")
-        cluster, namespace, service_name = holder
-        release = LiveRelease(cluster.api, namespace)
-        service = await release.service(service_name)
-        if not service or not service.get("status", {}).get("loadBalancer", {}).get("ingress"):
-            raise Unreachable(502, f"The name {host} does not exist.")
-        if port not in [opened["port"] for opened in service["spec"]["ports"]]:
-            raise Unreachable(504, f"{host} does not answer on port {port}.")
-        if not await release.has_ready_pods(service_name):
-            raise Unreachable(503, f"No pod is ready behind {host}.")
-        return release, service
+        door = await self._addresses.reach(visit.host, PORTS["https" if visit.tls else "http"])
+        traefik = await Traefik.behind(door)
+        return await traefik.route(visit) if traefik else door
 
-    def _face(self, release: LiveRelease, service: dict[str, Any]) -> BinderFace | HubFace:
-        """Return who answers: that depends on the pods that the Service selects, not on its name."""
-        component = _component(service)
+    async def _answer_of(self, door: Door, visit: Visit) -> Response:
+        """Let the pods answer: who they are depends on what the Service selects, not on its name."""
+        label, value = SOLVER_LABEL
+        if door.selector.get(label) == value:
+            return SolverFace(await door.arguments()).answer(visit.host, visit.path)
+        release = LiveRelease(door.api, door.namespace)
+        component = door.selector.get("component", "")
         if component == BINDER:
-            return BinderFace(release, self._check_login, self._leads_to_hub_of(service))
+            face = BinderFace(release, self._check_login, self._leads_to_hub_of(door))
+            return await face.answer(visit.path)
         if component == PROXY:
-            return HubFace(release)
+            return await HubFace(release).answer(visit.path)
         raise Unreachable(503, f"The sandbox does not know what the pods {component!r} answer.")
 
-    def _leads_to_hub_of(self, binder: dict[str, Any]) -> LeadsToHub:
-        namespace = binder["metadata"]["namespace"]
-
+    def _leads_to_hub_of(self, binder: Door) -> LeadsToHub:
         async def leads_to_hub(address: str) -> bool:
             url = urlsplit(address)
+            if url.scheme not in PORTS:
+                return False
+            visit = Visit(url.hostname or "", url.path or "/", tls=url.scheme == "https")
             try:
-                _, service = await self._find(url.hostname or "", PORTS.get(url.scheme, 0))
+                found = await self._find(visit)
             except Unreachable:
                 return False
-            same_release: bool = service["metadata"]["namespace"] == namespace
-            return same_release and _component(service) == PROXY
+            if isinstance(found, Response):
+                return False
+            return found.namespace == binder.namespace and found.selector.get("component") == PROXY
 
         return leads_to_hub
-
-
-def _component(service: dict[str, Any]) -> str:
-    """Return which part of the release a Service's pods are."""
-    return str(service["spec"].get("selector", {}).get("component", ""))

@@ -21,9 +21,11 @@ from sandbox.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoi
 from sandbox.kubernetes.clusters import Clusters
 from sandbox.kubernetes.programs import build, locate
 from sandbox.network.authority import CertificateAuthority
+from sandbox.network.certificates import Certificates
 from sandbox.network.environment import network_environment
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import UNSEEN_HOST, Dispatcher, Listener
+from sandbox.network.names import Names
 from sandbox.network.proxy import Proxy
 from sandbox.public_face import PublicFace
 from sandbox.registry_logins import RegistryLogins
@@ -65,7 +67,8 @@ class Sandbox:
         self._state_dir = options.state_dir.resolve()
         self._prepare_folder()
         clock = Clock(options.time_scale)
-        self.hosts = Hosts()
+        self.names = Names()
+        self.hosts = Hosts(self.names)
         self.directory = Directory()
         self.authority = CertificateAuthority(self._state_dir / "authority")
         self.clusters = Clusters(
@@ -96,18 +99,20 @@ class Sandbox:
             containers=self.containers,
             hosts=self.hosts,
         )
+        self.names.ask(self.resource_manager.name_server)
         self._stack = AsyncExitStack()
         self._serve(clock)
 
     async def start(self) -> None:
         """Listen, and write down for `shell`, `click` and `state` how the sandbox is reached."""
         dispatcher = Dispatcher(self.hosts, self._state_dir / "requests.jsonl", self._object_id)
+        certificates = Certificates(self.authority, self._face.tls_context)
         ports = []
-        for authority in (self.authority, None):
-            listener = Listener(dispatcher, authority)
+        for contexts in (certificates, None):
+            listener = Listener(dispatcher, contexts)
             ports.append(await listener.start())
             self._stack.push_async_callback(listener.close)
-        self.proxy = Proxy(self.hosts, tls_port=ports[0], http_port=ports[1])
+        self.proxy = Proxy(self.hosts, tls_port=ports[0], http_port=ports[1], before_tls=certificates.look_up)
         port = await self.proxy.start()
         self._stack.push_async_callback(self.proxy.close)
         self._network.update(network_environment(f"http://127.0.0.1:{port}", self.authority.ca_file))
@@ -140,9 +145,8 @@ class Sandbox:
         self.hosts.serve(MANAGEMENT_HOST, self.resource_manager.app)
         self.hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self.directory, clock).app)
         self.hosts.serve(LOGIN_HOST, LoginEndpoint(self.directory).app)
-        self.hosts.serve(
-            "*.cloudapp.azure.com", PublicFace(self.clusters, RegistryLogins(self.hosts.app_for))
-        )
+        self._face = PublicFace(self.clusters, RegistryLogins(self.hosts.app_for), self.names)
+        self.hosts.serve("*.cloudapp.azure.com", self._face)
         self.hosts.serve(UNSEEN_HOST, self.control.app)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
             self.hosts.serve(host, app)

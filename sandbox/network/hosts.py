@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.network.names import Names
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 
 class Hosts:
-    """The host names that exist in the sandbox."""
+    """The host names that exist in the sandbox.
 
-    def __init__(self) -> None:
+    Args:
+        names: the names that are aliases of these; none by default.
+
+    """
+
+    def __init__(self, names: Names | None = None) -> None:
+        self._names = names or Names()
         self._apps: dict[str, ASGIApp] = {}
         self._ports: dict[str, int] = {}
 
@@ -29,8 +37,14 @@ class Hosts:
         self._ports.pop(host.lower(), None)
 
     def app_for(self, host: str) -> ASGIApp | None:
-        """Return the app that answers a host."""
-        name = host.lower()
+        """Return the app that answers a host, by its own name or by the name that it is an alias of."""
+        found = self._app_named(host.lower())
+        if found is not None:
+            return found
+        canonical = self._names.canonical(host)
+        return self._app_named(canonical) if canonical else None
+
+    def _app_named(self, name: str) -> ASGIApp | None:
         while name not in self._apps:
             _, dot, parent = name.removeprefix("*.").partition(".")
             if not dot:

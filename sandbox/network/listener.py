@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from sandbox.network.authority import CertificateAuthority
+    from sandbox.network.certificates import ServerContexts
     from sandbox.network.hosts import Hosts
 
     # The object id of whoever a bearer token belongs to.
@@ -42,15 +42,15 @@ class Listener:
 
     Args:
         app: what answers.
-        authority: issues the certificate for whatever host the client names; None for plain HTTP.
+        contexts: has the certificate for whatever host the client names; None for plain HTTP.
 
     """
 
-    def __init__(self, app: ASGIApp, authority: CertificateAuthority | None = None) -> None:
+    def __init__(self, app: ASGIApp, contexts: ServerContexts | None = None) -> None:
         config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http="h11")
         config.load()
-        if authority is not None:
-            config.ssl = _context_by_name(authority)
+        if contexts is not None:
+            config.ssl = _context_by_name(contexts)
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 
@@ -71,11 +71,11 @@ class Listener:
             await self._task
 
 
-def _context_by_name(authority: CertificateAuthority) -> ssl.SSLContext:
+def _context_by_name(contexts: ServerContexts) -> ssl.SSLContext:
     """Return a context that shows each client the certificate of the host that it asks for."""
 
     def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        connection.context = authority.server_context(name or UNSEEN_HOST)
+        connection.context = contexts.server_context(name or UNSEEN_HOST)
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.sni_callback = choose

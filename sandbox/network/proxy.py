@@ -2,30 +2,30 @@
 
 `CONNECT host:443` goes to the sandbox's TLS listener, or as bytes to a real server that has a certificate for
 the host; a plain `http://` request goes to the plain listener. A host that nobody answers here is refused by
-name, so that a test can prove that nothing else was asked for.
+name, so that a test can prove that nothing else was asked for; a host whose address has gone is refused too.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.network.unreachable import Unreachable
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from sandbox.network.hosts import Hosts
+
+    # Called with a host before TLS with it begins; raises Unreachable where nobody takes the connection.
+    BeforeTls = Callable[[str], Awaitable[None]]
 
 _CHUNK = 65536
 _HEAD_LIMIT = 262144
 HTTPS_PORT = 443
-
-
-class RefusedError(Exception):
-    """A request that leads nowhere; what the client is answered."""
-
-    def __init__(self, status: str, why: str) -> None:
-        super().__init__(why)
-        self.status = status
 
 
 class Proxy:
@@ -35,13 +35,17 @@ class Proxy:
         hosts: who answers which name.
         tls_port: port of the sandbox's TLS listener.
         http_port: port of its plain listener.
+        before_tls: called before a client's TLS reaches the listener.
 
     """
 
-    def __init__(self, hosts: Hosts, *, tls_port: int, http_port: int) -> None:
+    def __init__(
+        self, hosts: Hosts, *, tls_port: int, http_port: int, before_tls: BeforeTls | None = None
+    ) -> None:
         self._hosts = hosts
         self._tls_port = tls_port
         self._http_port = http_port
+        self._before_tls = before_tls
         self._server: asyncio.Server | None = None
         self.refused: list[str] = []
 
@@ -56,29 +60,29 @@ class Proxy:
             self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            try:
-                await self._answer(reader, writer)
-            except RefusedError as refused:
-                body = f"{refused}\n".encode()
-                head = f"HTTP/1.1 {refused.status}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
-                writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-                await writer.drain()
-        writer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                try:
+                    await self._answer(reader, writer)
+                except Unreachable as refused:
+                    writer.write(_refusal(refused))
+                    await writer.drain()
+        finally:
+            writer.close()
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         request_line, _, headers = head.partition(b"\r\n")
         method, target, version = request_line.decode("latin-1").split(" ", maxsplit=2)
         if method == "CONNECT":
-            port = self._port_of(target)
+            port = await self._port_of(target)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             await _join(reader, writer, port, first=b"")
         else:
             first = self._plain_request(method, target, version, headers)
             await _join(reader, writer, self._http_port, first=first)
 
-    def _port_of(self, target: str) -> int:
+    async def _port_of(self, target: str) -> int:
         """Find the local port that plays `host:port`."""
         host, _, port = target.rpartition(":")
         host = host.strip("[]")
@@ -89,6 +93,8 @@ class Proxy:
             return passed_to
         if self._hosts.app_for(host) is None:
             self._refuse(host)
+        if self._before_tls is not None:
+            await self._before_tls(host)
         return self._tls_port
 
     def _plain_request(self, method: str, target: str, version: str, headers: bytes) -> bytes:
@@ -106,7 +112,21 @@ class Proxy:
 
     def _refuse(self, name: str) -> None:
         self.refused.append(name)
-        raise RefusedError("403 Forbidden", f"The sandbox does not know {name}; nothing outside is asked.")
+        raise Unreachable(
+            HTTPStatus.FORBIDDEN, f"The name {name} does not exist in the sandbox; nothing outside is asked."
+        )
+
+
+def _refusal(refused: Unreachable) -> bytes:
+    """Write the answer that a client gets in place of a connection."""
+    body = f"{refused}\n".encode()
+    lines = (
+        f"HTTP/1.1 {refused.status:d} {HTTPStatus(refused.status).phrase}",
+        "Content-Type: text/plain",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    )
+    return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 async def _join(

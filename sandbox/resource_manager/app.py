@@ -20,6 +20,8 @@ from sandbox.resource_manager.backends import Backends
 from sandbox.resource_manager.container_registry import provider as container_registry
 from sandbox.resource_manager.container_service import provider as container_service
 from sandbox.resource_manager.deployments import provider as deployments
+from sandbox.resource_manager.dns import provider as dns
+from sandbox.resource_manager.dns.name_server import NameServer
 from sandbox.resource_manager.http import FrontDoor
 from sandbox.resource_manager.ids import subscription_id
 from sandbox.resource_manager.kernel import Kernel
@@ -53,6 +55,7 @@ _PROVIDERS = (
     storage,
     compute,
     network,
+    dns,
     container_service,
     container_instance,
     container_registry,
@@ -70,6 +73,9 @@ class ResourceManager:
         containers: the processes behind container groups.
         hosts: where registries put their own endpoints.
         unregistered: namespaces that the subscription has not registered at the start.
+
+    Attributes:
+        name_server: answers for the zones of Azure DNS.
 
     """
 
@@ -90,6 +96,7 @@ class ResourceManager:
         for module in _PROVIDERS:
             self.kernel.install(module.provider(self.kernel))
         self._register_all_but(unregistered)
+        self.name_server = NameServer(self.kernel)
         route = Route("/{path:path}", FrontDoor(self.kernel).answer, methods=_METHODS)
         self.app: ASGIApp = Starlette(routes=[route])
 

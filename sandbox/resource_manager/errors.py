@@ -1,6 +1,7 @@
 """Azure's refusals, in Azure's shapes and words, so that a client meets here what it will meet there.
 
-Most of Azure wraps an error, `{"error": {"code", "message"}}`; the Kubernetes service answers it bare.
+Most of Azure wraps an error, `{"error": {"code", "message"}}`; the Kubernetes service and Azure DNS answer it
+bare.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ class ArmError(Exception):
         details: errors beneath it, each {"code", "message", …}.
         subcode: the Kubernetes service's finer code; given, the body is bare.
         headers: further response headers.
+        bare: the body is the error object itself, as Azure DNS answers it.
 
     """
 
@@ -39,6 +41,7 @@ class ArmError(Exception):
     details: list[dict[str, Any]] = field(default_factory=list)
     subcode: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    bare: bool = False
 
     def content(self) -> dict[str, Any]:
         """The error object itself, as an operation or a deployment shows it."""
@@ -50,7 +53,9 @@ class ArmError(Exception):
         return content
 
     def body(self) -> dict[str, Any]:
-        """The response body: wrapped, or bare where the Kubernetes service speaks."""
+        """The response body: wrapped, or bare where the Kubernetes service or Azure DNS speaks."""
+        if self.bare:
+            return self.content()
         if self.subcode is None:
             return {"error": self.content()}
         return {
@@ -124,12 +129,11 @@ def resource_not_found(resource: ResourceId) -> ArmError:
 
 def parent_not_found(resource: ResourceId) -> ArmError:
     """A part was PUT whose whole isn't there."""
-    parent = "/".join(resource.types[:-1])
     return ArmError(
         404,
         "ParentResourceNotFound",
         f"Failed to perform 'write' on resource(s) of type '{'/'.join(resource.types)}', because the parent "
-        f"resource '{resource.namespace}/{parent}/{'/'.join(resource.names[:-1])}' could not be found.",
+        f"resource '{resource.parent}' could not be found.",
     )
 
 

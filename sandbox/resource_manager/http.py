@@ -25,7 +25,13 @@ AUDIENCES = tuple(
     for host in ("management.core.windows.net", "management.azure.com")
     for end in ("/", "")
 )
-_OPERATION_SEGMENTS = {"operations", "operationstatuses", "operationresults", "asyncoperations"}
+_OPERATION_SEGMENTS = {
+    "operations",
+    "operationstatuses",
+    "operationresults",
+    "asyncoperations",
+    "dnsoperationstatuses",
+}
 
 
 class FrontDoor:
@@ -83,9 +89,9 @@ class FrontDoor:
 
     async def _resource(self, request: Request, principal: Principal, path: str, api_version: str) -> Reply:
         kernel = self._kernel
+        conditions = {name: request.headers.get(name, "") for name in ("if-match", "if-none-match")}
         match request.method:
             case "PUT":
-                conditions = {name: request.headers.get(name, "") for name in ("if-match", "if-none-match")}
                 put = await kernel.put_resource(
                     principal, path, api_version, await _json(request), conditions
                 )
@@ -93,7 +99,7 @@ class FrontDoor:
             case "PATCH":
                 return (await kernel.patch_resource(principal, path, api_version, await _json(request))).reply
             case "DELETE":
-                return (await kernel.delete_resource(principal, path, api_version)).reply
+                return (await kernel.delete_resource(principal, path, api_version, conditions)).reply
             case "HEAD":
                 kernel.get_resource(principal, path, api_version)
                 return Reply(204)

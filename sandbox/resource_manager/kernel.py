@@ -120,7 +120,7 @@ class Kernel:
         """
         try:
             kind, write = self._admit_write(principal, path, api_version, body)
-            _check_conditions(write.existing, conditions or {})
+            kind.check_conditions(write.existing, conditions or {})
             kind.check(write)
             operation = await kind.put(write)
         except ArmError as refusal:
@@ -148,11 +148,15 @@ class Kernel:
         self.activity.note("PATCH", path, principal)
         return operation
 
-    async def delete_resource(self, principal: Principal, path: str, api_version: str) -> Operation:
+    async def delete_resource(
+        self, principal: Principal, path: str, api_version: str, conditions: Mapping[str, str] | None = None
+    ) -> Operation:
         """Delete a resource; the reply is 204 when there is none."""
         try:
             kind, resource_id = self._admit(principal, path, api_version, "delete")
             existing = self.state.get(resource_id)
+            if existing is not None:
+                kind.check_conditions(existing, conditions or {})
             absent = finished(Reply(204))
             operation = absent if existing is None else await kind.delete(existing, api_version)
         except ArmError as refusal:
@@ -238,10 +242,8 @@ class Kernel:
 
     def _existing(self, resource_id: ResourceId) -> Resource:
         found = self.state.get(resource_id)
-        if found is None and resource_id.type == GROUPS:
-            raise errors.group_not_found(resource_id.name)
         if found is None:
-            raise errors.resource_not_found(resource_id)
+            raise self.type_named(resource_id.type).not_found(resource_id)
         return found
 
     def _admit(
@@ -315,12 +317,12 @@ def _unsupported_version(function: Function, call: Call) -> ArmError:
 def _check_location(kind: ResourceType, write: Write) -> None:
     if not write.location:
         raise errors.bad_request("LocationRequired", "The location property is required for this definition.")
-    if write.location not in LOCATION_NAMES:
+    if write.location not in kind.locations:
         raise errors.bad_request(
             "LocationNotAvailableForResourceType",
             f"The provided location '{write.body['location']}' is not available for resource type "
             f"'{kind.name}'. List of available regions for the resource type is "
-            f"'{','.join(LOCATION_NAMES)}'.",
+            f"'{','.join(kind.locations)}'.",
         )
     if write.existing is not None and write.existing.location != write.location:
         raise errors.conflict(
@@ -328,15 +330,4 @@ def _check_location(kind: ResourceType, write: Write) -> None:
             f"The resource '{write.id.name}' already exists in location '{write.existing.location}' in "
             f"resource group '{write.id.group}'. A resource with the same name cannot be created in "
             f"location '{write.location}'. Please select a new resource name.",
-        )
-
-
-def _check_conditions(existing: Resource | None, conditions: Mapping[str, str]) -> None:
-    """Hold a write to its If-Match and If-None-Match."""
-    wanted = conditions.get("if-match", "").strip('"')
-    matches = existing is not None and wanted in {"*", existing.etag}
-    unwanted = conditions.get("if-none-match") == "*" and existing is not None
-    if (wanted and not matches) or unwanted:
-        raise ArmError(
-            412, "PreconditionFailed", "The condition specified using HTTP conditional header(s) is not met."
         )

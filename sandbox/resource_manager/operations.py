@@ -46,8 +46,8 @@ class Telling:
     """How a service tells a long-running operation.
 
     Args:
-        path: the URL's path; `{subscription}`, `{location}`, `{namespace}`, `{resource}` (the id) and `{id}`
-            are filled in.
+        path: the URL's path; `{subscription}`, `{group}`, `{location}`, `{namespace}`, `{resource}` (the id)
+            and `{id}` are filled in.
         header: which header carries the URL.
         running: the status word while it runs.
         renewed: every poll answers a new URL (the registry's way).
@@ -152,6 +152,7 @@ class Operations:
         operation.status = telling.running
         path = telling.path.format(
             subscription=at.subscription,
+            group=at.group,
             location=location,
             namespace=at.namespace,
             resource=at,

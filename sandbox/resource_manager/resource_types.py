@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.resource_manager import errors
+from sandbox.resource_manager.errors import ArmError
+from sandbox.resource_manager.locations import LOCATION_NAMES
 from sandbox.resource_manager.operations import Operation, Reply, finished
 
 if TYPE_CHECKING:
@@ -129,6 +131,7 @@ class ResourceType:
         name: the full type in Azure's spelling.
         api_versions: the versions served, newest first.
         tracked: it has a location and tags, and stands among its group's resources.
+        locations: where it can be, if it is tracked.
         name_rule: what its names must match, with the error that Azure gives otherwise (`check` raises it).
 
     """
@@ -136,6 +139,7 @@ class ResourceType:
     name: ClassVar[str]
     api_versions: ClassVar[tuple[str, ...]]
     tracked: ClassVar[bool] = False
+    locations: ClassVar[tuple[str, ...]] = LOCATION_NAMES
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
@@ -175,6 +179,24 @@ class ResourceType:
 
     async def unmake(self, resource: Resource) -> None:
         """Stop what stands behind the resource (a process, a cluster); its group's deletion asks this too."""
+
+    def not_found(self, resource_id: ResourceId) -> ArmError:
+        """What somebody is told who asks for a resource of this type that isn't there."""
+        return errors.resource_not_found(resource_id)
+
+    def check_conditions(self, existing: Resource | None, conditions: Mapping[str, str]) -> None:
+        """Hold a write or a deletion to its If-Match and If-None-Match (lower-case names)."""
+        wanted = conditions.get("if-match", "").strip('"')
+        if wanted and (existing is None or wanted not in {"*", existing.etag}):
+            raise self.precondition_failed("If-Match", wanted, existing)
+        if conditions.get("if-none-match") == "*" and existing is not None:
+            raise self.precondition_failed("If-None-Match", "*", existing)
+
+    def precondition_failed(self, header: str, condition: str, existing: Resource | None) -> ArmError:  # noqa: ARG002 - what subclasses tell
+        """What somebody is told whose condition on a resource isn't met."""
+        return ArmError(
+            412, "PreconditionFailed", "The condition specified using HTTP conditional header(s) is not met."
+        )
 
     def show(self, resource: Resource) -> dict[str, Any]:
         """The resource as a GET shows it."""

@@ -15,6 +15,8 @@ from sandbox.resource_manager.state import Resource, timestamp
 from sandbox.resource_manager.subscriptions import SUBSCRIPTION, SubscriptionFunctions
 
 if TYPE_CHECKING:
+    from sandbox.resource_manager.errors import ArmError
+    from sandbox.resource_manager.ids import ResourceId
     from sandbox.resource_manager.kernel import Kernel
 
 API_VERSIONS = (
@@ -127,6 +129,10 @@ class ResourceGroups(ResourceType):
             if resource is not group and self.state.get(resource.id) is resource:
                 await self.kernel.type_named(resource.id.type).unmake(resource)
                 self.state.remove(resource.id)
+
+    def not_found(self, resource_id: ResourceId) -> ArmError:
+        """A group has a code of its own."""
+        return errors.group_not_found(resource_id.name)
 
     def show(self, resource: Resource) -> dict[str, Any]:
         """A group shows a shorter type than its id has."""

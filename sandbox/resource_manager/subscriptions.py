@@ -13,6 +13,7 @@ from sandbox.resource_manager.resource_types import Call, Function, Provider
 
 if TYPE_CHECKING:
     from sandbox.resource_manager.kernel import Kernel
+    from sandbox.resource_manager.resource_types import ResourceType
 
 SUBSCRIPTION = "/subscriptions/{subscription}"
 # What a new pay-as-you-go subscription has in a region.
@@ -186,11 +187,18 @@ def _location(subscription: Subscription, name: str) -> dict[str, Any]:
     }
 
 
+def _locations_of(kind: ResourceType) -> list[str]:
+    if not kind.tracked:
+        return []
+    names = {location.name: location.display_name for location in LOCATIONS}
+    return [names.get(location, location) for location in kind.locations]
+
+
 def _provider(subscription: Subscription, provider: Provider) -> dict[str, Any]:
     types = [
         {
             "resourceType": kind.name.partition("/")[2],
-            "locations": [location.display_name for location in LOCATIONS] if kind.tracked else [],
+            "locations": _locations_of(kind),
             "apiVersions": list(kind.api_versions),
             "defaultApiVersion": kind.api_versions[0],
             "capabilities": "SupportsTags, SupportsLocation" if kind.tracked else "None",

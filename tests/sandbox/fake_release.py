@@ -72,13 +72,14 @@ class FakeRelease:
         return httpx.Response(200, json={"items": items})
 
     def _slice(self, service: str) -> dict[str, Any]:
-        return {"endpoints": [{"conditions": {"ready": service in self.ready}}]}
+        return {"endpoints": [{"conditions": {"ready": service in self.ready}}], "ports": [{"port": 8000}]}
 
     def _service(self, name: str) -> httpx.Response:
         if name not in self.components:
             return httpx.Response(404)
         status = {"loadBalancer": {"ingress": [{"ip": "20.0.0.1"}]} if name in self.addressed else {}}
-        spec = {"ports": [{"port": 80}], "selector": {"component": self.components[name]}}
+        selector = {"component": self.components[name]}
+        spec = {"type": "LoadBalancer", "ports": [{"port": 80}], "selector": selector}
         metadata = {"name": name, "namespace": NAMESPACE}
         return httpx.Response(200, json={"metadata": metadata, "spec": spec, "status": status})
 

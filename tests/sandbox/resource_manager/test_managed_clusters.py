@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import base64
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from azure.core import MatchConditions
-from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.containerservice.models import (
@@ -20,11 +18,8 @@ from azure.mgmt.containerservice.models import (
     ManagedClusterProperties,
 )
 
-from sandbox.network.authority import CertificateAuthority
-from sandbox.network.hosts import Hosts
-from sandbox.network.listener import Dispatcher, Listener
-from sandbox.network.proxy import Proxy
 from sandbox.resource_manager.app import SUBSCRIPTION_ID
+from tests.sandbox.resource_manager.internet import Token, internet
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,47 +32,13 @@ CLUSTER = f"{GROUP}/providers/Microsoft.ContainerService/managedClusters/aks"
 VERSION = "2026-08-01"
 
 
-class _Token:
-    """A credential that always has the same token."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
-        return AccessToken(self._token, 4102444800)
-
-    async def close(self) -> None:
-        """Nothing is open."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_details: object) -> None:
-        """Nothing is open."""
-
-
-@asynccontextmanager
-async def _internet(world: World, folder: Path) -> AsyncIterator[tuple[str, str]]:
-    """The proxy's address and the authority's file, with Resource Manager behind them."""
-    hosts, authority = Hosts(), CertificateAuthority(folder / "authority")
-    hosts.serve("management.azure.com", world.manager.app)
-    dispatcher = Dispatcher(hosts, folder / "requests.jsonl", lambda _token: None)
-    listeners = [Listener(dispatcher, each) for each in (authority, None)]
-    ports = [await listener.start() for listener in listeners]
-    proxy = Proxy(hosts, tls_port=ports[0], http_port=ports[1])
-    yield f"http://127.0.0.1:{await proxy.start()}", str(authority.ca_file)
-    await proxy.close()
-    for listener in listeners:
-        await listener.close()
-
-
 @pytest.fixture
 async def sdk(world: World, tmp_path: Path) -> AsyncIterator[ContainerServiceClient]:
     """The official client, signed in as the owner."""
     async with (
-        _internet(world, tmp_path) as (proxy, ca_file),
+        internet(world, tmp_path) as (proxy, ca_file),
         ContainerServiceClient(
-            _Token(world.people.token(world.owner)),
+            Token(world.people.token(world.owner)),
             SUBSCRIPTION_ID,
             polling_interval=0.01,
             proxies={"https": proxy},

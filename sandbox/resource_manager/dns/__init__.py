@@ -1,0 +1,1 @@
+"""Azure DNS: zones, their record sets, and what its name servers answer."""
