@@ -37,6 +37,7 @@ class ControlApp:
                 Route("/kubeconfig", self._kubeconfig),
                 Route("/token", self._token, methods=["POST"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
+                *sandbox.certificate_authorities.control_routes,
             ]
         )
 
