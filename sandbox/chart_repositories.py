@@ -1,4 +1,4 @@
-"""The chart repositories that helm asks: our own chart, packed on the spot, or the packages of a directory.
+"""The chart repositories that helm asks: our own charts, packed on the spot, or the packages of a directory.
 
 Nothing has to be built or downloaded before a sandbox can install a release, and `--charts DIR` tries other
 charts (the official ones, say) under the same addresses.
@@ -19,6 +19,8 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
+from sandbox.chart_artifacts import ChartArtifacts
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 OWN_CHARTS = Path(__file__).parent / "charts"
 # What an index has to say of the time of packing; ours is packed anew each time, always the same.
 PACKED_AT = "2026-01-01T00:00:00Z"
+# Charts that are handed out as OCI artifacts: by the chart's name, the registry and the repository there.
+OCI_REPOSITORIES = {
+    "traefik": ("ghcr.io", "traefik/helm/traefik"),
+    "cert-manager": ("quay.io", "jetstack/charts/cert-manager"),
+}
 
 
 class ChartsError(Exception):
@@ -48,6 +55,11 @@ class PackagedChart:
     archive: bytes
 
     @property
+    def name(self) -> str:
+        """Name of the chart, which several versions share."""
+        return str(self.metadata["name"])
+
+    @property
     def file_name(self) -> str:
         """Name of the archive, as helm writes it."""
         return f"{self.metadata['name']}-{self.metadata['version']}.tgz"
@@ -59,9 +71,7 @@ class PackagedChart:
 
 
 def chart_hosts(directory: Path | None = None) -> dict[str, ASGIApp]:
-    """Return the application for each host that charts come from.
-
-    Registries that hand charts out as OCI artifacts get their hosts here, from the same charts.
+    """Return the application for each host that charts come from: a classic repository, and OCI registries.
 
     Args:
         directory: where packaged charts (`*.tgz`) are; None for our own.
@@ -71,7 +81,14 @@ def chart_hosts(directory: Path | None = None) -> dict[str, ASGIApp]:
 
     """
     charts = own_charts() if directory is None else packaged_charts(directory)
-    return {"hub.jupyter.org": http_repository(charts, "/helm-chart")}
+    indexed = [chart for chart in charts if chart.name not in OCI_REPOSITORIES]
+    return {
+        "hub.jupyter.org": http_repository(indexed, "/helm-chart"),
+        **{
+            host: ChartArtifacts(repository, [chart for chart in charts if chart.name == name]).app
+            for name, (host, repository) in OCI_REPOSITORIES.items()
+        },
+    }
 
 
 def own_charts() -> tuple[PackagedChart, ...]:

@@ -11,6 +11,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.acme.authorities import ZEROSSL_API_HOST, CertificateAuthorities
 from sandbox.chart_repositories import chart_hosts
 from sandbox.clock import Clock
 from sandbox.containers import Containers
@@ -71,12 +72,14 @@ class Sandbox:
         self.hosts = Hosts(self.names)
         self.directory = Directory()
         self.authority = CertificateAuthority(self._state_dir / "authority")
+        self.certificate_authorities = CertificateAuthorities(self.authority, self.hosts.app_for)
         self.clusters = Clusters(
             state_dir=self._state_dir,
             programs=locate() or build(),
             authority=self.authority,
             hosts=self.hosts,
             clock=clock,
+            authorities=self.certificate_authorities,
         )
         self._network: dict[str, str] = {}
         self.containers = Containers(
@@ -147,6 +150,7 @@ class Sandbox:
         self.hosts.serve(LOGIN_HOST, LoginEndpoint(self.directory).app)
         self._face = PublicFace(self.clusters, RegistryLogins(self.hosts.app_for), self.names)
         self.hosts.serve("*.cloudapp.azure.com", self._face)
+        self.hosts.serve(ZEROSSL_API_HOST, self.certificate_authorities.zerossl_api)
         self.hosts.serve(UNSEEN_HOST, self.control.app)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
             self.hosts.serve(host, app)

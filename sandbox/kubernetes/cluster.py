@@ -15,6 +15,7 @@ from sandbox.kubernetes.credentials import ADMINISTRATORS, ClusterCredentials
 from sandbox.kubernetes.egress import EgressGateway
 from sandbox.workloads.aks_pods import install_aks_pods
 from sandbox.workloads.autoscaler import autoscale
+from sandbox.workloads.cert_manager.controller import CertManager
 from sandbox.workloads.disks import provision_disks
 from sandbox.workloads.load_balancers import LoadBalancers
 from sandbox.workloads.nodes import Nodes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
+    from sandbox.acme.authorities import CertificateAuthorities
     from sandbox.clock import Clock
     from sandbox.kubernetes.programs import Programs
     from sandbox.kubernetes.spec import ClusterSpec, NodePool
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
 ADMINISTRATOR = "clusterAdmin"
 HTTPS_PORT = 443
+# Watches hold a connection each for good, and count among those that httpx keeps for the next request: with
+# its own limit of 20 there would be none left, and a handshake for each request.
+CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
 
 
 class Cluster:
@@ -46,6 +51,7 @@ class Cluster:
         hosts: where the API's host name is announced.
         clock: how long things take.
         labels: who has which DNS label.
+        authorities: where certificates come from; None lets nobody play cert-manager.
         on_delete: called when the cluster is deleted.
 
     """
@@ -60,6 +66,7 @@ class Cluster:
         hosts: Hosts,
         clock: Clock,
         labels: DnsLabels,
+        authorities: CertificateAuthorities | None,
         on_delete: Callable[[], object],
     ) -> None:
         self.spec = spec
@@ -68,6 +75,7 @@ class Cluster:
         self._hosts = hosts
         self._clock = clock
         self._labels = labels
+        self._authorities = authorities
         self._on_delete = on_delete
         self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
         self._tasks: list[asyncio.Task[None]] = []
@@ -96,6 +104,12 @@ class Cluster:
             autoscale(self.api, self._clock, nodes, lambda: self.spec.pools),
             run_user_schedulers(self.api, self._plane),
         )
+        if self._authorities is not None:
+            folder = self._folder / "cert-manager"
+            cert_manager = CertManager(
+                self.api, self._clock, self._authorities, folder=folder, players=self.players
+            )
+            self._spawn(cert_manager.run())
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
         """Have these node pools and no others."""
@@ -139,7 +153,9 @@ class Cluster:
         context = ssl.create_default_context(cafile=str(self._credentials.server_ca))
         context.load_cert_chain(*self._credentials.write_client("sandbox", ADMINISTRATORS))
         # Not through anybody's proxy: this is the sandbox's own way to its own API server.
-        return httpx.AsyncClient(base_url=self._plane.server, verify=context, trust_env=False, timeout=30)
+        return httpx.AsyncClient(
+            base_url=self._plane.server, verify=context, trust_env=False, timeout=30, limits=CONNECTIONS
+        )
 
     async def _resolve(self, address: str, port: int) -> int | None:
         """Find the local port that plays an address of the cluster."""

@@ -11,6 +11,7 @@ from sandbox.workloads.dns_labels import DnsLabels
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sandbox.acme.authorities import CertificateAuthorities
     from sandbox.clock import Clock
     from sandbox.kubernetes.programs import Programs
     from sandbox.kubernetes.spec import ClusterSpec
@@ -27,10 +28,11 @@ class Clusters:
         authority: signs their certificates.
         hosts: where their host names are announced.
         clock: how long things take.
+        authorities: where certificates come from; None lets nobody play cert-manager.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the sandbox's parts, each by its name
         self,
         *,
         state_dir: Path,
@@ -38,12 +40,14 @@ class Clusters:
         authority: CertificateAuthority,
         hosts: Hosts,
         clock: Clock,
+        authorities: CertificateAuthorities | None = None,
     ) -> None:
         self._folder = state_dir / "clusters"
         self._programs = programs
         self._authority = authority
         self._hosts = hosts
         self._clock = clock
+        self._authorities = authorities
         self._labels = DnsLabels()
         self._clusters: dict[str, Cluster] = {}
 
@@ -57,6 +61,7 @@ class Clusters:
             hosts=self._hosts,
             clock=self._clock,
             labels=self._labels,
+            authorities=self._authorities,
             on_delete=lambda: self._clusters.pop(spec.fqdn, None),
         )
         self._clusters[spec.fqdn] = cluster

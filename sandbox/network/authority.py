@@ -49,6 +49,10 @@ class CertificateAuthority:
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
         return IssuedCertificate(chain, issued.private_key_pem.bytes())
 
+    def sub_authority(self, organisation: str, name: str) -> trustme.CA:
+        """Make an authority that signs in this one's name; its certificates come with its own in a chain."""
+        return trustme.CA(parent_cert=self._ca, organization_name=organisation, organization_unit_name=name)
+
     def server_context(self, host: str) -> ssl.SSLContext:
         """Return a TLS context that shows a certificate for one host, issued when first asked for."""
         if host not in self._contexts:

@@ -15,6 +15,8 @@ Object = dict[str, Any]
 Snapshot = dict[str, Object]
 
 CREATED, CONFLICT, GONE = 201, 409, 410
+# Not defined; its storage being made ready; the server starting.
+NOT_SERVED = {404, 429, 500, 503}
 WATCH_SECONDS = 300
 RETRY_SECONDS = 0.5
 MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
@@ -23,13 +25,18 @@ MERGE_PATCH = {"Content-Type": "application/merge-patch+json"}
 async def watch(api: httpx.AsyncClient, path: str) -> AsyncIterator[Snapshot]:
     """Yield all objects of a collection, by uid, now and after each change, for as long as the API lives.
 
-    A watch that ends, or that the API server has lost track of, begins anew.
+    A watch that ends, or that the API server has lost track of, begins anew; one of a kind that the API does
+    not know, or not serve yet, waits until it does.
     """
     while True:
         try:
             async for snapshot in _watch_once(api, path):
                 yield snapshot
         except httpx.TransportError:
+            await asyncio.sleep(RETRY_SECONDS)
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in NOT_SERVED:
+                raise
             await asyncio.sleep(RETRY_SECONDS)
 
 
