@@ -88,11 +88,13 @@ class Portal:
 
     Args:
         sandbox: where Azure is.
+        principal: SP_… settings of a service principal to ask as; None for the person who is signed in.
 
     """
 
-    def __init__(self, sandbox: RunningSandbox) -> None:
+    def __init__(self, sandbox: RunningSandbox, principal: Mapping[str, str] | None = None) -> None:
         self._sandbox = sandbox
+        self._principal = principal
         self._subscription = sandbox.settings["AZURE_SUBSCRIPTION"]
 
     def deploy(self, click: Click) -> Clicked:
@@ -151,6 +153,22 @@ class Portal:
         listed = ET.fromstring(self._blob(account, query).content)  # noqa: S314 - the sandbox's own answer
         return [str(name.text) for name in listed.iter("Name")]
 
+    def remove_group(self, name: str) -> None:
+        """Delete a resource group with all that is in it; return when it is gone.
+
+        Raises:
+            SandboxError: Azure refused, or it does not go.
+
+        """
+        group = f"/subscriptions/{self._subscription}/resourceGroups/{name}"
+        self._arm("DELETE", group, GROUPS_API)
+        ends = time.monotonic() + DEPLOYMENT_PATIENCE_SECONDS
+        while time.monotonic() < ends:
+            if not any(one["name"] == name for one in self._groups()):
+                return
+            time.sleep(POLL_SECONDS / 2)
+        raise SandboxError(f"The group {name} does not go.")
+
     def visit(self, url: str) -> str:
         """Open a page as a visitor; say what came."""
         try:
@@ -171,6 +189,9 @@ class Portal:
             time.sleep(POLL_SECONDS / 2)
         raise SandboxError("The template's deployment does not end.")
 
+    def _groups(self) -> list[dict[str, Any]]:
+        return list(self._get(f"/subscriptions/{self._subscription}/resourceGroups", GROUPS_API)["value"])
+
     def _get(self, path: str, api_version: str) -> dict[str, Any]:
         return self._arm("GET", path, api_version)
 
@@ -184,7 +205,7 @@ class Portal:
         answer = self._request(method, url, params=parameters, json=body, headers=headers)
         if answer.is_error:
             raise SandboxError(f"Azure answers {answer.status_code}:\n{answer.text}")
-        return dict(answer.json())
+        return dict(answer.json()) if answer.content else {}
 
     def _blob(self, account: str, path: str) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token(STORAGE_AUDIENCE)}", "x-ms-version": BLOB_API}
@@ -198,4 +219,13 @@ class Portal:
             return client.request(method, url, **details)
 
     def _token(self, audience: str) -> str:
-        return str(self._sandbox.ask("POST", "/token", {"audience": audience}).json()["token"])
+        if self._principal is None:
+            return str(self._sandbox.ask("POST", "/token", {"audience": audience}).json()["token"])
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self._principal["SP_APP_ID"],
+            "client_secret": self._principal["SP_APP_KEY"],
+            "scope": f"{audience}/.default",
+        }
+        login = f"https://login.microsoftonline.com/{self._principal['SP_TENANT_ID']}/oauth2/v2.0/token"
+        return str(self._request("POST", login, data=form).raise_for_status().json()["access_token"])

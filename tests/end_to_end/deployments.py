@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.portal import Click, Clicked, Portal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -50,19 +51,41 @@ def run(sandbox: RunningSandbox, *command: str, **environment: str) -> Ran:
 
 def deploy(sandbox: RunningSandbox, folder: Path, hub: str, **environment: str) -> Ran:
     """Deploy from a laptop: a service principal, outputs in a folder."""
-    usual = {"BINDERHUB_NAME": hub, "RESOURCE_GROUP_NAME": hub, "RESOURCE_GROUP_LOCATION": "westeurope"}
-    command = ("binderhub-deployer", "deploy", "--output", "json", "--outputs", str(folder))
-    return run(sandbox, *command, **{**usual, **environment})
+    return run(sandbox, *deploy_command(folder), **{**hub_settings(hub), **environment})
 
 
-def click(sandbox: RunningSandbox, hub: str, **parameters: Any) -> Clicked:
+def deploy_command(folder: Path) -> tuple[str, ...]:
+    """Return the command that deploys, with its outputs in a folder."""
+    return ("binderhub-deployer", "deploy", "--output", "json", "--outputs", str(folder))
+
+
+def hub_settings(hub: str) -> dict[str, str]:
+    """Return the settings of a hub in a group of its own."""
+    return {"BINDERHUB_NAME": hub, "RESOURCE_GROUP_NAME": hub, "RESOURCE_GROUP_LOCATION": "westeurope"}
+
+
+def click(sandbox: RunningSandbox, hub: str, location: str = "westeurope", /, **parameters: Any) -> Clicked:
     """Click the button and follow the deployer to its end."""
     portal = Portal(sandbox)
-    wanted = Click({"binderHubName": hub, **parameters}, resource_group=hub)
+    wanted = Click({"binderHubName": hub, **parameters}, resource_group=hub, location=location)
     clicked = portal.deploy(wanted)
     for _ in portal.follow(clicked):
         pass
     return clicked
+
+
+@contextmanager
+def group_of(sandbox: RunningSandbox, hub: str) -> Iterator[str]:
+    """Remove the hub's group afterwards, with its cluster: the machine has other work to do."""
+    yield hub
+    Portal(sandbox).remove_group(hub)
+
+
+def add_service_principal(sandbox: RunningSandbox, *roles: str) -> dict[str, str]:
+    """Let IT prepare a service principal with roles on the subscription; return its SP_… settings."""
+    wanted = {"name": "prepared by IT", "roles": [{"role": role} for role in roles]}
+    made = sandbox.ask("POST", "/service-principals", wanted).json()
+    return dict(made["settings"])
 
 
 def writes(requests: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -76,9 +99,11 @@ def writes(requests: Sequence[Mapping[str, Any]]) -> list[str]:
     ]
 
 
-def outputs_of(sandbox: RunningSandbox, clicked: Clicked) -> dict[str, str]:
-    """Return the outputs of the latest run, by file name."""
-    portal = Portal(sandbox)
+def outputs_of(
+    sandbox: RunningSandbox, clicked: Clicked, reader: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the outputs of the latest run, by file name; read by who clicked or by a service principal."""
+    portal = Portal(sandbox, reader)
     folder = json.loads(portal.read_blob(clicked.account, "latest.json"))["run"]
     names = portal.list_blobs(clicked.account, folder)
     return {name.rpartition("/")[2]: portal.read_blob(clicked.account, name).decode() for name in names}

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.docker_hub import PASSWORD, USERNAME
 from sandbox.portal import Portal
-from tests.end_to_end.deployments import click, deploy, outputs_of, run, writes
+from tests.end_to_end.deployments import add_service_principal, click, deploy, outputs_of, run, writes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,14 +108,7 @@ def test_helms_own_commands_work_on_the_cluster(sandbox: RunningSandbox, clicked
 
 
 def test_a_click_with_docker_hub_and_a_service_principal(sandbox: RunningSandbox) -> None:
-    principal = sandbox.ask(
-        "POST",
-        "/service-principals",
-        {
-            "name": "prepared by IT",
-            "roles": [{"role": "Contributor"}, {"role": "Storage Blob Data Contributor"}],
-        },
-    ).json()["settings"]
+    principal = add_service_principal(sandbox, "Contributor", "Storage Blob Data Contributor")
     done = click(
         sandbox,
         "dockerhub",
