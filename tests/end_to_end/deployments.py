@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.client import CHECKOUT
 from sandbox.portal import Click, Clicked, Portal
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def run(sandbox: RunningSandbox, *command: str, **environment: str) -> Ran:
     """Run a command inside the sandbox, with these variables beside the sandbox's own."""
     ran = subprocess.run(
         command,
+        cwd=CHECKOUT,
         env={**sandbox.environment(), **environment},
         capture_output=True,
         text=True,

@@ -1,0 +1,69 @@
+"""Runs the deployer's last step alone, with little patience: `python -m tests.end_to_end.prove`.
+
+A process of its own, as the deployer is: it finds the hub's settings and the sandbox in its environment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from deployer.context import Context
+from deployer.errors import VerificationError
+from deployer.kubernetes import ClusterAccess
+from deployer.names import derive_names
+from deployer.outputs import DirectoryOutputStore, RunOutputs
+from deployer.progress.events import Progress
+from deployer.redaction import Redactor
+from deployer.settings import load_settings
+from deployer.steps import verify as proof
+from deployer.workflow import StepReport
+
+if TYPE_CHECKING:
+    from azure.core.credentials_async import AsyncTokenCredential
+
+    from deployer.azure.clients import AzureClients
+
+PATIENCE_SECONDS = 1.0
+
+
+async def prove() -> str:
+    """Return what the step says.
+
+    Raises:
+        VerificationError: the hub is not whole.
+
+    """
+    settings = load_settings({}, None).settings
+    async with AsyncExitStack() as resources:
+        context = Context(
+            settings=settings,
+            names=derive_names(settings),
+            # Azure is not asked here.
+            credential=cast("AsyncTokenCredential", None),
+            azure=cast("AzureClients", None),
+            helm=Path("helm"),
+            outputs=RunOutputs(DirectoryOutputStore(Path("outputs")), datetime.now(UTC)),
+            redactor=Redactor(),
+            resources=resources,
+        )
+        context.results.cluster.set(ClusterAccess(Path(os.environ["KUBECONFIG"])))
+        return await proof.verify(context, StepReport("verify", Progress()))
+
+
+def main() -> None:
+    """Say how it ended: 0 when the hub is whole."""
+    proof.ADDRESS_PATIENCE = proof.ANSWER_PATIENCE = PATIENCE_SECONDS
+    try:
+        sys.stdout.write(f"{asyncio.run(prove())}\n")
+    except VerificationError as error:
+        sys.exit(f"{error.message}\n{error.cause or ''}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""The proof of a deployment fails where the hub is not whole, and a new run mends it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployer.settings.versions import BINDERHUB_VERSION
+from tests.end_to_end.clusters import kubeconfig_of, kubernetes
+from tests.end_to_end.deployments import Ran, deploy, group_of, hub_settings, run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.client import RunningSandbox
+
+HUB = "proven"
+WHERE = {"RESOURCE_GROUP_LOCATION": "uksouth"}
+CHARTS = "https://hub.jupyter.org/helm-chart"
+ELSEWHERE = "http://elsewhere.uksouth.cloudapp.azure.com"
+
+
+def prove(sandbox: RunningSandbox, folder: Path) -> Ran:
+    """Run the deployer's last step alone."""
+    settings = {**hub_settings(HUB), **WHERE, "KUBECONFIG": str(kubeconfig_of(sandbox, HUB, folder))}
+    return run(sandbox, sys.executable, "-m", "tests.end_to_end.prove", **settings)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with group_of(sandbox, HUB):
+        ran = deploy(sandbox, tmp_path_factory.mktemp("outputs"), HUB, **WHERE)
+        assert ran.status == 0, ran.stderr
+        yield
+
+
+@pytest.fixture
+def mended(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[None]:
+    """Deploy again after the test, and see that this mends the hub."""
+    yield
+    ran = deploy(sandbox, tmp_path, HUB, **WHERE)
+    assert ran.status == 0, ran.stderr
+    assert prove(sandbox, tmp_path).status == 0
+
+
+def test_a_whole_hub_is_proven(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    ran = prove(sandbox, tmp_path)
+    assert ran.status == 0, ran.stderr
+    assert f"http://{HUB}.uksouth.cloudapp.azure.com" in ran.stdout
+
+
+@pytest.mark.usefixtures("mended")
+def test_a_wrong_hub_url_is_found(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    chart = (HUB, "binderhub", "--repo", CHARTS, "--version", BINDERHUB_VERSION)
+    where = ("--namespace", HUB, "--kube-context", HUB)
+    wrong = ("--reuse-values", "--set", f"config.BinderHub.hub_url={ELSEWHERE}", "--wait")
+    changed = run(sandbox, "helm", "upgrade", *chart, *where, *wrong)
+    assert changed.status == 0, changed.stderr
+    ran = prove(sandbox, tmp_path)
+    assert ran.status == 1
+    assert "JupyterHub API" in ran.stderr
+
+
+@pytest.mark.usefixtures("mended")
+def test_a_missing_service_is_found(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    with kubernetes(sandbox, HUB) as api:
+        api.delete(f"/api/v1/namespaces/{HUB}/services/binder").raise_for_status()
+    ran = prove(sandbox, tmp_path)
+    assert ran.status == 1
+    assert "The Service binder is missing" in ran.stderr
