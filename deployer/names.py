@@ -21,6 +21,17 @@ CREATED_BY = "binderhub-deployer"
 NAME_TAG = "binderhub-name"
 CREATED_BY_TAG = "binderhub-created-by"
 PUBLIC_SUFFIX = "cloudapp.azure.com"
+
+# What the parts of HTTPS are called in the cluster, which is this hub's alone: release and namespace alike.
+INGRESS = "ingress"
+CERT_MANAGER = "cert-manager"
+INGRESS_CLASS = "traefik"
+# Services of Traefik's chart in the release above: the first carries the load balancer's own name.
+TRAEFIK_SERVICE = "ingress-traefik"
+TRAEFIK_HUB_SERVICE = "ingress-traefik-hub"
+CERTIFICATE = "binderhub"
+TLS_SECRET = "binderhub-tls"  # noqa: S105 - the name of a Secret
+
 HASH_LENGTH = 8
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
