@@ -1,8 +1,8 @@
 """Helm values of the releases: what the settings mean in the charts' own languages.
 
 BinderHub's values come in two layers, because people get one to look at and the other to keep: what anybody
-may read, and secrets. The user's own HELM_VALUES are the last word and may hold secrets, so they end up in the
-second.
+may read, and secrets. The user's own HELM_VALUES are the last word and may hold secrets, so they end up among
+the secrets.
 """
 
 from __future__ import annotations
