@@ -92,6 +92,19 @@ class _Try:
     challenges: Sequence[Object] = field(default_factory=tuple)
 
 
+def certificate_in_words(state: CertificateState) -> str | None:
+    """Return how a certificate stands, for people; None where none was asked for."""
+    if state.issuer is None:
+        return None
+    if state.stage is Stage.ISSUED:
+        until = f", valid until {state.expires:%Y-%m-%d}" if state.expires else ""
+        return f"issued by {title_of(state.issuer)}{until}"
+    if state.stage is Stage.WAITING:
+        return f"not yet: {state.words}"
+    again = f"; the next try is at {state.next_try:%Y-%m-%d %H:%M} UTC" if state.next_try else ""
+    return f"not yet: {title_of(state.issuer)} refuses ({state.words}){again}"
+
+
 def read_state(objects: CertificateObjects) -> CertificateState:
     """Return what the objects say, as one state."""
     certificate = objects.certificate
