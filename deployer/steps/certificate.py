@@ -144,7 +144,7 @@ class Certification:
         if not changed and (await self._store.state()).stage is Stage.REFUSED:
             self._report.progress(f"asking {authority.title} anew")
             await self._store.ask_anew()
-        return await self._answer(authority)
+        return await self._answer()
 
     async def _ensure_issuer(self, authority: Authority) -> None:
         key_id = await self._key_id() if authority.binds_accounts else None
@@ -177,7 +177,7 @@ class Certification:
                 self._report.progress(f"waiting until cert-manager takes {what}")
             await asyncio.sleep(LOOK_EVERY)
 
-    async def _answer(self, authority: Authority) -> CertificateState:
+    async def _answer(self) -> CertificateState:
         """Wait until there is a certificate or a refusal, or no more sense in waiting."""
         written = self._context.results.dns_changed
         patience = Patience.with_names(self._context.names, records_written=written.is_set and written.get())
@@ -191,7 +191,7 @@ class Certification:
                 raise took_too_long(state)
             if state.words != told:
                 told = state.words
-                self._report.progress(f"{authority.title}: {told}")
+                self._report.progress(told)
             await asyncio.sleep(LOOK_EVERY)
         return state
 
