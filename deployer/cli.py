@@ -23,7 +23,7 @@ from deployer.errors import DeployerError, Interrupted, PreflightError, Problem,
 from deployer.helm_binary import HELM_VERSION, download_helm, find_helm
 from deployer.inspection import HubInfo, inspect_hub
 from deployer.names import HubNames, derive_names
-from deployer.plan import STEP_NAMES, build_plan
+from deployer.plan import build_plan, step_names
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
 from deployer.progress.terminal import TerminalSink
@@ -200,11 +200,16 @@ def _guarded(command: Callable[[], object]) -> int:
 def _deploy(loaded: LoadedSettings, output: Output, outputs: Path, *, download: bool) -> None:
     helm = _helm(download=download)
     in_terminal = sys.stdout.isatty() and output is Output.TEXT
-    sink: Sink = TerminalSink(STEP_NAMES) if in_terminal else JsonLog([_log_stream(output)])
+    sink: Sink = TerminalSink(step_names(loaded.settings)) if in_terminal else JsonLog([_log_stream(output)])
     done = _run(run_deployment(loaded.settings, loaded.notices, sinks=[sink], helm=helm, directory=outputs))
     if output is Output.JSON:
         _print_json(
-            {"binder_url": done.names.binder_url, "hub_url": done.names.hub_url, "outputs": done.outputs}
+            {
+                "binder_url": done.names.binder_url,
+                "hub_url": done.names.hub_url,
+                "outputs": done.outputs,
+                "notes": list(done.notes),
+            }
         )
     elif in_terminal:
         urls = {"BinderHub": done.names.binder_url, "JupyterHub": done.names.hub_url}

@@ -16,9 +16,10 @@ from deployer.context import Context
 from deployer.errors import DeployerError, Interrupted, OutputsError
 from deployer.next_steps import render_next_steps
 from deployer.outputs import DirectoryOutputStore, RunOutputs, open_blob_store
-from deployer.plan import build_plan
+from deployer.plan import SIGN_IN, build_plan
 from deployer.progress.events import Event, EventKind, Progress
 from deployer.progress.log_text import LogText
+from deployer.progress.notes import Notes
 from deployer.record import cleaned, describe_run
 from deployer.redaction import Redactor
 from deployer.session import Session, open_session
@@ -33,15 +34,21 @@ if TYPE_CHECKING:
     from deployer.progress.events import Sink
     from deployer.settings import Settings
 
-SIGN_IN = "sign-in"
-
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a finished run leaves behind: the hub's names, and where the outputs are."""
+    """What a finished run leaves behind.
+
+    Attributes:
+        names: the hub's.
+        outputs: where the run's outputs are.
+        notes: what people have to know or do although the run is done.
+
+    """
 
     names: HubNames
     outputs: str
+    notes: tuple[str, ...]
 
 
 @dataclass
@@ -50,6 +57,7 @@ class _Run:
 
     redactor: Redactor
     log: LogText
+    notes: Notes
     progress: Progress
     started: datetime
     record: RunRecord
@@ -92,10 +100,9 @@ async def deploy(
             store = await resources.enter_async_context(_open_store(session, directory))
             context = _context(session, store, run, helm, resources)
             await _run_recorded(context, run)
-        done = Deployed(context.names, context.outputs.location)
-        run.progress.emit(
-            Event(EventKind.RUN_DONE, f"BinderHub is at {done.names.binder_url}", seconds=monotonic() - clock)
-        )
+        notes = tuple(note.message for note in run.notes.all())
+        done = Deployed(context.names, context.outputs.location, notes)
+        run.progress.emit(Event(EventKind.RUN_DONE, _told(done), seconds=monotonic() - clock))
     except DeployerError as error:
         kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
         run.progress.emit(Event(kind, error.message, seconds=monotonic() - clock))
@@ -108,9 +115,14 @@ async def deploy(
 def _start(settings: Settings, sinks: Sequence[Sink]) -> _Run:
     redactor = Redactor()
     redactor.hide_settings(settings)
-    log = LogText()
-    progress = Progress((*sinks, log), redactor.clean)
-    return _Run(redactor, log, progress, datetime.now(UTC), RunRecord())
+    log, notes = LogText(), Notes()
+    progress = Progress((*sinks, log, notes), redactor.clean)
+    return _Run(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
+
+
+def _told(done: Deployed) -> str:
+    noted = {0: "", 1: ", with a note"}.get(len(done.notes), f", with {len(done.notes)} notes")
+    return f"BinderHub is at {done.names.binder_url}{noted}"
 
 
 @asynccontextmanager
@@ -159,14 +171,25 @@ async def _run_recorded(context: Context, run: _Run) -> None:
         told = azure_error(error) if isinstance(error, SdkError) else error
         await _leave_record(context, run, "failed", told)
         raise told from None
-    await context.outputs.write("next-steps.md", render_next_steps(context.settings, context.names))
+    await context.outputs.write("next-steps.md", _next_steps(context, run))
     await _leave_record(context, run, "done", None)
+
+
+def _next_steps(context: Context, run: _Run) -> str:
+    notes = [note.message for note in run.notes.all()]
+    return render_next_steps(context.settings, context.names, notes)
 
 
 async def _leave_record(context: Context, run: _Run, status: str, error: Exception | None) -> None:
     """Write record and log; a failure to do so never hides the error that ended the run."""
     record = describe_run(
-        context.settings, context.names, run.record, status=status, started=run.started, error=error
+        context.settings,
+        context.names,
+        run.record,
+        status=status,
+        started=run.started,
+        notes=run.notes.all(),
+        error=error,
     )
     try:
         await context.outputs.write_record(cleaned(record, run.redactor.clean))

@@ -7,6 +7,8 @@
     ├── AzureError               Azure refused or failed a request               exit status 1
     ├── HelmError                a chart could not be fetched or installed       exit status 1
     ├── KubernetesError          the cluster's API refused or failed             exit status 1
+    ├── CertificateError         no certificate, for a reason that waiting or asking elsewhere won't mend
+    │                                                                            exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
     ├── OutputsError             the outputs could not be written                exit status 1
     └── Interrupted              SIGTERM or Ctrl-C ended the run in order        exit status 3
@@ -120,6 +122,10 @@ class HelmError(DeployerError):
 
 class KubernetesError(DeployerError):
     """The cluster's API refused or failed a request."""
+
+
+class CertificateError(DeployerError):
+    """The certificate could not be had: the e-mail was refused, or the hub can't prove its names."""
 
 
 class VerificationError(DeployerError):

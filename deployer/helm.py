@@ -18,17 +18,37 @@ if TYPE_CHECKING:
 # A first install pulls every image to fresh nodes; seconds.
 INSTALL_TIMEOUT_SECONDS = 900
 
+# What helm says of an artifact that a registry doesn't have.
+MISSING_ARTIFACT = re.compile(r"(?:manifests/|oci://)\S+: not found|unable to locate any tags")
+
+# The setting of the one chart whose values people add to.
+TAKES_HELM_VALUES = "BINDERHUB_VERSION"
+
 DEPLOYED = "deployed"
 FAILED = "failed"
 
 
 @dataclass(frozen=True)
 class ChartSource:
-    """A chart of a repository at one version."""
+    """A chart of a repository at one version.
+
+    Attributes:
+        name: the chart.
+        repository: address of a chart repository, or `oci://…` of a registry's folder.
+        version: exactly as the chart has it.
+        setting: what sets the version.
+
+    """
 
     name: str
     repository: str
     version: str
+    setting: str
+
+    @property
+    def in_registry(self) -> bool:
+        """Whether the chart is an artifact of a container registry (OCI)."""
+        return self.repository.startswith("oci://")
 
 
 @dataclass(frozen=True)
@@ -127,7 +147,7 @@ class Helm:
 
         """
         try:
-            found = await self._client.get_chart(chart.name, repo=chart.repository, version=chart.version)
+            found = await self._find_chart(chart)
             revision = await self._client.install_or_upgrade_release(
                 release,
                 found,
@@ -135,28 +155,48 @@ class Helm:
                 namespace=namespace,
                 create_namespace=True,
                 reset_values=True,
+                # They would outlive the release; what our charts need they bring as templates.
+                skip_crds=True,
                 rollback_on_failure=roll_back,
                 wait=True,
             )
         except Error as error:
-            raise _helm_error(f"Helm could not install {chart.name} {chart.version}", error) from None
+            raise _helm_error(
+                f"Helm could not install {chart.name} {chart.version}", error, chart.setting
+            ) from None
         return int(revision.revision)
 
+    async def uninstall(self, release: str, namespace: str) -> None:
+        """Remove a release, whatever its state, and wait until its objects are gone."""
+        try:
+            await self._client.uninstall_release(release, namespace=namespace, wait=True)
+        except Error as error:
+            raise _helm_error(f"Helm could not remove the release {release}", error) from None
 
-def _helm_error(what: str, error: Error) -> HelmError:
+    async def _find_chart(self, chart: ChartSource) -> pyhelm3.Chart:
+        if chart.in_registry:
+            return await self._client.get_chart(f"{chart.repository}/{chart.name}", version=chart.version)
+        return await self._client.get_chart(chart.name, repo=chart.repository, version=chart.version)
+
+
+def _helm_error(what: str, error: Error, setting: str | None = None) -> HelmError:
     words = _last_words(error.stderr.decode(errors="replace"))
     message = f"{what}: {words}"
-    if isinstance(error, ChartNotFoundError):
+    if isinstance(error, ChartNotFoundError) or MISSING_ARTIFACT.search(words):
         return HelmError(
             message,
             cause="The chart repository has no such version.",
-            suggestion="Leave BINDERHUB_VERSION unset for the version that is known to work.",
+            suggestion=f"Leave {setting} unset for the version that is known to work." if setting else None,
         )
     if "values don't meet the specifications" in words:
+        own = setting == TAKES_HELM_VALUES
         return HelmError(
             message,
-            cause="HELM_VALUES holds something that the chart does not take.",
-            suggestion="Correct the keys that are named in HELM_VALUES.",
+            cause=f"{'HELM_VALUES' if own else 'What the deployer writes'} holds something that the chart "
+            "does not take.",
+            suggestion="Correct the keys that are named in HELM_VALUES."
+            if own
+            else f"Leave {setting} unset for the version that is known to work.",
         )
     if isinstance(error, InvalidResourceError):
         return HelmError(message, cause="The cluster refuses an object of the chart with these values.")

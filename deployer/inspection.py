@@ -10,9 +10,12 @@ import httpx
 from azure.core.exceptions import ResourceNotFoundError
 
 from deployer.azure.operations import ask
+from deployer.certificate_store import CertificateStore
+from deployer.certificates import certificate_in_words
 from deployer.errors import DeployerError, PreflightError
 from deployer.helm import Helm
 from deployer.kubernetes import private_kubeconfig
+from deployer.names import PUBLIC_SUFFIX
 from deployer.outputs import CONTAINER, blob_endpoint
 
 if TYPE_CHECKING:
@@ -59,6 +62,7 @@ class HubInfo:
         chart: chart and version of the release, None where there is no release.
         revision: helm's number of the release's newest revision.
         release_status: helm's word for it.
+        certificate: of the hub's names, in words; None over plain HTTP.
         outputs: where runs leave their outputs; None where no storage account carries the hub's tag.
 
     """
@@ -77,6 +81,7 @@ class HubInfo:
     chart: str | None
     revision: int | None
     release_status: str | None
+    certificate: str | None
     outputs: str | None
 
 
@@ -89,17 +94,19 @@ async def inspect_hub(session: Session, helm: Path, report: StepReport) -> HubIn
     """
     names = session.names
     cluster = await ask(report, "look at the cluster", lambda: _cluster(session))
-    release, outputs, binder_answers, hub_answers = await asyncio.gather(
-        _release(session, cluster, helm, report),
+    (release, certificate), outputs = await asyncio.gather(
+        _inside(session, cluster, helm, report),
         ask(report, "look for the outputs", lambda: _outputs(session)),
-        _answers(f"{names.binder_url}/versions"),
-        _answers(f"{names.hub_url}/hub/api"),
+    )
+    addresses = _addresses(session, release)
+    binder_answers, hub_answers = await asyncio.gather(
+        _answers(f"{addresses.binder}/versions"), _answers(f"{addresses.hub}/hub/api")
     )
     return HubInfo(
         name=names.hub,
-        binder_url=names.binder_url,
+        binder_url=addresses.binder,
         binder_answers=binder_answers,
-        hub_url=names.hub_url,
+        hub_url=addresses.hub,
         hub_answers=hub_answers,
         location=cluster.location,
         resource_group=session.settings.resource_group_name,
@@ -110,6 +117,7 @@ async def inspect_hub(session: Session, helm: Path, report: StepReport) -> HubIn
         chart=release.chart if release else None,
         revision=release.revision if release else None,
         release_status=release.status if release else None,
+        certificate=certificate,
         outputs=outputs,
     )
 
@@ -125,11 +133,36 @@ async def _cluster(session: Session) -> ManagedCluster:
         ) from None
 
 
-async def _release(
+@dataclass(frozen=True)
+class _Addresses:
+    """Where a hub's two sites are."""
+
+    binder: str
+    hub: str
+
+
+def _addresses(session: Session, release: ReleaseState | None) -> _Addresses:
+    """Return the addresses that the release was given; those of the settings where there is none.
+
+    Who asks need not know with which settings the hub was deployed.
+    """
+    names = session.names
+    if release is None:
+        return _Addresses(names.binder_url, names.hub_url)
+    ingress = release.values.get("ingress") or {}
+    hub_url = release.values.get("config", {}).get("BinderHub", {}).get("hub_url") or names.hub_url
+    if ingress.get("enabled") and ingress.get("hosts"):
+        return _Addresses(f"https://{ingress['hosts'][0]}", hub_url)
+    own_name = f"{names.binder_label}.{session.settings.region}.{PUBLIC_SUFFIX}"
+    return _Addresses(f"http://{own_name}", hub_url)
+
+
+async def _inside(
     session: Session, cluster: ManagedCluster, helm: Path, report: StepReport
-) -> ReleaseState | None:
+) -> tuple[ReleaseState | None, str | None]:
+    """Look into the cluster: return the release, and how the certificate stands."""
     if _power(cluster) != RUNNING:
-        return None
+        return None, None
     answer = await ask(
         report,
         "fetch the cluster's credentials",
@@ -141,7 +174,9 @@ async def _release(
     if not content:
         raise DeployerError("Azure gave no credentials for the cluster.", retryable=True)
     with private_kubeconfig(bytes(content)) as access:
-        return await Helm(helm, access.kubeconfig).find(session.names.release, session.names.namespace)
+        release = await Helm(helm, access.kubeconfig).find(session.names.release, session.names.namespace)
+        state = await CertificateStore(await access.api(), session.names).state()
+    return release, certificate_in_words(state)
 
 
 async def _outputs(session: Session) -> str | None:
@@ -156,8 +191,9 @@ async def _outputs(session: Session) -> str | None:
 
 
 async def _answers(url: str) -> bool:
+    """Whether something answers; whether browsers trust its certificate is told apart from that."""
     try:
-        async with httpx.AsyncClient(timeout=10, follow_redirects=True) as client:
+        async with httpx.AsyncClient(timeout=10, follow_redirects=True, verify=False) as client:  # noqa: S501
             return (await client.get(url)).is_success
     except httpx.HTTPError:
         return False

@@ -1,4 +1,4 @@
-"""What we need of a cluster's API beside helm: small objects, pods and events that explain, addresses."""
+"""What we ask a cluster's API beside helm: pods and events that explain, addresses and who has them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import kr8s
 from kr8s.asyncio import Api
 from kr8s.asyncio import api as connect
-from kr8s.asyncio.objects import Event, Pod, Service, object_from_spec
+from kr8s.asyncio.objects import Event, Pod, Service
 
 from deployer.errors import KubernetesError
+from deployer.objects import list_objects
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 warnings.filterwarnings("ignore", message=".*is not supported. Supported versions for kr8s.*")
 
 PRIVATE_FILE = 0o600
+DNS_LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 
 
 @dataclass(frozen=True)
@@ -48,33 +50,6 @@ def private_kubeconfig(content: bytes) -> Iterator[ClusterAccess]:
         yield ClusterAccess(path)
 
 
-async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
-    """Create an object or change it where it differs from the manifest.
-
-    Returns:
-        Whether anything was changed.
-
-    Raises:
-        KubernetesError: the cluster refused.
-
-    """
-    wanted = object_from_spec(dict(manifest), api=api)
-    try:
-        if not await wanted.exists():
-            await wanted.create()
-            return True
-        live = await type(wanted).get(wanted.name, namespace=wanted.namespace, api=api)
-        if _contains(live.raw, manifest):
-            return False
-        await live.patch(dict(manifest))
-    except kr8s.ServerError as error:
-        raise KubernetesError(
-            f"The cluster refused {wanted.kind} {wanted.name}: {error}",
-            suggestion="A policy of your organisation may forbid it: ask who manages the subscription.",
-        ) from None
-    return True
-
-
 async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], namespace: str) -> list[str]:
     """Name the manifests' objects that are not in the cluster, as `Kind/name`."""
     kinds = {(kind["version"], kind["kind"]): kind for kind in await api.api_resources()}
@@ -94,17 +69,6 @@ async def _is_there(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, An
         "GET", version=kind["version"], url=url, namespace=where, raise_for_status=False
     ) as answer:
         return bool(answer.is_success)
-
-
-def _contains(live: Any, wanted: Any) -> bool:
-    """Whether all that is wanted is live; a cluster adds fields of its own and leaves out empty ones."""
-    if wanted in ({}, [], None):
-        return not live
-    if isinstance(wanted, dict):
-        return bool(live) and all(_contains(live.get(key), value) for key, value in wanted.items())
-    if isinstance(wanted, list):
-        return len(live or ()) == len(wanted) and all(map(_contains, live, wanted))
-    return bool(live == wanted)
 
 
 async def waiting_pods(api: Api, namespace: str) -> list[str]:
@@ -159,8 +123,44 @@ async def service_address(api: Api, namespace: str, name: str) -> str | None:
     return addresses[0].get("ip") if addresses else None
 
 
-async def warnings_about(api: Api, namespace: str, kind: str, name: str) -> list[str]:
-    """Return the messages of the warning events about one object, the newest last."""
+@dataclass(frozen=True)
+class ClusterWarning:
+    """A warning of the cluster's about one object.
+
+    Attributes:
+        message: what it says.
+        sign: changes when the cluster says it once more.
+
+    """
+
+    message: str
+    sign: str
+
+
+async def warnings_about(api: Api, namespace: str, kind: str, name: str) -> list[ClusterWarning]:
+    """Return the warning events about one object, the newest last."""
     selector = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
     events = api.get(Event, namespace=namespace, field_selector=selector)
-    return [event.raw["message"] async for event in events if isinstance(event, Event)]
+    listed: list[dict[str, Any]] = [event.raw async for event in events if isinstance(event, Event)]
+    found = sorted(listed, key=_last_seen)
+    return [ClusterWarning(event["message"], f"{_last_seen(event)}/{event.get('count')}") for event in found]
+
+
+def _last_seen(event: Mapping[str, Any]) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+
+
+async def holders_of_label(api: Api, label: str) -> list[str]:
+    """Name the cluster's Services that have, want or are giving back a DNS label of Azure's.
+
+    A Service that is no load balancer any more keeps its address, and with it the label, until the cloud has
+    taken both away.
+    """
+    holders = []
+    for service in await list_objects(api, "v1", "Service"):
+        metadata = service["metadata"]
+        wants = service["spec"].get("type") == "LoadBalancer"
+        has = bool(service.get("status", {}).get("loadBalancer", {}).get("ingress"))
+        if (wants and metadata.get("annotations", {}).get(DNS_LABEL) == label) or (has and not wants):
+            holders.append(f"{metadata['namespace']}/{metadata['name']}")
+    return holders

@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 CREATED_BY = "binderhub-deployer"
 NAME_TAG = "binderhub-name"
 CREATED_BY_TAG = "binderhub-created-by"
+OWN_LABEL = {"app.kubernetes.io/managed-by": CREATED_BY}
 PUBLIC_SUFFIX = "cloudapp.azure.com"
+
+# What the parts of HTTPS are called in the cluster, which is this hub's alone: release and namespace alike.
+INGRESS = "ingress"
+CERT_MANAGER = "cert-manager"
+INGRESS_CLASS = "traefik"
+# Services of Traefik's chart in the release above: the first carries the load balancer's own name.
+TRAEFIK_SERVICE = "ingress-traefik"
+TRAEFIK_HUB_SERVICE = "ingress-traefik-hub"
+CERTIFICATE = "binderhub"
+TLS_SECRET = "binderhub-tls"  # noqa: S105 - the name of a Secret
+
 HASH_LENGTH = 8
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -69,6 +81,16 @@ class HubNames:
     hub_url: str
     cname_target: str
     tags: dict[str, str]
+
+    @property
+    def cnames(self) -> dict[str, str]:
+        """The records of an own domain: each host name, and what it stands for; none at Azure's own names."""
+        hosts = (self.binder_host, self.hub_host)
+        return {host: self.cname_target for host in hosts if not host.endswith(f".{PUBLIC_SUFFIX}")}
+
+    def cname_lines(self) -> list[str]:
+        """Return these records as a zone file has them, for whoever runs the domain's DNS."""
+        return [f"{host}. CNAME {target}." for host, target in self.cnames.items()]
 
 
 def derive_names(settings: Settings) -> HubNames:

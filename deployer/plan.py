@@ -8,9 +8,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.names import CERT_MANAGER, INGRESS
 from deployer.settings import ContainerRegistry
+from deployer.steps.addresses import ensure_addresses
 from deployer.steps.binderhub import ensure_binderhub
+from deployer.steps.cert_manager import ensure_cert_manager
+from deployer.steps.certificate import ensure_certificate
 from deployer.steps.cluster import ensure_cluster
+from deployer.steps.dns import ensure_dns
+from deployer.steps.ingress import ensure_ingress
+from deployer.steps.leftovers import remove_leftovers
 from deployer.steps.namespace import ensure_namespace
 from deployer.steps.outputs import ensure_outputs
 from deployer.steps.predecessors import remove_predecessors
@@ -27,8 +34,10 @@ if TYPE_CHECKING:
     from deployer.settings import Settings
 
 
-STEP_NAMES = (
-    "sign-in",
+SIGN_IN = "sign-in"
+"""What comes before the plan's own steps."""
+
+GROUND = (
     "outputs",
     "resource-group",
     "predecessors",
@@ -37,10 +46,7 @@ STEP_NAMES = (
     "cluster",
     "registry-access",
     "namespace",
-    "binderhub",
-    "verify",
 )
-"""Names that a display can show before the plan is known; `sign-in` comes before the plan's own steps."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,26 @@ class Plan:
 
 def build_plan(settings: Settings, names: HubNames) -> Plan:
     """Compose the plan; nothing is asked of Azure."""
-    steps = (
+    steps = (*_ground(settings, names), *_serving(settings, names))
+    validate_graph(steps)
+    return Plan(steps)
+
+
+def step_names(settings: Settings) -> tuple[str, ...]:
+    """Return the names of all steps, in order, which a display can show before the plan is known."""
+    domain = settings.domain_name is not None
+    https = ("ingress", "cert-manager", *(("dns",) if domain else ()))
+    serving = (
+        (*https, "binderhub", "addresses", "certificate", "verify", "leftovers")
+        if settings.https
+        else ("leftovers", "binderhub", "addresses", "verify")
+    )
+    return (SIGN_IN, *GROUND, *serving)
+
+
+def _ground(settings: Settings, names: HubNames) -> tuple[Step[Context], ...]:
+    """Return what every hub stands on, whichever way it is served."""
+    return (
         Step("outputs", "Open the place for outputs", ensure_outputs),
         Step(
             "resource-group",
@@ -88,13 +113,34 @@ def build_plan(settings: Settings, names: HubNames) -> Plan:
             needs=("cluster",),
             creates=(f"namespace {names.namespace}, network policies",),
         ),
-        _binderhub_step(settings, names),
-        Step(
-            "verify", f"See that {names.binder_url} and {names.hub_url} answer", verify, needs=("binderhub",)
-        ),
     )
-    validate_graph(steps)
-    return Plan(steps)
+
+
+def _serving(settings: Settings, names: HubNames) -> tuple[Step[Context], ...]:
+    """Return how the hub is installed and reached."""
+    answer = f"See that {names.binder_url} and {names.hub_url} answer"
+    leftovers = "Remove what another way of serving the hub left"
+    addresses = "Wait for the hub's public addresses"
+    if not settings.https:
+        return (
+            # First: what Traefik holds, BinderHub's own Services want.
+            Step("leftovers", leftovers, remove_leftovers, needs=("namespace",)),
+            _binderhub_step(settings, names, "leftovers"),
+            Step("addresses", addresses, ensure_addresses, needs=("binderhub",)),
+            Step("verify", answer, verify, needs=("addresses",)),
+        )
+    dns = (_dns_step(settings, names),) if names.cnames else ()
+    return (
+        _ingress_step(settings, names),
+        _cert_manager_step(settings),
+        *dns,
+        # A hub with plain HTTP keeps its addresses until Traefik stands.
+        _binderhub_step(settings, names, "ingress"),
+        Step("addresses", addresses, ensure_addresses, needs=("binderhub",)),
+        _certificate_step(names, *(step.name for step in dns)),
+        Step("verify", answer, verify, needs=("certificate",)),
+        Step("leftovers", leftovers, remove_leftovers, needs=("verify",)),
+    )
 
 
 def _registry_step(settings: Settings, names: HubNames) -> Step[Context]:
@@ -123,19 +169,67 @@ def _cluster_step(settings: Settings, names: HubNames) -> Step[Context]:
     )
 
 
-def _binderhub_step(settings: Settings, names: HubNames) -> Step[Context]:
+def _ingress_step(settings: Settings, names: HubNames) -> Step[Context]:
+    return Step(
+        "ingress",
+        f"Install Traefik {settings.traefik_version}",
+        ensure_ingress,
+        needs=("cluster",),
+        creates=(f"Helm release {INGRESS}", *_addresses(names)),
+    )
+
+
+def _cert_manager_step(settings: Settings) -> Step[Context]:
+    return Step(
+        "cert-manager",
+        f"Install cert-manager {settings.certmanager_version}",
+        ensure_cert_manager,
+        needs=("cluster",),
+        creates=(f"Helm release {CERT_MANAGER}",),
+    )
+
+
+def _dns_step(settings: Settings, names: HubNames) -> Step[Context]:
+    group = settings.dns_zone_resource_group
+    if group is None:
+        return Step("dns", "Show the DNS records that the domain needs", ensure_dns, needs=("namespace",))
+    return Step(
+        "dns",
+        f"Write the domain's DNS records into its zone in {group}",
+        ensure_dns,
+        needs=("namespace",),
+        creates=tuple(f"DNS record {line}" for line in names.cname_lines()),
+    )
+
+
+def _certificate_step(names: HubNames, *dns: str) -> Step[Context]:
+    return Step(
+        "certificate",
+        f"Get one certificate for {names.binder_host} and {names.hub_host}",
+        ensure_certificate,
+        needs=("cert-manager", "addresses", *dns),
+        creates=("certificate, renewed by itself",),
+    )
+
+
+def _binderhub_step(settings: Settings, names: HubNames, before: str) -> Step[Context]:
     return Step(
         "binderhub",
         f"Install BinderHub {settings.binderhub_version}",
         ensure_binderhub,
-        needs=("outputs", "registry-access", "namespace"),
+        needs=("outputs", "registry-access", "namespace", before),
         creates=(
             f"Helm release {names.release}",
-            f"public address {names.binder_host}",
-            f"public address {names.hub_host}",
+            *(() if settings.https else _addresses(names)),
             "disk of 1 GB for the hub's database",
         ),
     )
+
+
+def _addresses(names: HubNames) -> tuple[str, ...]:
+    """Return the public addresses by the names that Azure gives them; an own domain needs one only."""
+    hosts = (names.cname_target,) if names.cnames else (names.binder_host, names.hub_host)
+    return tuple(f"public address {host}" for host in hosts)
 
 
 def _cluster_creates(settings: Settings, names: HubNames) -> tuple[str, ...]:

@@ -68,6 +68,7 @@ def hub_for_people(hub: HubInfo) -> RenderableType:
         {
             "BinderHub": f"{hub.binder_url} ({_answering(hub.binder_answers)})",
             "JupyterHub": f"{hub.hub_url} ({_answering(hub.hub_answers)})",
+            **({"Certificate": hub.certificate} if hub.certificate else {}),
             "Resource group": f"{hub.resource_group} ({hub.location})",
             "Cluster": f"{hub.cluster}: {hub.cluster_state}, Kubernetes {hub.kubernetes_version}",
             **{f"Node pool {pool.name}": _pool(pool) for pool in hub.pools},

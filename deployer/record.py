@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from deployer.errors import DeployerError, SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from deployer.names import HubNames
+    from deployer.progress.notes import Note
     from deployer.settings import Settings
     from deployer.workflow import RunRecord
 
@@ -42,6 +43,7 @@ def describe_run(  # noqa: PLR0913 - a record has many sides
     *,
     status: str,
     started: datetime,
+    notes: Sequence[Note] = (),
     error: BaseException | None = None,
 ) -> dict[str, Any]:
     """Describe a run for `deployment.json`.
@@ -52,6 +54,7 @@ def describe_run(  # noqa: PLR0913 - a record has many sides
         run: how each step went so far.
         status: running, done, failed or interrupted.
         started: when the run started, UTC.
+        notes: what people have to know or do although it is done.
         error: what ended it.
 
     """
@@ -72,7 +75,10 @@ def describe_run(  # noqa: PLR0913 - a record has many sides
             "release": names.release,
             "namespace": names.namespace,
             "chart_version": settings.binderhub_version,
+            # Records that an own domain needs, whoever makes them.
+            "dns_records": [{"name": host, "cname": target} for host, target in names.cnames.items()],
         },
+        "notes": [asdict(note) for note in notes],
         "steps": [asdict(step) for step in run.steps.values()],
         "settings": settings.public(),
         "error": None if error is None else describe_error(error),

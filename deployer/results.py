@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -10,6 +11,18 @@ if TYPE_CHECKING:
     from deployer.values import RegistryAccess, RenderedValues
 
 T = TypeVar("T")
+
+
+class Certified(StrEnum):
+    """What came of the certificate, which is what `verify` may demand."""
+
+    TRUSTED = "trusted"
+    UNTRUSTED = "untrusted"
+    """Issued, by an authority that browsers don't trust (staging)."""
+    REFUSED = "refused"
+    """No authority issues one now: Traefik shows its own."""
+    UNREACHABLE = "unreachable"
+    """An own domain's names don't lead to the hub yet."""
 
 
 class ResultError(RuntimeError):
@@ -49,7 +62,9 @@ class Results:
         cluster: how the cluster's API is reached (step `cluster`).
         release_before: the BinderHub release as it was found, None if there is none (step `registry-access`).
         registry: what BinderHub needs to push and pull (step `registry-access`).
+        dns_changed: whether records of an own domain were written (step `dns`).
         values: the rendered values (step `binderhub`).
+        certificate: what came of the certificate (step `certificate`).
 
     """
 
@@ -58,4 +73,6 @@ class Results:
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.release_before: Result[ReleaseState | None] = Result("release_before")
         self.registry: Result[RegistryAccess] = Result("registry")
+        self.dns_changed: Result[bool] = Result("dns_changed")
         self.values: Result[RenderedValues] = Result("values")
+        self.certificate: Result[Certified] = Result("certificate")

@@ -1,7 +1,8 @@
-"""Helm values of the BinderHub release: what the settings mean in the chart's own language.
+"""Helm values of the releases: what the settings mean in the charts' own languages.
 
-The values come in two layers, because people get one to look at and the other to keep: what anybody may read,
-and secrets. The user's own HELM_VALUES are the last word and may hold secrets, so they end up in the second.
+BinderHub's values come in two layers, because people get one to look at and the other to keep: what anybody
+may read, and secrets. The user's own HELM_VALUES are the last word and may hold secrets, so they end up among
+the secrets.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from deployer.names import INGRESS_CLASS, TLS_SECRET
 from deployer.settings import Authentication
 from deployer.templating import render_documents
 
@@ -102,6 +104,17 @@ def render_binderhub_values(settings: Settings, names: HubNames, registry: Regis
     return RenderedValues(public, merge(secret, own))
 
 
+def render_traefik_values(settings: Settings, names: HubNames) -> dict[str, Any]:
+    """Render the values of Traefik, which takes visitors in: at two names of Azure's, or at one."""
+    two_names = settings.domain_name is None
+    return _layer(("traefik",), {"names": names, "two_names": two_names, "ingress_class": INGRESS_CLASS})
+
+
+def render_cert_manager_values() -> dict[str, Any]:
+    """Render the values of cert-manager; nothing in them depends on the hub."""
+    return _layer(("cert_manager",), {})
+
+
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Lay one tree of values over another as helm does: mappings are merged, all else is replaced."""
     merged = dict(base)
@@ -113,7 +126,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _public_templates(settings: Settings) -> Iterator[str]:
-    yield from ("binder", "jupyterhub", "plain_http")
+    yield from ("binder", "jupyterhub", "https" if settings.https else "plain_http")
     if settings.authentication in _AUTHENTICATORS:
         yield "sign_in"
     if settings.allowed_origins:
@@ -142,6 +155,8 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "allowed_specs": [allowed_spec(pattern) for pattern in settings.allowed_repositories],
         "origin_pattern": f"^(?:{'|'.join(map(re.escape, settings.allowed_origins))})$",
         "authenticator": _AUTHENTICATORS.get(settings.authentication),
+        "ingress_class": INGRESS_CLASS,
+        "tls_secret": TLS_SECRET,
     }
 
 

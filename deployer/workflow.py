@@ -47,6 +47,10 @@ class StepReport:
         """Say what people should know although the run goes on."""
         self._emit(EventKind.WARNING, message)
 
+    def note(self, message: str) -> None:
+        """Leave a note: the run can be done, but this remains to be known or done."""
+        self._emit(EventKind.NOTE, message)
+
     def _emit(self, kind: EventKind, message: str) -> None:
         self._progress.emit(Event(kind, message, step=self._step))
 

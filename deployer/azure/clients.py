@@ -72,16 +72,24 @@ class AzureClients:
                 return None
             raise
 
-    async def put(self, resource_id: str, api_version: str, body: dict[str, Any]) -> None:
-        """Create or update a resource and wait until Azure is done."""
+    async def put(
+        self,
+        resource_id: str,
+        api_version: str,
+        body: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        """Create or update a resource and wait until Azure is done; headers may make conditions."""
         poller = await self.resources.resources.begin_create_or_update_by_id(
-            resource_id, api_version=api_version, parameters=body
+            resource_id, api_version=api_version, parameters=body, headers=headers or {}
         )
         await poller.result()
 
-    async def delete(self, resource_id: str, api_version: str) -> None:
-        """Delete a resource and wait until it is gone."""
-        poller = await self.resources.resources.begin_delete_by_id(resource_id, api_version=api_version)
+    async def delete(self, resource_id: str, api_version: str, headers: dict[str, str] | None = None) -> None:
+        """Delete a resource and wait until it is gone; headers may make conditions."""
+        poller = await self.resources.resources.begin_delete_by_id(
+            resource_id, api_version=api_version, headers=headers or {}
+        )
         await poller.result()
 
     async def get_json(self, path: str, api_version: str) -> dict[str, Any]:
@@ -92,6 +100,22 @@ class AzureClients:
 
         """
         return _json(await self._send("GET", path, api_version))
+
+    async def list_json(self, path: str, api_version: str) -> list[dict[str, Any]]:
+        """GET a list below the management endpoint, all its pages.
+
+        Raises:
+            HttpResponseError: for every status but 200.
+
+        """
+        page = await self.get_json(path, api_version)
+        found: list[dict[str, Any]] = page["value"]
+        while link := page.get("nextLink"):
+            response = await self.resources.send_request(HttpRequest("GET", link))
+            response.raise_for_status()
+            page = _json(response)
+            found.extend(page["value"])
+        return found
 
     async def post(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
         """POST an action and wait for its answer, at once or by its `Location`."""
@@ -132,11 +156,4 @@ async def list_subscriptions(credential: AsyncTokenCredential) -> list[dict[str,
     """List what the credential can see: `subscriptionId`, `displayName` and `state` of each subscription."""
     # The client wants a subscription even for the one request that asks which there are.
     async with AzureClients(credential, "unknown") as clients:
-        page = await clients.get_json("/subscriptions", SUBSCRIPTIONS_API)
-        found: list[dict[str, Any]] = page["value"]
-        while link := page.get("nextLink"):
-            response = await clients.resources.send_request(HttpRequest("GET", link))
-            response.raise_for_status()
-            page = _json(response)
-            found.extend(page["value"])
-        return found
+        return await clients.list_json("/subscriptions", SUBSCRIPTIONS_API)

@@ -16,12 +16,13 @@ SAID_AGAIN_AFTER = timedelta(seconds=30)
 
 
 class EventKind(StrEnum):
-    """What an event tells."""
+    """What an event tells; a note is what remains to be known or done when the run is done."""
 
     RUN_STARTED = "run_started"
     STEP_STARTED = "step_started"
     STEP_PROGRESS = "step_progress"
     WARNING = "warning"
+    NOTE = "note"
     STEP_DONE = "step_done"
     STEP_FAILED = "step_failed"
     STEP_SKIPPED = "step_skipped"

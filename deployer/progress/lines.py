@@ -14,6 +14,7 @@ _WORDS = {
     EventKind.STEP_STARTED: "started",
     EventKind.STEP_PROGRESS: "",
     EventKind.WARNING: "warning",
+    EventKind.NOTE: "note",
     EventKind.STEP_DONE: "done",
     EventKind.STEP_FAILED: "failed",
     EventKind.STEP_SKIPPED: "skipped",

@@ -1,8 +1,8 @@
 """Shows a run to a person at a terminal: the plan's steps as a list that changes in place.
 
-Each step shows its state, how long it has been at it, and its latest message; warnings stay below the list,
-where they can't scroll away. Where the output is no terminal, or one that can only append, each event is a
-line instead.
+Each step shows its state, how long it has been at it, and its latest message; warnings and notes stay below
+the list, where they can't scroll away. Where the output is no terminal, or one that can only append, each
+event is a line instead.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ class TerminalSink:
         self._console = console or Console()
         self._rows = {name: _Row(name) for name in steps}
         self._warnings: list[Text] = []
+        self._notes: list[Text] = []
         self._end: Event | None = None
         self._ascii = self._console.options.ascii_only
         self._in_place = self._console.is_terminal and not self._console.is_dumb_terminal
@@ -124,6 +125,8 @@ class TerminalSink:
         if event.kind is EventKind.WARNING:
             where = f"{event.step}: " if event.step else ""
             self._warnings.append(Text(f"! {where}{one_line(event.message)}", style="yellow"))
+        elif event.kind is EventKind.NOTE:
+            self._notes.append(Text(f"> {one_line(event.message)}", style="bold yellow"))
         elif event.step is not None:
             self._note_step(self._rows.setdefault(event.step, _Row(event.step)), event)
 
@@ -143,7 +146,7 @@ class TerminalSink:
         table.add_column(ratio=1)
         for row in list(self._rows.values()):
             self._add(table, row)
-        return Group(table, *self._warnings)
+        return Group(table, *self._warnings, *self._notes)
 
     def _add(self, table: Table, row: _Row) -> None:
         mark, ascii_mark, mark_style, style = _MARKS[row.ended]
@@ -172,5 +175,6 @@ class TerminalSink:
             "failed": ended[EventKind.STEP_FAILED],
             "not done": ended[EventKind.STEP_SKIPPED] + ended[None],
             "warning" if len(self._warnings) == 1 else "warnings": len(self._warnings),
+            "note" if len(self._notes) == 1 else "notes": len(self._notes),
         }
         return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

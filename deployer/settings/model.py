@@ -51,7 +51,6 @@ from deployer.settings.text_kinds import (
     Secret,
     Text,
 )
-from deployer.settings.unbuilt import serves_https
 from deployer.settings.versions import (
     BINDERHUB_VERSION,
     CERTMANAGER_VERSION,
@@ -197,8 +196,8 @@ class Settings(BaseSettings):
 
     @property
     def https(self) -> bool:
-        """Whether the hub is served over HTTPS."""
-        return serves_https(self)
+        """Whether the hub is served over HTTPS: as asked for, else exactly when there is an e-mail."""
+        return self.contact_email is not None if self.enable_https is None else self.enable_https
 
     @property
     def region(self) -> str:

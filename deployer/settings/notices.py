@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from deployer.settings.choices import Authentication, ContainerRegistry
+from deployer.settings.choices import Authentication, CertificateAuthority, ContainerRegistry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,6 +34,7 @@ def notices(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _changed(settings, given)
     yield from _unused(settings, given)
     yield from _plain_http(settings)
+    yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
 
 
@@ -61,7 +62,10 @@ def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
 def _plain_http(settings: Settings) -> Iterator[str]:
     if settings.https:
         return
-    yield "The hub is served over plain HTTP: what visitors type and see can be read on the way."
+    yield (
+        "The hub is served over plain HTTP: what visitors type and see can be read on the way. "
+        "An e-mail address (CONTACT_EMAIL) is all that HTTPS needs."
+    )
     if settings.authentication is Authentication.GITHUB:
         yield "Visitors sign in over plain HTTP: their sessions can be taken over by who reads the traffic."
     if settings.authentication is Authentication.ENTRA:
@@ -69,6 +73,11 @@ def _plain_http(settings: Settings) -> Iterator[str]:
             "Visitors sign in with Entra, which accepts redirect addresses over HTTPS only: "
             "nobody can sign in until the hub has HTTPS."
         )
+
+
+def _untrusted(settings: Settings) -> Iterator[str]:
+    if settings.https and settings.certificate_authority is CertificateAuthority.LETSENCRYPT_STAGING:
+        yield "Browsers don't trust certificates of letsencrypt-staging: it is there for trying things out."
 
 
 def _docker_hub_names(settings: Settings) -> Iterator[str]:

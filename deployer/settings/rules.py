@@ -182,7 +182,6 @@ RULES = (
     Rule(("authentication", "oauth_client_id"), entra_client_is_an_id),
     Rule(("authentication",), sign_in_lets_somebody_in),
     Rule(("authentication", "allowed_users", "admin_users"), users_are_the_providers),
-    Rule(("enable_https",), unbuilt.https),
     Rule(("action",), unbuilt.action),
 )
 

@@ -15,19 +15,6 @@ if TYPE_CHECKING:
 BUILT_ACTIONS = (Action.DEPLOY,)
 
 
-def serves_https(settings: Settings) -> bool:  # noqa: ARG001 - will look at enable_https and contact_email
-    """Return whether a hub with these settings is served over HTTPS: none is, so far."""
-    return False
-
-
-def https(settings: Settings, _present: Collection[str]) -> Iterator[Breach]:
-    """Refuse HTTPS when it is asked for outright."""
-    if settings.enable_https:
-        yield Breach(
-            "enable_https", "asks for HTTPS, which is not built yet.", "Leave it unset or write false."
-        )
-
-
 def action(settings: Settings, _present: Collection[str]) -> Iterator[Breach]:
     """Refuse commands that don't exist yet."""
     if settings.action not in BUILT_ACTIONS:

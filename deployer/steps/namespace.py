@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.kubernetes import ensure_object
 from deployer.manifests import render_namespace
+from deployer.objects import ensure_object
 
 if TYPE_CHECKING:
     from deployer.context import Context

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jsonschema import Draft7Validator
 from jsonschema.exceptions import best_match
+from jsonschema.validators import validator_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from jsonschema.protocols import Validator
 
 FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "charts"
 needs_chart_schemas = pytest.mark.skipif(
@@ -32,6 +34,26 @@ def validate_binderhub(values: Mapping[str, Any]) -> None:
     _judge("jupyterhub", values.get("jupyterhub", {}))
 
 
+def validate_traefik(values: Mapping[str, Any]) -> None:
+    """Hold values to the schema of Traefik's chart.
+
+    Raises:
+        AssertionError: the chart would refuse them.
+
+    """
+    _judge("traefik", values)
+
+
+def validate_cert_manager(values: Mapping[str, Any]) -> None:
+    """Hold values to the schema of cert-manager's chart.
+
+    Raises:
+        AssertionError: the chart would refuse them.
+
+    """
+    _judge("cert-manager", values)
+
+
 def _judge(chart: str, values: Mapping[str, Any]) -> None:
     errors = list(_validator(chart).iter_errors(values))
     if errors:
@@ -41,11 +63,12 @@ def _judge(chart: str, values: Mapping[str, Any]) -> None:
 
 
 @cache
-def _validator(chart: str) -> Draft7Validator:
+def _validator(chart: str) -> Validator:
     schema = json.loads((FOLDER / chart / "values.schema.json").read_text())
     # The chart's own defaults have what is required.
     _drop_required(schema)
-    return Draft7Validator(schema)
+    # Each project has its own draft.
+    return validator_for(schema)(schema)
 
 
 def _drop_required(schema: dict[str, Any]) -> None:

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from deployer.names import HubNames
     from deployer.settings import Settings
 
+AZURE_NAMES = {"contact_email": "admin@example.org"}
+OWN_DOMAIN = {**AZURE_NAMES, "domain_name": "hub.example.org"}
+PLAIN_HTTP: dict[str, str] = {}
+MODES = {"plain HTTP": PLAIN_HTTP, "names of Azure's": AZURE_NAMES, "own domain": OWN_DOMAIN}
+"""Settings of each way to serve a hub."""
+
 REGISTRY_PASSWORD = "canary-of-the-registry"
 GITHUB = {
     "authentication": "github",

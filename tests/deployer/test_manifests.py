@@ -6,9 +6,16 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from deployer.manifests import render_namespace
-from tests.deployer.hubs import names_of
+from deployer.authorities import LETSENCRYPT, ZEROSSL, AccountBinding
+from deployer.manifests import (
+    render_account_binding,
+    render_certificate,
+    render_issuer,
+    render_namespace,
+)
+from tests.deployer.hubs import OWN_DOMAIN, names_of
 
 
 @pytest.fixture
@@ -73,3 +80,29 @@ def test_names_are_resolved_by_the_clusters_own_pods(manifests: dict[str, dict[s
         {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
     ]
     assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
+
+
+def test_both_names_stand_in_one_certificate_which_fills_the_ingresses_secret() -> None:
+    spec = render_certificate(names_of(**OWN_DOMAIN), LETSENCRYPT)["spec"]
+    assert spec == {
+        "secretName": "binderhub-tls",
+        "dnsNames": ["binder.hub.example.org", "hub.hub.example.org"],
+        "issuerRef": {"group": "cert-manager.io", "kind": "ClusterIssuer", "name": "letsencrypt"},
+    }
+
+
+def test_an_account_that_needs_no_binding_names_none() -> None:
+    acme = render_issuer(LETSENCRYPT, "admin@example.org")["spec"]["acme"]
+    assert acme["server"] == "https://acme-v02.api.letsencrypt.org/directory"
+    assert acme["email"] == "admin@example.org"
+    assert acme["solvers"] == [{"http01": {"ingress": {"ingressClassName": "traefik"}}}]
+    assert "externalAccountBinding" not in acme
+
+
+def test_an_accounts_binding_refers_to_the_secret_that_keeps_it() -> None:
+    secret = render_account_binding(AccountBinding("key-1", SecretStr("canary: {}")))
+    binding = render_issuer(ZEROSSL, "admin@example.org", "key-1")["spec"]["acme"]["externalAccountBinding"]
+    assert binding["keyID"] == secret["stringData"]["keyId"] == "key-1"
+    assert secret["stringData"][binding["keySecretRef"]["key"]] == "canary: {}"
+    assert secret["metadata"]["name"] == binding["keySecretRef"]["name"]
+    assert secret["metadata"]["namespace"] == "cert-manager"

@@ -92,6 +92,25 @@ def test_plain_http_is_served_at_azures_own_names() -> None:
     assert names.hub_host.split(".")[0] == names.hub_label
 
 
+def test_an_email_is_enough_for_https_at_azures_own_names() -> None:
+    names = names_of(contact_email="admin@example.org")
+    assert names.binder_url == "https://demo.westeurope.cloudapp.azure.com"
+    assert names.hub_url == "https://demo-hub.westeurope.cloudapp.azure.com"
+
+
+def test_an_own_domain_has_two_names_for_the_load_balancers_one() -> None:
+    names = names_of(contact_email="admin@example.org", domain_name="lab.example.org")
+    assert (names.binder_url, names.hub_url) == (
+        "https://binder.lab.example.org",
+        "https://hub.lab.example.org",
+    )
+    assert names.cname_target == "demo.westeurope.cloudapp.azure.com"
+
+
+def test_an_own_domain_is_not_served_without_https() -> None:
+    assert names_of(domain_name="lab.example.org") == names_of()
+
+
 def test_the_same_settings_give_the_same_names() -> None:
     assert names_of() == names_of()
     assert names_of() == names_of(binderhub_name="Demo")

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.names import derive_names
-from deployer.plan import STEP_NAMES, build_plan
+from deployer.plan import build_plan, step_names
+from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN
 from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:
     from deployer.plan import Plan
 
+OWN_ZONE = {**OWN_DOMAIN, "dns_zone_resource_group": "zones"}
 DOCKER_HUB = {
     "container_registry": "dockerhub",
     "dockerhub_username": "somebody",
@@ -25,16 +27,61 @@ def plan_of(**given: str) -> Plan:
     return build_plan(settings, derive_names(settings))
 
 
-@pytest.mark.parametrize("given", [{}, DOCKER_HUB])
+@pytest.mark.parametrize("given", [{}, DOCKER_HUB, AZURE_NAMES, OWN_DOMAIN, OWN_ZONE])
 def test_the_displays_know_every_step_in_the_plans_order(given: dict[str, str]) -> None:
-    assert ("sign-in", *(step.name for step in plan_of(**given).steps)) == STEP_NAMES
+    names = ("sign-in", *(step.name for step in plan_of(**given).steps))
+    assert names == step_names(settings_of(**given))
 
 
-def test_each_step_comes_after_what_it_needs() -> None:
+@pytest.mark.parametrize("given", [{}, AZURE_NAMES, OWN_DOMAIN])
+def test_each_step_comes_after_what_it_needs(given: dict[str, str]) -> None:
     seen: set[str] = set()
-    for step in plan_of().steps:
+    for step in plan_of(**given).steps:
         assert set(step.needs) <= seen
         seen.add(step.name)
+
+
+def needs_of(**given: str) -> dict[str, tuple[str, ...]]:
+    return {step.name: step.needs for step in plan_of(**given).steps}
+
+
+def created_by(**given: str) -> list[str]:
+    return [line for step in plan_of(**given).steps for line in step.creates]
+
+
+def test_traefik_and_cert_manager_are_installed_side_by_side() -> None:
+    needs = needs_of(**AZURE_NAMES)
+    assert needs["ingress"] == needs["cert-manager"] == ("cluster",)
+
+
+def test_towards_plain_http_labels_are_given_back_before_others_want_them() -> None:
+    assert "leftovers" in needs_of()["binderhub"]
+
+
+def test_towards_https_the_old_way_goes_when_the_new_one_is_proven() -> None:
+    assert needs_of(**AZURE_NAMES)["leftovers"] == ("verify",)
+
+
+def test_a_certificate_is_asked_for_when_its_names_can_lead_to_the_hub() -> None:
+    assert set(needs_of(**OWN_DOMAIN)["certificate"]) == {"cert-manager", "addresses", "dns"}
+
+
+def test_plain_http_and_two_names_of_azures_need_two_addresses_and_an_own_domain_one() -> None:
+    two = [
+        "public address demo.westeurope.cloudapp.azure.com",
+        "public address demo-hub.westeurope.cloudapp.azure.com",
+    ]
+    for given, addresses in (({}, two), (AZURE_NAMES, two), (OWN_DOMAIN, two[:1])):
+        assert [line for line in created_by(**given) if "public address" in line] == addresses
+
+
+def test_records_are_part_of_the_plan_where_they_are_written() -> None:
+    records = [line for line in created_by(**OWN_ZONE) if "DNS" in line]
+    assert records == [
+        "DNS record binder.hub.example.org. CNAME demo.westeurope.cloudapp.azure.com.",
+        "DNS record hub.hub.example.org. CNAME demo.westeurope.cloudapp.azure.com.",
+    ]
+    assert not any("DNS" in line for line in created_by(**OWN_DOMAIN))
 
 
 def test_registry_and_cluster_do_not_wait_for_each_other() -> None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from deployer.values import RegistryAccess, allowed_spec, memory_of_user_pods, merge, render_binderhub_values
 from tests.deployer.chart_schemas import needs_chart_schemas, validate_binderhub
-from tests.deployer.hubs import ENTRA, GITHUB, REGISTRY_PASSWORD, hub_settings, names_of, values_of
+from tests.deployer.hubs import ENTRA, GITHUB, MODES, REGISTRY_PASSWORD, hub_settings, names_of, values_of
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 
@@ -44,14 +44,15 @@ wild_settings = st.fixed_dictionaries(
     },
 )
 sign_ins = st.sampled_from([{}, GITHUB, ENTRA])
+modes = st.sampled_from(list(MODES.values()))
 
 
 @needs_chart_schemas
-@given(wild_settings, sign_ins)
+@given(wild_settings, sign_ins, modes)
 def test_values_of_any_settings_are_values_of_the_charts(
-    settings: dict[str, Any], sign_in: dict[str, Any]
+    settings: dict[str, Any], sign_in: dict[str, Any], mode: dict[str, Any]
 ) -> None:
-    validate_binderhub(values_of(**settings, **sign_in).merged())
+    validate_binderhub(values_of(**settings, **sign_in, **mode).merged())
 
 
 @given(st.dictionaries(words, trees))

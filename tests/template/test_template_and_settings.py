@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deployer.names import derive_names
 from deployer.settings.model import SECRETS, TERMS, Settings
 from tests.template_click import REPOSITORY, SUBSCRIPTION, deploy, our_template
 
@@ -34,9 +35,9 @@ def read(values: dict[str, Any]) -> Settings:
     return Settings.model_validate(values)
 
 
-async def defaults() -> dict[str, str]:
-    """Return the container's environment when only the name is given."""
-    made = await deploy(our_template(), {"binderHubName": "my-hub"})
+async def filled_in(**parameters: str) -> dict[str, str]:
+    """Return the container's environment when the name and these are given."""
+    made = await deploy(our_template(), {"binderHubName": "my-hub", **parameters})
     group = made.road.only("Microsoft.ContainerInstance/containerGroups").body
     return {
         entry["name"]: entry["value"]
@@ -80,7 +81,7 @@ async def test_the_forms_defaults_are_the_deployers() -> None:
         "resource_group_location": "westeurope",
     }
     own = read(minimal).model_dump()
-    through_the_form = read(_as_settings(await defaults())).model_dump()
+    through_the_form = read(_as_settings(await filled_in())).model_dump()
     context = {"azure_subscription": SUBSCRIPTION, "exit_zero_when_handled": True}
     different = {name for name, value in through_the_form.items() if value != own[name]}
     assert different == {
@@ -90,6 +91,23 @@ async def test_the_forms_defaults_are_the_deployers() -> None:
         "exit_zero_when_handled",
     }
     assert {name: through_the_form[name] for name in context} == context
+
+
+@pytest.mark.parametrize(
+    ("given", "binder_url"),
+    [
+        ({}, "http://my-hub.westeurope.cloudapp.azure.com"),
+        ({"contactEmail": ""}, "http://my-hub.westeurope.cloudapp.azure.com"),
+        ({"contactEmail": "a@example.org"}, "https://my-hub.westeurope.cloudapp.azure.com"),
+        (
+            {"contactEmail": "a@example.org", "enableHttps": "false"},
+            "http://my-hub.westeurope.cloudapp.azure.com",
+        ),
+        ({"contactEmail": "a@example.org", "domainName": "example.org"}, "https://binder.example.org"),
+    ],
+)
+async def test_the_forms_answers_decide_about_https(given: dict[str, str], binder_url: str) -> None:
+    assert derive_names(read(_as_settings(await filled_in(**given)))).binder_url == binder_url
 
 
 def _as_settings(environment: dict[str, str]) -> dict[str, Any]:

@@ -112,3 +112,10 @@ def test_a_terminal_that_went_away_does_not_end_the_run(*, terminal: bool) -> No
     for event in GOOD_RUN:
         sink.receive(event)
     sink.close()
+
+
+def test_notes_stay_below_the_steps_and_are_counted() -> None:
+    note = Event(EventKind.NOTE, "There is no certificate yet", step="binderhub")
+    text = shown((*GOOD_RUN[:-1], note, GOOD_RUN[-1]))
+    assert "> There is no certificate yet" in lines(text)
+    assert "1 note" in text

@@ -17,6 +17,7 @@ ID = "0a1b2c3d-0000-4000-8000-00000000000a"
 DOCKER_HUB = {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"}
 GITHUB = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b", "ALLOWED_ORGANISATIONS": "lab"}
 PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID}
+HTTPS = {"CONTACT_EMAIL": "a@example.org"}
 PLAIN_HTTP = "The hub is served over plain HTTP"
 
 SAID = [
@@ -27,7 +28,9 @@ SAID = [
     ({"BINDERHUB_CONTAINER_MODE": "true"}, "BINDERHUB_CONTAINER_MODE is ignored"),
     ({"NGINX_VERSION": "1.29.1"}, "NGINX_VERSION is ignored: ingress-nginx has ended"),
     ({"ENABLE_HTTPS": "false"}, PLAIN_HTTP),
-    ({"CONTACT_EMAIL": "a@example.org"}, PLAIN_HTTP),
+    ({}, PLAIN_HTTP),
+    ({**HTTPS, "ENABLE_HTTPS": "false"}, PLAIN_HTTP),
+    ({**HTTPS, "CERTIFICATE_AUTHORITY": "letsencrypt-staging"}, "Browsers don't trust"),
     ({"DOMAIN_NAME": "hub.example.org"}, "DOMAIN_NAME (domainName in the form) is not used"),
     ({"DOCKERHUB_USERNAME": "somebody"}, "is not used: images go to azurecr."),
     ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
@@ -56,3 +59,11 @@ def test_usual_settings_are_met_with_one_notice_that_of_plain_http(
 ) -> None:
     (notice,) = load_environment(**DOCKER_HUB, BINDERHUB_VERSION=BINDERHUB_VERSION).notices
     assert notice.startswith(PLAIN_HTTP)
+
+
+def test_https_at_a_name_of_azures_or_an_own_one_is_met_with_silence(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    domain = {"DOMAIN_NAME": "hub.example.org", "DNS_ZONE_RESOURCE_GROUP": "zones"}
+    assert load_environment(**HTTPS).notices == ()
+    assert load_environment(**HTTPS, **domain).notices == ()

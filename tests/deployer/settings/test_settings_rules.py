@@ -30,8 +30,8 @@ BROKEN = [
         ["DOCKERHUB_PASSWORD"],
         "Docker Hub",
     ),
-    ({"ENABLE_HTTPS": "true"}, ["ENABLE_HTTPS", "CONTACT_EMAIL"], "HTTPS"),
-    ({"ENABLE_HTTPS": "true", "CONTACT_EMAIL": "a@example.org"}, ["ENABLE_HTTPS"], "not built yet"),
+    ({"ENABLE_HTTPS": "true"}, ["CONTACT_EMAIL"], "HTTPS is asked for"),
+    ({"ENABLE_HTTPS": "true", "CONTACT_EMAIL": "null"}, ["CONTACT_EMAIL"], "HTTPS is asked for"),
     ({"DNS_ZONE_RESOURCE_GROUP": "zones"}, ["DOMAIN_NAME"], "the group of its zone"),
     ({"AKS_NODE_COUNT": "4", "AKS_NODE_COUNT_MAX": "2"}, ["AKS_NODE_COUNT_MAX"], "less than AKS_NODE_COUNT"),
     ({"TOTAL_QUOTA": "10", "PER_REPOSITORY_QUOTA": "20"}, ["PER_REPOSITORY_QUOTA"], "more than TOTAL_QUOTA"),
@@ -70,6 +70,8 @@ KEPT = [
     {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"},
     {"ENABLE_HTTPS": "false"},
     {"CONTACT_EMAIL": "a@example.org"},
+    {"ENABLE_HTTPS": "true", "CONTACT_EMAIL": "a@example.org"},
+    {"ENABLE_HTTPS": "false", "CONTACT_EMAIL": "a@example.org"},
     {"DNS_ZONE_RESOURCE_GROUP": "zones", "DOMAIN_NAME": "hub.example.org"},
     {**GITHUB, "ALLOWED_ORGANISATIONS": "lab"},
     {**ENTRA, "ALLOWED_USERS": "ada@example.org", "ADMIN_USERS": "ada@example.org"},
@@ -106,6 +108,24 @@ def test_settings_that_go_together_are_accepted(
     environment: dict[str, str], load_environment: Callable[..., LoadedSettings]
 ) -> None:
     assert load_environment(**environment).settings.binderhub_name == "demo"
+
+
+@pytest.mark.parametrize(
+    ("environment", "https"),
+    [
+        ({}, False),
+        ({"ENABLE_HTTPS": "", "CONTACT_EMAIL": ""}, False),
+        ({"CONTACT_EMAIL": "a@example.org"}, True),
+        ({"CONTACT_EMAIL": "a@example.org", "ENABLE_HTTPS": "true"}, True),
+        ({"CONTACT_EMAIL": "a@example.org", "ENABLE_HTTPS": "false"}, False),
+    ],
+)
+def test_https_is_as_asked_for_else_on_exactly_when_there_is_an_email(
+    environment: dict[str, str],
+    https: bool,  # noqa: FBT001
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    assert load_environment(**environment).settings.https is https
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.check.__name__)

@@ -11,7 +11,7 @@ import yaml
 
 from deployer.helm_binary import find_helm
 from sandbox.chart_repositories import OWN_CHARTS
-from tests.deployer.hubs import values_of
+from tests.deployer.hubs import OWN_DOMAIN, values_of
 
 USER_TAINT = {
     "key": "hub.jupyter.org_dedicated",
@@ -29,14 +29,19 @@ Objects = dict[tuple[str, str], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def objects() -> Objects:
+    return rendered()
+
+
+def rendered(**settings: str) -> Objects:
+    """Return the objects of the chart with the deployer's values for these settings."""
     helm = find_helm()
     if helm is None:
         pytest.skip("helm is not here (`make test` fetches it)")
     chart = str(OWN_CHARTS / "binderhub")
     command = [str(helm), "template", "demo", chart, "--namespace", "demo", "--values", "-"]
-    values = json.dumps(values_of().merged())
-    rendered = subprocess.run(command, input=values, capture_output=True, text=True, check=True).stdout
-    documents = [document for document in yaml.safe_load_all(rendered) if document]
+    values = json.dumps(values_of(**settings).merged())
+    text = subprocess.run(command, input=values, capture_output=True, text=True, check=True).stdout
+    documents = [document for document in yaml.safe_load_all(text) if document]
     return {(document["kind"], document["metadata"]["name"]): document for document in documents}
 
 
@@ -124,3 +129,19 @@ def test_builder_cleaner_and_a_build_leave_room_for_several_users_on_the_smalles
     asked.append((millicores(build["cpu"]), mebibytes(build["memory"])))
     left = [node - sum(part) for node, part in zip(USER_NODE, zip(*asked, strict=True), strict=True)]
     assert min(left[0] // user[0], left[1] // user[1]) >= 5
+
+
+def test_behind_traefik_two_ingresses_lead_to_services_inside_the_cluster(objects: Objects) -> None:
+    secured = rendered(**OWN_DOMAIN)
+    assert not [name for kind, name in objects if kind == "Ingress"]
+    for name, host, service in (
+        ("binder", "binder.hub.example.org", "binder"),
+        ("jupyterhub", "hub.hub.example.org", "proxy-public"),
+    ):
+        spec = secured["Ingress", name]["spec"]
+        (rule,) = spec["rules"]
+        (path,) = rule["http"]["paths"]
+        assert (rule["host"], path["path"], path["pathType"]) == (host, "/", "Prefix")
+        assert path["backend"]["service"]["name"] == service
+        assert spec["tls"] == [{"hosts": [host], "secretName": "binderhub-tls"}]
+        assert secured["Service", service]["spec"]["type"] == "ClusterIP"

@@ -107,3 +107,29 @@ imagePullSecrets: [{name: image-pull-secret}]
 {{- $secret := lookup "v1" "Secret" (index . 0).Release.Namespace (index . 1) | default dict }}
 {{- dig "data" (index . 2) (randAlphaNum (index . 3) | lower | sha256sum | trunc (index . 3) | b64enc) $secret }}
 {{- end }}
+
+{{- /* An Ingress for all hosts of its values: (list values name labels backend). */}}
+{{- define "chart.ingress" }}
+{{- $values := index . 0 }}
+{{- $backend := index . 3 }}
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: {{ index . 1 }}
+  labels: {{- index . 2 | nindent 4 }}
+  annotations: {{ $values.annotations | toJson }}
+spec:
+  {{- with $values.ingressClassName }}
+  ingressClassName: {{ . }}
+  {{- end }}
+  rules:
+    {{- range $values.hosts }}
+    - host: {{ . | quote }}
+      http:
+        paths:
+          - path: {{ printf "/%s" $values.pathSuffix | quote }}
+            pathType: {{ $values.pathType }}
+            backend: {service: {{ $backend | toJson }}}
+    {{- end }}
+  tls: {{ $values.tls | toJson }}
+{{- end }}

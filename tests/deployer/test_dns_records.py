@@ -1,0 +1,73 @@
+"""Records of an own domain: in which zone, whose, and in the form that Azure takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from deployer.azure.dns import API_VERSION, CNAME_TYPE, HubRecord, host_of, is_ours, leads_to, zone_of
+from tests.arm_schemas import needs_arm_schemas, validate_resource
+from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, names_of
+
+ZONE_ID = "/subscriptions/s/resourceGroups/zones/providers/Microsoft.Network/dnsZones/example.org"
+RECORD = HubRecord(
+    f"{ZONE_ID}/CNAME/binder.lab", "binder.lab.example.org", "demo.westeurope.cloudapp.azure.com"
+)
+
+
+@pytest.mark.parametrize(
+    ("zones", "zone"),
+    [
+        (["example.org"], "example.org"),
+        (["org", "example.org", "lab.example.org"], "lab.example.org"),
+        (["hub.lab.example.org", "example.org"], "example.org"),
+        (["EXAMPLE.org"], "EXAMPLE.org"),
+        (["ab.example.org", "ample.org", "other.org"], None),
+        ([], None),
+    ],
+)
+def test_a_domain_belongs_to_the_longest_zone_above_it(zones: list[str], zone: str | None) -> None:
+    assert zone_of("lab.example.org", zones) == zone
+
+
+def test_a_record_sets_id_tells_its_host() -> None:
+    assert host_of(RECORD.resource_id) == RECORD.host
+
+
+@needs_arm_schemas
+def test_what_is_put_is_what_azure_takes() -> None:
+    validate_resource(CNAME_TYPE, API_VERSION, RECORD.body("demo"), name="binder.lab")
+
+
+@pytest.mark.parametrize(
+    ("metadata", "ours"),
+    [
+        ({"binderhub-name": "demo", "binderhub-created-by": "binderhub-deployer"}, True),
+        ({"binderhub-name": "demo", "binderhub-created-by": "binderhub-deployer", "more": "x"}, True),
+        ({"binderhub-name": "other", "binderhub-created-by": "binderhub-deployer"}, False),
+        ({"binderhub-name": "demo"}, False),
+        (None, False),
+    ],
+)
+def test_only_this_hubs_metadata_makes_a_record_ours(metadata: Any, ours: bool) -> None:  # noqa: FBT001
+    assert is_ours({"properties": {"metadata": metadata}}, "demo") is ours
+
+
+def test_what_we_write_we_know_again() -> None:
+    written = RECORD.body("demo")
+    assert is_ours(written, "demo")
+    assert leads_to(written) == RECORD.target
+
+
+@pytest.mark.parametrize("cname", [RECORD.target.upper(), f"{RECORD.target}."])
+def test_a_target_is_compared_as_dns_compares_names(cname: str) -> None:
+    assert leads_to({"properties": {"CNAMERecord": {"cname": cname}}}) == RECORD.target
+
+
+def test_azures_own_names_need_no_records() -> None:
+    assert names_of(**AZURE_NAMES).cname_lines() == []
+    assert names_of(**OWN_DOMAIN).cname_lines() == [
+        "binder.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.",
+        "hub.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.",
+    ]
