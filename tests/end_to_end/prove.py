@@ -1,4 +1,4 @@
-"""Runs the deployer's last step alone, with little patience: `python -m tests.end_to_end.prove`.
+"""Runs the deployer's last two steps alone, with little patience: `python -m tests.end_to_end.prove`.
 
 A process of its own, as the deployer is: it finds the hub's settings and the sandbox in its environment.
 """
@@ -21,7 +21,7 @@ from deployer.outputs import DirectoryOutputStore, RunOutputs
 from deployer.progress.events import Progress
 from deployer.redaction import Redactor
 from deployer.settings import load_settings
-from deployer.steps import verify as proof
+from deployer.steps import addresses, verify
 from deployer.workflow import StepReport
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 1.0
 
 
 async def prove() -> str:
-    """Return what the step says.
+    """Return what the last step says.
 
     Raises:
         VerificationError: the hub is not whole.
@@ -53,12 +53,14 @@ async def prove() -> str:
             resources=resources,
         )
         context.results.cluster.set(ClusterAccess(Path(os.environ["KUBECONFIG"])))
-        return await proof.verify(context, StepReport("verify", Progress()))
+        context.results.release_before.set(None)
+        await addresses.ensure_addresses(context, StepReport("addresses", Progress()))
+        return await verify.verify(context, StepReport("verify", Progress()))
 
 
 def main() -> None:
     """Say how it ended: 0 when the hub is whole."""
-    proof.ADDRESS_PATIENCE = proof.ANSWER_PATIENCE = PATIENCE_SECONDS
+    addresses.ADDRESS_PATIENCE = verify.ANSWER_PATIENCE = PATIENCE_SECONDS
     try:
         sys.stdout.write(f"{asyncio.run(prove())}\n")
     except VerificationError as error:

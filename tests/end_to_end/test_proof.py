@@ -24,7 +24,7 @@ ELSEWHERE = "http://elsewhere.uksouth.cloudapp.azure.com"
 
 
 def prove(sandbox: RunningSandbox, folder: Path) -> Ran:
-    """Run the deployer's last step alone."""
+    """Run the deployer's last two steps alone."""
     settings = {**hub_settings(HUB), **WHERE, "KUBECONFIG": str(kubeconfig_of(sandbox, HUB, folder))}
     return run(sandbox, sys.executable, "-m", "tests.end_to_end.prove", **settings)
 

@@ -1,0 +1,147 @@
+"""The hub's certificate from end to end: who issues, who refuses, and what a later run makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.end_to_end.deployments import click, group_of
+from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.client import RunningSandbox
+
+NAME = "usual"
+
+
+@pytest.fixture(scope="module")
+def usual(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsHub]:
+    """Deploy a hub that has an e-mail address and nothing else that is special."""
+    with group_of(sandbox, NAME):
+        hub = HttpsHub(sandbox, tmp_path_factory.mktemp(NAME), NAME)
+        ran = hub.deploy(**EMAIL)
+        assert ran.status == 0, ran.stderr
+        assert ran.result["notes"] == []
+        yield hub
+
+
+@pytest.fixture
+def hub(usual: HttpsHub) -> HttpsHub:
+    """Take the usual hub, as if it had never had a certificate."""
+    usual.forget_certificate()
+    return usual
+
+
+def test_an_email_is_enough_for_a_hub_with_a_trusted_certificate(usual: HttpsHub) -> None:
+    assert usual.visit(f"https://usual.{REGION}.cloudapp.azure.com/versions") == 200
+    assert usual.visit(f"https://usual-hub.{REGION}.cloudapp.azure.com/hub/api") == 200
+    assert usual.visit(f"http://usual.{REGION}.cloudapp.azure.com/versions") == 200
+
+
+def test_visitors_of_port_80_are_sent_to_https(usual: HttpsHub) -> None:
+    with usual.sandbox.client() as client:
+        answer = client.get(f"http://usual-hub.{REGION}.cloudapp.azure.com/hub/api")
+    assert answer.headers["location"] == f"https://usual-hub.{REGION}.cloudapp.azure.com/hub/api"
+
+
+def test_info_tells_who_issued_and_until_when(usual: HttpsHub) -> None:
+    told = usual.info()
+    assert told["binder_url"] == f"https://usual.{REGION}.cloudapp.azure.com"
+    assert told["hub_url"] == f"https://usual-hub.{REGION}.cloudapp.azure.com"
+    assert told["binder_answers"]
+    assert told["hub_answers"]
+    assert told["certificate"].startswith("issued by Let's Encrypt, valid until 20")
+
+
+def test_a_second_run_orders_nothing_and_writes_nothing(usual: HttpsHub) -> None:
+    before, revisions = orders(usual.sandbox), usual.revisions()
+    ran, written = usual.deploy_again(**EMAIL)
+    assert ran.status == 0, ran.stderr
+    assert written == []
+    assert orders(usual.sandbox) == before
+    assert usual.revisions() == revisions
+
+
+def test_the_click_with_an_email_ends_with_https(sandbox: RunningSandbox) -> None:
+    with group_of(sandbox, "formed"):
+        clicked = click(sandbox, "formed", REGION, contactEmail=EMAIL["CONTACT_EMAIL"])
+        assert clicked.succeeded, clicked.events[-3:]
+        with sandbox.client() as client:
+            assert client.get(f"https://formed.{REGION}.cloudapp.azure.com/versions").status_code == 200
+
+
+@pytest.mark.parametrize("refusal", ["rateLimited", "caa"])
+def test_zerossl_issues_what_lets_encrypt_refuses_and_is_kept(
+    refusal: str, sandbox: RunningSandbox, hub: HttpsHub
+) -> None:
+    with refusing(sandbox, letsencrypt=refusal):
+        before = orders(sandbox)
+        ran = hub.deploy(**EMAIL)
+    assert ran.status == 0, ran.stderr
+    assert ran.result["notes"] == []
+    assert orders(sandbox)["zerossl"] == before["zerossl"] + 1
+    assert hub.visit(f"https://{hub.cname_target}/versions") == 200
+    before = orders(sandbox)
+    again, written = hub.deploy_again(**EMAIL)
+    assert (again.status, written) == (0, [])
+    assert orders(sandbox) == before
+    assert hub.info()["certificate"].startswith("issued by ZeroSSL")
+
+
+def test_when_all_refuse_the_hub_works_with_a_note_and_a_later_run_heals_it(
+    sandbox: RunningSandbox, hub: HttpsHub
+) -> None:
+    with refusing(sandbox, letsencrypt="rateLimited", zerossl="caa"):
+        ran = hub.deploy(**EMAIL)
+    assert ran.status == 0, ran.stderr
+    (note,) = ran.result["notes"]
+    assert "Let's Encrypt refuses" in note
+    assert "ZeroSSL refuses" in note
+    assert "asks again by itself at 20" in note
+    assert hub.record()["status"] == "done"
+    assert [entry["message"] for entry in hub.record()["notes"]] == [note]
+    assert note in hub.next_steps()
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        hub.visit(f"https://{hub.cname_target}/versions")
+    before = orders(sandbox)
+    healed = hub.deploy(**EMAIL)
+    assert (healed.status, healed.result["notes"]) == (0, [])
+    assert sum(orders(sandbox).values()) == sum(before.values()) + 1
+    assert hub.visit(f"https://{hub.cname_target}/versions") == 200
+
+
+def test_the_only_authority_asked_refuses_and_is_asked_anew(sandbox: RunningSandbox, hub: HttpsHub) -> None:
+    settings = {**EMAIL, "CERTIFICATE_AUTHORITY": "letsencrypt"}
+    with refusing(sandbox, letsencrypt="rateLimited"):
+        ran = hub.deploy(**settings)
+    assert ran.status == 0, ran.stderr
+    assert "ZeroSSL" not in ran.result["notes"][0]
+    healed = hub.deploy(**settings)
+    assert (healed.status, healed.result["notes"]) == (0, [])
+    assert hub.info()["certificate"].startswith("issued by Let's Encrypt")
+
+
+def test_a_refused_email_is_an_error_that_a_better_one_mends(sandbox: RunningSandbox, hub: HttpsHub) -> None:
+    with refusing(sandbox, letsencrypt="invalidContact"):
+        ran = hub.deploy(**EMAIL)
+    assert ran.status == 1
+    assert "does not accept the e-mail address" in ran.stderr
+    mended = hub.deploy(CONTACT_EMAIL="somebody@example.org")
+    assert mended.status == 0, mended.stderr
+
+
+def test_staging_issues_what_browsers_do_not_trust_and_production_takes_its_place(
+    sandbox: RunningSandbox, hub: HttpsHub
+) -> None:
+    before = orders(sandbox)
+    ran = hub.deploy(**EMAIL, CERTIFICATE_AUTHORITY="letsencrypt-staging")
+    assert ran.status == 0, ran.stderr
+    assert orders(sandbox)["letsencrypt"] == before["letsencrypt"]
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        hub.visit(f"https://{hub.cname_target}/versions")
+    assert hub.deploy(**EMAIL).status == 0
+    assert hub.visit(f"https://{hub.cname_target}/versions") == 200
