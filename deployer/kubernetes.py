@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import kr8s
 from kr8s.asyncio import Api
 from kr8s.asyncio import api as connect
-from kr8s.asyncio.objects import Event, Pod, Service, object_from_spec
+from kr8s.asyncio.objects import APIObject, Event, Pod, Service, object_from_spec
 
 from deployer.errors import KubernetesError
 
@@ -60,8 +60,7 @@ async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
     """
     wanted = object_from_spec(dict(manifest), api=api)
     try:
-        if not await wanted.exists():
-            await wanted.create()
+        if await _is_created(wanted):
             return True
         live = await type(wanted).get(wanted.name, namespace=wanted.namespace, api=api)
         if _contains(live.raw, manifest):
@@ -72,6 +71,19 @@ async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
             f"The cluster refused {wanted.kind} {wanted.name}: {error}",
             suggestion="A policy of your organisation may forbid it: ask who manages the subscription.",
         ) from None
+    return True
+
+
+async def _is_created(wanted: APIObject) -> bool:
+    """Create an object unless there is one by now: a new namespace is given an account by the cluster."""
+    if await wanted.exists():
+        return False
+    try:
+        await wanted.create()
+    except kr8s.ServerError:
+        if not await wanted.exists():
+            raise
+        return False
     return True
 
 
