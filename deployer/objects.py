@@ -80,8 +80,11 @@ async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
     live = await find_object(api, name)
     if live is None:
         answer = await _send(api, "POST", name.version, _plural(name.kind), name.namespace, body=manifest)
-        _accepted(answer, "take", name)
-        return True
+        # A conflict: somebody made it meanwhile, as the cluster does with a new namespace's account.
+        live = await find_object(api, name) if answer.status_code == CONFLICT else None
+        if live is None:
+            _accepted(answer, "take", name)
+            return True
     if _contains(live, manifest):
         return False
     await patch_object(api, name, manifest)

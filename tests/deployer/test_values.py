@@ -126,11 +126,25 @@ def test_a_registry_of_azures_is_named_in_full_and_has_no_token_address() -> Non
     assert "DockerRegistry" not in values["config"]
 
 
-def test_docker_hub_needs_no_address() -> None:
+def docker_hub_values() -> dict[str, Any]:
     registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr("p"))
-    values = render_binderhub_values(hub_settings(), names_of(), registry).merged()
+    return render_binderhub_values(hub_settings(), names_of(), registry).merged()
+
+
+def test_docker_hub_is_pushed_to_without_an_address_and_pulled_from_with_one() -> None:
+    values = docker_hub_values()
     assert values["registry"] == {"username": "us3r", "password": "p"}
-    assert values["jupyterhub"]["imagePullSecret"] == {"create": True, "username": "us3r", "password": "p"}
+    assert values["jupyterhub"]["imagePullSecret"] == {
+        "create": True,
+        "registry": "https://index.docker.io/v1/",
+        "username": "us3r",
+        "password": "p",
+    }
+
+
+@needs_chart_schemas
+def test_values_for_docker_hub_are_values_of_the_charts() -> None:
+    validate_binderhub(docker_hub_values())
 
 
 def test_docker_in_docker_is_pinned_to_the_version_whose_pushes_end() -> None:

@@ -81,7 +81,7 @@ class HttpsHub:
         return {release["name"]: release["revision"] for release in listed}
 
     def forget_certificate(self) -> None:
-        """Leave nothing of the certificate in the cluster."""
+        """Leave nothing in the cluster of the certificate, nor of the accounts with authorities."""
         collections = (
             f"cert-manager.io/v1/namespaces/{self.name}/certificates",
             f"cert-manager.io/v1/namespaces/{self.name}/certificaterequests",
@@ -92,6 +92,10 @@ class HttpsHub:
             for collection in collections:
                 api.delete(f"/apis/{collection}").raise_for_status()
             api.delete(f"/api/v1/namespaces/{self.name}/secrets/binderhub-tls").raise_for_status()
+            accounts = "/api/v1/namespaces/cert-manager/secrets"
+            for secret in api.get(accounts).raise_for_status().json()["items"]:
+                if (name := secret["metadata"]["name"]).endswith("-account"):
+                    api.delete(f"{accounts}/{name}").raise_for_status()
 
     def visit(self, url: str) -> int:
         """Open a page as a visitor whose browser checks certificates; return the status."""

@@ -35,6 +35,7 @@ def test_rendered_values_are_taken(schema: Draft7Validator, settings: dict[str, 
     [
         {"imageCleaner": {"imageGCThresholdHigh": "40e9"}},
         {"jupyterhub": {"hub": {"typo": 1}}},
+        {"jupyterhub": {"imagePullSecret": {"create": True, "username": "us3r", "password": "p"}}},
         {"service": {"type": "Balancer"}},
         {"typo": 1},
     ],
