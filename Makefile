@@ -19,7 +19,7 @@ demo-stop: ## Stop the sandbox that the demo left running
 	@test ! -x $(VENV)/python || $(VENV)/python -m sandbox stop
 
 test: setup ## Run all tests
-	@$(VENV)/python -m pytest
+	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4
 
 check: setup ## Check format, style, types and layers
 	$(VENV)/ruff format --check
