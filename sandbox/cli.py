@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sandbox import demo as demonstration
+from sandbox.browser import Browser
 from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
 from sandbox.form import fill_in
 from sandbox.inside import run_inside
@@ -113,6 +115,19 @@ def click(  # noqa: PLR0913 - each is an option that people type
     with attached(state_dir) as running:
         succeeded = demonstration.click(Portal(running), wanted, screen)
     raise typer.Exit(0 if succeeded else 1)
+
+
+@app.command()
+def browse(
+    url: Annotated[str, typer.Argument(help="The page.")],
+    *,
+    state_dir: StateDir = STATE_DIR,
+) -> None:
+    """Open a page in Chromium, inside the sandbox: certificates are checked as everywhere."""
+    with attached(state_dir) as running, TemporaryDirectory(prefix="sandbox-browser-") as home:
+        browser = Browser(running, Path(home))
+        status = run_inside(running, browser.command(url), browser.environment())
+    raise typer.Exit(status)
 
 
 @app.command()

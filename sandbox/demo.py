@@ -25,6 +25,8 @@ STYLES = {
     "step_progress": "dim",
 }
 HUB = "demo"
+# Certificate authorities want somebody to write to: with an address the hub is served over HTTPS.
+CONTACT = "you@university.example.org"
 
 
 def click(portal: Portal, wanted: Click, screen: Console) -> bool:
@@ -36,7 +38,7 @@ def demo(running: RunningSandbox, screen: Console) -> bool:
     """Click with a hub named `demo`, visit it, and show where everything is."""
     started = time.monotonic()
     portal = Portal(running)
-    clicked = _follow(portal, Click({"binderHubName": HUB}), screen)
+    clicked = _follow(portal, Click({"binderHubName": HUB, "contactEmail": CONTACT}), screen)
     if not clicked.succeeded:
         screen.print("The deployment failed.", style="bold red")
         return False
@@ -48,6 +50,7 @@ def demo(running: RunningSandbox, screen: Console) -> bool:
     for command in (
         "python -m sandbox shell -- helm list --all-namespaces",
         f"python -m sandbox shell -- binderhub-deployer info --name {HUB} --resource-group binderhub",
+        f"python -m sandbox browse {record['hub']['binder_url']}",
         "python -m sandbox state",
         "python -m sandbox stop",
     ):

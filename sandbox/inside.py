@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sandbox.client import SandboxError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sandbox.client import RunningSandbox
 
@@ -19,12 +19,15 @@ NOT_FOUND = 127
 KILLED_BY = 128
 
 
-def run_inside(running: RunningSandbox, command: Sequence[str]) -> int:
+def run_inside(
+    running: RunningSandbox, command: Sequence[str], environment: Mapping[str, str] | None = None
+) -> int:
     """Run a program to its end; return its exit status as a shell tells it.
 
     Args:
         running: the sandbox.
         command: program and arguments; the person's own shell when empty.
+        environment: its variables; None for those of the sandbox's shell.
 
     Raises:
         SandboxError: there is no such program.
@@ -33,7 +36,7 @@ def run_inside(running: RunningSandbox, command: Sequence[str]) -> int:
     words = list(command) or [os.environ.get("SHELL") or "sh"]
     with _interrupts_left_to_the_program():
         try:
-            process = subprocess.Popen(words, env=running.environment())
+            process = subprocess.Popen(words, env=environment or running.environment())
         except OSError as error:
             raise SandboxError(f"{words[0]} can't be run: {error.strerror}.", NOT_FOUND) from None
         try:

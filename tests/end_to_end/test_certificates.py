@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+from sandbox.browser import Browser, missing_programs
 from tests.end_to_end.deployments import click, group_of
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from sandbox.client import RunningSandbox
 
@@ -46,6 +49,28 @@ def test_visitors_of_port_80_are_sent_to_https(usual: HttpsHub) -> None:
     with usual.sandbox.client() as client:
         answer = client.get(f"http://usual-hub.{REGION}.cloudapp.azure.com/hub/api")
     assert answer.headers["location"] == f"https://usual-hub.{REGION}.cloudapp.azure.com/hub/api"
+
+
+@pytest.mark.skipif(bool(missing_programs()), reason=f"not installed here: {', '.join(missing_programs())}")
+def test_a_browser_opens_both_pages_with_every_certificate_checked(usual: HttpsHub, tmp_path: Path) -> None:
+    browser = Browser(usual.sandbox, tmp_path)
+    assert "<h1>Binder of the sandbox</h1>" in shown(browser, f"https://usual.{REGION}.cloudapp.azure.com/")
+    assert "<h1>Hub of the sandbox</h1>" in shown(browser, f"https://usual-hub.{REGION}.cloudapp.azure.com/")
+
+
+@pytest.mark.skipif(bool(missing_programs()), reason=f"not installed here: {', '.join(missing_programs())}")
+def test_a_browser_that_does_not_know_the_authority_warns(usual: HttpsHub, tmp_path: Path) -> None:
+    browser = Browser(usual.sandbox, tmp_path, trusting=False)
+    assert "ERR_CERT_AUTHORITY_INVALID" in shown(browser, f"https://usual.{REGION}.cloudapp.azure.com/")
+
+
+def shown(browser: Browser, url: str) -> str:
+    """Return the document that a browser shows."""
+    command = browser.command("--headless", "--dump-dom", url)
+    ran = subprocess.run(
+        command, env=browser.environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+    return ran.stdout
 
 
 def test_info_tells_who_issued_and_until_when(usual: HttpsHub) -> None:

@@ -135,7 +135,7 @@ def test_behind_traefik_two_ingresses_lead_to_services_inside_the_cluster(object
     secured = rendered(**OWN_DOMAIN)
     assert not [name for kind, name in objects if kind == "Ingress"]
     for name, host, service in (
-        ("binder", "binder.hub.example.org", "binder"),
+        ("binderhub", "binder.hub.example.org", "binder"),
         ("jupyterhub", "hub.hub.example.org", "proxy-public"),
     ):
         spec = secured["Ingress", name]["spec"]

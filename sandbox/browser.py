@@ -1,0 +1,88 @@
+"""Chromium inside a sandbox: it finds Azure there, trusts its authority, and checks every certificate."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from sandbox.client import SandboxError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.client import RunningSandbox
+
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
+# Nothing of its own business: it would only ask for hosts that the sandbox does not have.
+QUIET = (
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--disable-gpu",
+)
+
+
+def missing_programs() -> list[str]:
+    """Name what this machine lacks for a browser in the sandbox."""
+    missing = [] if _chromium() else [PROGRAMS[0]]
+    return missing + ([] if shutil.which("certutil") else ["certutil"])
+
+
+class Browser:
+    """Chromium with a profile of its own.
+
+    Args:
+        running: the sandbox.
+        home: an empty folder for the profile.
+        trusting: whether the sandbox's authority is among those that the browser trusts.
+
+    Raises:
+        SandboxError: a program is missing on this machine.
+
+    """
+
+    def __init__(self, running: RunningSandbox, home: Path, *, trusting: bool = True) -> None:
+        if missing := missing_programs():
+            raise SandboxError(
+                f"Not installed here: {', '.join(missing)} (Debian's packages: chromium, libnss3-tools)."
+            )
+        self._running = running
+        self._home = home
+        if trusting:
+            self._trust(running.network["SSL_CERT_FILE"])
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line that opens the browser."""
+        # Chromium's own sandbox can't be had by root.
+        as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+        return [
+            str(_chromium()),
+            *QUIET,
+            *as_root,
+            f"--user-data-dir={self._home / 'profile'}",
+            f"--proxy-server={self._running.network['HTTPS_PROXY']}",
+            *arguments,
+        ]
+
+    def environment(self) -> dict[str, str]:
+        """Return the browser's variables: it looks below HOME for the authorities that it trusts."""
+        return {**os.environ, "HOME": str(self._home)}
+
+    def _trust(self, authority: str) -> None:
+        database = self._home / ".pki" / "nssdb"
+        database.mkdir(parents=True)
+        certutil = ("certutil", "-d", f"sql:{database}")
+        for arguments in (
+            ("-N", "--empty-password"),
+            ("-A", "-n", "sandbox", "-t", "C,,", "-i", authority),
+        ):
+            subprocess.run([*certutil, *arguments], check=True, capture_output=True)
+
+
+def _chromium() -> str | None:
+    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
