@@ -54,7 +54,7 @@ def demo(running: RunningSandbox, screen: Console) -> bool:
         "python -m sandbox state",
         "python -m sandbox stop",
     ):
-        screen.print(f"  .venv/bin/{command}")
+        screen.print(f"  .venv/bin/{command}", soft_wrap=True)
     return all(answers)
 
 

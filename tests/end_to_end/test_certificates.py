@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 NAME = "usual"
 
+needs_a_browser = pytest.mark.skipif(
+    bool(missing_programs()), reason=f"not installed here: {', '.join(missing_programs())}"
+)
+
+
+def open_page(browser: Browser, url: str) -> subprocess.CompletedProcess[str]:
+    """Open a page without a window; return what is shown, and what the browser says of it."""
+    command = browser.command("--headless", "--dump-dom", url)
+    return subprocess.run(
+        command, env=browser.environment(), capture_output=True, text=True, timeout=60, check=True
+    )
+
 
 @pytest.fixture(scope="module")
 def usual(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HttpsHub]:
@@ -51,26 +63,20 @@ def test_visitors_of_port_80_are_sent_to_https(usual: HttpsHub) -> None:
     assert answer.headers["location"] == f"https://usual-hub.{REGION}.cloudapp.azure.com/hub/api"
 
 
-@pytest.mark.skipif(bool(missing_programs()), reason=f"not installed here: {', '.join(missing_programs())}")
+@needs_a_browser
 def test_a_browser_opens_both_pages_with_every_certificate_checked(usual: HttpsHub, tmp_path: Path) -> None:
     browser = Browser(usual.sandbox, tmp_path)
-    assert "<h1>Binder of the sandbox</h1>" in shown(browser, f"https://usual.{REGION}.cloudapp.azure.com/")
-    assert "<h1>Hub of the sandbox</h1>" in shown(browser, f"https://usual-hub.{REGION}.cloudapp.azure.com/")
+    for label, heading in (("usual", "Binder of the sandbox"), ("usual-hub", "Hub of the sandbox")):
+        opened = open_page(browser, f"https://{label}.{REGION}.cloudapp.azure.com/")
+        assert f"<h1>{heading}</h1>" in opened.stdout, opened.stderr
 
 
-@pytest.mark.skipif(bool(missing_programs()), reason=f"not installed here: {', '.join(missing_programs())}")
-def test_a_browser_that_does_not_know_the_authority_warns(usual: HttpsHub, tmp_path: Path) -> None:
+@needs_a_browser
+def test_a_browser_that_does_not_know_the_authority_refuses(usual: HttpsHub, tmp_path: Path) -> None:
     browser = Browser(usual.sandbox, tmp_path, trusting=False)
-    assert "ERR_CERT_AUTHORITY_INVALID" in shown(browser, f"https://usual.{REGION}.cloudapp.azure.com/")
-
-
-def shown(browser: Browser, url: str) -> str:
-    """Return the document that a browser shows."""
-    command = browser.command("--headless", "--dump-dom", url)
-    ran = subprocess.run(
-        command, env=browser.environment(), capture_output=True, text=True, timeout=60, check=True
-    )
-    return ran.stdout
+    opened = open_page(browser, f"https://usual.{REGION}.cloudapp.azure.com/")
+    assert "ERR_CERT_AUTHORITY_INVALID" in opened.stderr
+    assert "<h1>" not in opened.stdout
 
 
 def test_info_tells_who_issued_and_until_when(usual: HttpsHub) -> None:
