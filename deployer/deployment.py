@@ -94,9 +94,7 @@ async def deploy(
             )
             for notice in notices:
                 run.progress.emit(Event(EventKind.WARNING, notice))
-            session = await resources.enter_async_context(
-                open_session(settings, StepReport(SIGN_IN, run.progress))
-            )
+            session = await _sign_in(settings, run, resources)
             store = await resources.enter_async_context(_open_store(session, directory))
             context = _context(session, store, run, helm, resources)
             await _run_recorded(context, run)
@@ -110,6 +108,26 @@ async def deploy(
     finally:
         run.progress.close()
     return done
+
+
+async def _sign_in(settings: Settings, run: _Run, resources: AsyncExitStack) -> Session:
+    """Open the session, told as a step: the plan is known only afterwards."""
+    started = monotonic()
+
+    def tell(kind: EventKind, message: str, seconds: float | None = None) -> None:
+        run.progress.emit(Event(kind, message, step=SIGN_IN, seconds=seconds))
+
+    tell(EventKind.STEP_STARTED, "Sign in to Azure")
+    try:
+        session = await resources.enter_async_context(
+            open_session(settings, StepReport(SIGN_IN, run.progress))
+        )
+    except DeployerError as error:
+        tell(EventKind.STEP_FAILED, error.message, monotonic() - started)
+        raise
+    subscription = session.settings.azure_subscription
+    tell(EventKind.STEP_DONE, f"signed in; subscription {subscription}", monotonic() - started)
+    return session
 
 
 def _start(settings: Settings, sinks: Sequence[Sink]) -> _Run:

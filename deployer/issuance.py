@@ -137,7 +137,7 @@ def unreachable_note(state: CertificateState, cnames: Mapping[str, str]) -> str:
     """Tell that an own domain does not lead to the hub yet."""
     lines = "; ".join(f"{host}. CNAME {target}." for host, target in cnames.items())
     return (
-        f"There is no certificate yet, because the domain does not lead to the hub: {state.words}. These "
-        f"records are needed where its DNS is run: {lines}. Soon after they are there the hub gets its "
-        "certificate by itself; running deploy again tells whether it has."
+        f"There is no certificate yet, because the domain does not lead to the hub: {state.words}. The hub "
+        "gets it by itself soon after these records are there, and running deploy again tells whether it "
+        f"has. Needed where the domain's DNS is run: {lines}"
     )

@@ -52,7 +52,7 @@ PLACES = [place for place in places(TEMPLATE) if len(place) > 1]
 
 
 @given(some.sampled_from(PLACES), WILD)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_wild_value_anywhere_is_taken_or_refused(place: tuple[Any, ...], value: Any) -> None:
     template = copy.deepcopy(TEMPLATE)
     holder: Any = template
