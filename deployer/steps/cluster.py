@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -196,6 +197,12 @@ def _keep_what_cannot_change(found: ManagedCluster, wanted: ManagedCluster, repo
     """Take over what Azure refuses to change, or what grows by itself, from the cluster as it is."""
     wanted.dns_prefix = found.dns_prefix
     wanted.node_resource_group = found.node_resource_group
+    if wanted.kubernetes_version and is_older(wanted.kubernetes_version, found.current_kubernetes_version):
+        report.warning(
+            f"the cluster keeps Kubernetes {found.current_kubernetes_version}: Azure upgrades it, and never "
+            f"takes it back to {wanted.kubernetes_version}"
+        )
+        wanted.kubernetes_version = None
     wanted.kubernetes_version = wanted.kubernetes_version or found.kubernetes_version
     for pool, live in _pairs(found, wanted):
         if not _same(live.vm_size, pool.vm_size):
@@ -205,6 +212,13 @@ def _keep_what_cannot_change(found: ManagedCluster, wanted: ManagedCluster, repo
             pool.vm_size = live.vm_size
         if pool.enable_auto_scaling:
             pool.count = min(max(live.count or 0, pool.min_count or 0), pool.max_count or 0)
+
+
+def is_older(wanted: str, current: str | None) -> bool:
+    """Whether a version (1.34 or 1.34.2) is behind the cluster's, which Azure patches by itself."""
+    # Long-term support has names like 1.30.100-akslts.
+    parts, live = ([int(part) for part in re.findall(r"\d+", text or "")] for text in (wanted, current))
+    return bool(live) and parts < live[: len(parts)]
 
 
 def differences(found: ManagedCluster, wanted: ManagedCluster) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from azure.mgmt.containerservice.models import ManagedCluster
 
 from deployer.names import derive_names
-from deployer.steps.cluster import differences, wanted_cluster
+from deployer.steps.cluster import differences, is_older, wanted_cluster
 from tests.arm_schemas import needs_arm_schemas, validate_resource
 from tests.deployer.settings_of import settings_of
 
@@ -72,3 +73,15 @@ def test_a_failed_cluster_is_asked_for_again() -> None:
 def test_a_newer_kubernetes_is_a_change_and_a_patch_by_azure_is_not() -> None:
     assert changes(as_azure_has_it(), aks_kubernetes_version="1.35") == ["Kubernetes 1.35"]
     assert changes(as_azure_has_it(), aks_kubernetes_version="1.34") == []
+
+
+@pytest.mark.parametrize(
+    ("wanted_version", "older"),
+    [("1.34.1", True), ("1.33", True), ("1.9", True), ("1.34", False), ("1.34.2", False), ("1.35", False)],
+)
+def test_a_version_that_azure_has_upgraded_from_is_older(wanted_version: str, *, older: bool) -> None:
+    assert is_older(wanted_version, "1.34.2") is older
+
+
+def test_nothing_is_older_than_a_version_that_is_not_known() -> None:
+    assert not is_older("1.34", None)
