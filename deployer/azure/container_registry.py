@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from pydantic import SecretStr
 
+from deployer.names import our_tags
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.azure.clients import AzureClients
     from deployer.names import HubNames
     from deployer.settings import Settings
@@ -59,6 +63,10 @@ class HubRegistry:
                 "roleAssignmentMode": "LegacyRegistryPermissions",
             },
         }
+
+    def is_ours(self, registry: Mapping[str, Any]) -> bool:
+        """Whether a registry carries this hub's tags; another is used as it is, and never made ours."""
+        return our_tags(self.names.hub).items() <= (registry.get("tags") or {}).items()
 
     def scope_map(self) -> dict[str, Any]:
         """Describe what the token may do: push and pull in the hub's own project, nothing else."""

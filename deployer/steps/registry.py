@@ -28,8 +28,16 @@ async def ensure_registry(context: Context, report: StepReport) -> str:
 
 async def _ensure_acr(context: Context, report: StepReport) -> str:
     wanted = HubRegistry(context.settings, context.names, context.azure)
+    found = await ask(
+        report,
+        f"look at {context.names.registry}",
+        lambda: context.azure.find(wanted.registry_id, API_VERSION),
+    )
+    theirs = found is not None and not wanted.is_ours(found)
+    if theirs:
+        report.progress(f"{context.names.registry} was not made for this hub: it is used as it is")
     changes = [
-        await _ensure(context, report, wanted.registry_id, wanted.registry()),
+        not theirs and await _ensure(context, report, wanted.registry_id, wanted.registry()),
         await _ensure(context, report, wanted.scope_map_id, wanted.scope_map()),
         await _ensure(context, report, wanted.token_id, wanted.token()),
     ]

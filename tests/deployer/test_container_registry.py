@@ -30,6 +30,19 @@ def test_every_request_is_what_azures_schema_allows() -> None:
     validate_resource(f"{REGISTRIES}/tokens", API_VERSION, asked.token())
 
 
+@pytest.mark.parametrize(
+    ("tags", "ours"),
+    [
+        ({"binderhub-name": "demo", "binderhub-created-by": "binderhub-deployer", "cost": "5"}, True),
+        ({"binderhub-name": "other", "binderhub-created-by": "binderhub-deployer"}, False),
+        ({}, False),
+        (None, False),
+    ],
+)
+def test_only_a_registry_with_this_hubs_tags_is_its_own(tags: dict[str, str] | None, *, ours: bool) -> None:
+    assert hub_registry().is_ours({"tags": tags}) is ours
+
+
 def test_the_token_reaches_the_hubs_own_repositories_only() -> None:
     actions = hub_registry().scope_map()["properties"]["actions"]
     assert {action.rsplit("/*/", 1)[0] for action in actions} == {"repositories/demo"}
