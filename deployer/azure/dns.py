@@ -95,7 +95,7 @@ class DnsZones:
 
     def record(self, zone: str, host: str, target: str) -> HubRecord:
         """Compose the record of a host in a zone."""
-        name = host.removesuffix(f".{zone}")
+        name = host[: -len(zone) - 1]  # Azure keeps the letter case that a zone was made with
         return HubRecord(self._azure.resource_id(self._group, CNAME_TYPE, zone, name), host, target)
 
 

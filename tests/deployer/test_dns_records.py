@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from deployer.azure.dns import API_VERSION, CNAME_TYPE, HubRecord, host_of, is_ours, leads_to, zone_of
+from deployer.azure.dns import (
+    API_VERSION,
+    CNAME_TYPE,
+    DnsZones,
+    HubRecord,
+    host_of,
+    is_ours,
+    leads_to,
+    zone_of,
+)
 from tests.arm_schemas import needs_arm_schemas, validate_resource
 from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, names_of
 
@@ -33,6 +43,12 @@ def test_a_domain_belongs_to_the_longest_zone_above_it(zones: list[str], zone: s
 
 def test_a_record_sets_id_tells_its_host() -> None:
     assert host_of(RECORD.resource_id) == RECORD.host
+
+
+def test_a_zone_in_other_letters_holds_the_same_names() -> None:
+    azure = SimpleNamespace(resource_id=lambda *parts: "/".join(parts))
+    record = DnsZones(azure, "zones").record("Example.ORG", "binder.lab.example.org", "target")  # type: ignore[arg-type]
+    assert record.resource_id == f"zones/{CNAME_TYPE}/Example.ORG/binder.lab"
 
 
 @needs_arm_schemas
