@@ -36,7 +36,7 @@ class Redactor:
             self._forms |= {text, base64.b64encode(text.encode()).decode(), quote(text, safe="")}
 
     def hide_values(self, values: Any) -> None:
-        """Mask every longer string in a user's own values, any of which may be a secret."""
+        """Mask every longer string or number in a user's own values, any of which may be a secret."""
         self._forms |= {text for text in _strings(values) if len(text) >= SHORTEST_HIDDEN_VALUE}
 
     def hide_settings(self, settings: Settings) -> None:
@@ -55,8 +55,8 @@ class Redactor:
 
 
 def _strings(values: Any) -> Iterator[str]:
-    if isinstance(values, str):
-        yield values
+    if isinstance(values, str | int | float) and not isinstance(values, bool):
+        yield str(values)
     elif isinstance(values, dict):
         for value in values.values():
             yield from _strings(value)

@@ -36,7 +36,7 @@ def test_text_without_secrets_stays_as_it_is() -> None:
     assert redactor.clean("nothing to hide") == "nothing to hide"
 
 
-def test_long_strings_in_the_users_own_values_are_masked() -> None:
+def test_long_strings_and_numbers_in_the_users_own_values_are_masked() -> None:
     redactor = Redactor()
-    redactor.hide_values({"config": {"key": ["very-secret-value", 5, True, "short"]}})
-    assert redactor.clean("very-secret-value short True") == f"{MASK} short True"
+    redactor.hide_values({"config": {"key": ["very-secret-value", 5, 8675309042, True, "short"]}})
+    assert redactor.clean("very-secret-value 5 8675309042 short True") == f"{MASK} 5 {MASK} short True"
