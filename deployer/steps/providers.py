@@ -6,8 +6,6 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import HttpResponseError
-
 from deployer.azure.operations import PROPAGATION_CODES, ask
 from deployer.errors import AzureError, PreflightError
 from deployer.settings import ContainerRegistry
@@ -51,7 +49,7 @@ async def _ensure_provider(context: Context, report: StepReport, provider: str) 
     state = await _look(context, report, provider)
     if state is None or state == REGISTERED:
         return None
-    await _register(context, provider)
+    await _register(context, report, provider)
     started = monotonic()
     while await _look(context, report, provider) != REGISTERED:
         if monotonic() - started > REGISTRATION_PATIENCE:
@@ -80,10 +78,13 @@ async def _look(context: Context, report: StepReport, provider: str) -> str | No
     return found.registration_state
 
 
-async def _register(context: Context, provider: str) -> None:
+async def _register(context: Context, report: StepReport, provider: str) -> None:
+    providers = context.azure.resources.providers
     try:
-        await context.azure.resources.providers.register(provider)
-    except HttpResponseError as error:
+        await ask(report, f"register {provider}", lambda: providers.register(provider), rights_may_come=False)
+    except AzureError as error:
+        if error.code not in PROPAGATION_CODES:
+            raise
         raise PreflightError(
             f"The subscription is not registered with {provider}, and this identity may not register it.",
             cause=f"Azure says: {error.message}",
