@@ -15,7 +15,7 @@ from deployer.certificates import certificate_in_words
 from deployer.errors import DeployerError, PreflightError
 from deployer.helm import Helm
 from deployer.kubernetes import private_kubeconfig
-from deployer.names import PUBLIC_SUFFIX
+from deployer.names import NAME_TAG, PUBLIC_SUFFIX
 from deployer.outputs import CONTAINER, blob_endpoint
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 RUNNING = "Running"
 ACCOUNT_TYPE = "Microsoft.Storage/storageAccounts"
-HUB_TAG = "binderhub-name"
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,7 @@ async def _outputs(session: Session) -> str | None:
         session.settings.resource_group_name, filter=f"resourceType eq '{ACCOUNT_TYPE}'"
     )
     async for account in accounts:
-        if account.name and (account.tags or {}).get(HUB_TAG) == session.names.hub:
+        if account.name and (account.tags or {}).get(NAME_TAG) == session.names.hub:
             return f"{blob_endpoint(account.name)}/{CONTAINER}"
     return None
 

@@ -22,6 +22,7 @@ from azure.mgmt.containerservice.models import (
 from deployer.azure.operations import ask
 from deployer.errors import DeployerError, PreflightError
 from deployer.kubernetes import private_kubeconfig
+from deployer.names import CREATED_BY_TAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +43,6 @@ SETTLED_STATES = {"Succeeded", "Failed", "Canceled"}
 # A cluster's upgrade takes up to half an hour; seconds.
 OPERATION_PATIENCE = 2400.0
 LOOK_EVERY = 5.0
-
-CREATED_BY_TAG = "binderhub-created-by"
 
 
 async def ensure_cluster(context: Context, report: StepReport) -> str:

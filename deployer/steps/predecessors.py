@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deployer.azure.operations import ask
+from deployer.names import NAME_TAG
 
 if TYPE_CHECKING:
     from deployer.context import Context
@@ -36,7 +37,7 @@ async def _own_groups(context: Context) -> list[str]:
         context.settings.resource_group_name, filter=f"resourceType eq '{CONTAINER_GROUP_TYPE}'"
     )
     hub = context.names.hub
-    return [group.id async for group in found if group.id and (group.tags or {}).get("binderhub-name") == hub]
+    return [group.id async for group in found if group.id and (group.tags or {}).get(NAME_TAG) == hub]
 
 
 async def _ended(context: Context, report: StepReport, group: str) -> bool:
