@@ -25,6 +25,8 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+START_AGAIN = "Start again in a few minutes: what is there already is kept."
+
 
 class DeployerError(Exception):
     """A failure told to people.
@@ -32,7 +34,7 @@ class DeployerError(Exception):
     Args:
         message: what happened, one sentence.
         cause: the likely cause, when it is known.
-        suggestion: what the reader can do next.
+        suggestion: what the reader can do next; where nothing is given and trying again can help, that.
         retryable: whether the same run again can succeed without a change by the reader.
 
     """
@@ -50,7 +52,7 @@ class DeployerError(Exception):
         super().__init__(message)
         self.message = message
         self.cause = cause
-        self.suggestion = suggestion
+        self.suggestion = suggestion or (START_AGAIN if retryable else None)
         self.retryable = retryable
 
 

@@ -199,7 +199,11 @@ def _helm_error(what: str, error: Error, setting: str | None = None) -> HelmErro
             else f"Leave {setting} unset for the version that is known to work.",
         )
     if isinstance(error, InvalidResourceError):
-        return HelmError(message, cause="The cluster refuses an object of the chart with these values.")
+        return HelmError(
+            message,
+            cause="The cluster refuses an object of the chart with these values.",
+            suggestion="Correct HELM_VALUES if they set that object; else leave the chart's version unset.",
+        )
     return HelmError(message, retryable=True)
 
 

@@ -153,10 +153,11 @@ def _accepted(answer: httpx.Response, verb: str, name: ObjectName) -> httpx.Resp
     # A kind that is not there (yet) is a path that is not there.
     if UNANSWERED_WEBHOOK in words or (answer.status_code == NOT_FOUND and verb == "take"):
         raise KubernetesError(message, cause="What judges such objects is not up yet.", retryable=True)
+    if answer.is_server_error:
+        raise KubernetesError(message, retryable=True)
     raise KubernetesError(
         message,
         suggestion="A policy of your organisation may forbid it: ask who manages the subscription.",
-        retryable=answer.is_server_error,
     )
 
 
