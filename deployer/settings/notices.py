@@ -24,9 +24,15 @@ _REPLACED = {
     "traefik_version": "this release drives newer charts only.",
 }
 _DOCKER_HUB_ONLY = ("dockerhub_username", "dockerhub_password", "dockerhub_organisation")
-_ACR_ONLY = ("registry_name",)
+_ACR_ONLY = ("registry_name", "registry_sku")
 _SIGN_IN_ONLY = ("oauth_client_id", "oauth_client_secret", "oauth_tenant_id")
-_HTTPS_ONLY = ("domain_name", "dns_zone_resource_group")
+_HTTPS_ONLY = (
+    "domain_name",
+    "dns_zone_resource_group",
+    "certificate_authority",
+    "certmanager_version",
+    "traefik_version",
+)
 
 
 def notices(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -52,10 +58,12 @@ def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
         () if settings.https else _HTTPS_ONLY: "the hub is served over plain HTTP at a name of Azure's.",
         ("azure_client_id",) if settings.sp_app_id else (): "the service principal is used.",
         _SIGN_IN_ONLY if settings.authentication is Authentication.NONE else (): "nobody signs in.",
+        ("config_repository",): "upgrades by a repository's pushes are not built yet.",
     }
     for names, reason in reasons.items():
         for name in names:
-            if name in given:
+            # The form gives its defaults too, which nobody chose.
+            if name in given and getattr(settings, name) != type(settings).model_fields[name].default:
                 yield f"{given[name].setting} is not used: {reason}"
 
 

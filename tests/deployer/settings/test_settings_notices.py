@@ -32,11 +32,14 @@ SAID = [
     ({**HTTPS, "ENABLE_HTTPS": "false"}, PLAIN_HTTP),
     ({**HTTPS, "CERTIFICATE_AUTHORITY": "letsencrypt-staging"}, "Browsers don't trust"),
     ({"DOMAIN_NAME": "hub.example.org"}, "DOMAIN_NAME (domainName in the form) is not used"),
+    ({"CERTIFICATE_AUTHORITY": "zerossl"}, "is not used: the hub is served over plain HTTP"),
     ({"DOCKERHUB_USERNAME": "somebody"}, "is not used: images go to azurecr."),
     ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
     ({**DOCKER_HUB, "DOCKERHUB_USERNAME": "ada"}, "BinderHub does not recognise images of 'ada'"),
     ({**DOCKER_HUB, "DOCKERHUB_ORGANISATION": "some-lab"}, "does not recognise images of 'some-lab'"),
     ({**PRINCIPAL, "AZURE_CLIENT_ID": ID}, "the service principal is used"),
+    ({**DOCKER_HUB, "REGISTRY_SKU": "Premium"}, "is not used: images go to dockerhub."),
+    ({"CONFIG_REPOSITORY": "our-lab/our-hub"}, "is not used: upgrades by a repository's pushes"),
     ({"OAUTH_CLIENT_ID": "a"}, "is not used: nobody signs in."),
     ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
     (
@@ -57,7 +60,12 @@ def test_it_is_said(
 def test_usual_settings_are_met_with_one_notice_that_of_plain_http(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
-    (notice,) = load_environment(**DOCKER_HUB, BINDERHUB_VERSION=BINDERHUB_VERSION).notices
+    defaults = {
+        "CERTIFICATE_AUTHORITY": "auto",
+        "REGISTRY_SKU": "Basic",
+        "BINDERHUB_VERSION": BINDERHUB_VERSION,
+    }
+    (notice,) = load_environment(**DOCKER_HUB, **defaults).notices
     assert notice.startswith(PLAIN_HTTP)
 
 
