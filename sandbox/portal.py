@@ -161,7 +161,7 @@ class Portal:
 
         """
         group = f"/subscriptions/{self._subscription}/resourceGroups/{name}"
-        self._arm("DELETE", group, GROUPS_API)
+        self.arm("DELETE", group, GROUPS_API)
         ends = time.monotonic() + DEPLOYMENT_PATIENCE_SECONDS
         while time.monotonic() < ends:
             if not any(one["name"] == name for one in self._groups()):
@@ -193,12 +193,18 @@ class Portal:
         return list(self._get(f"/subscriptions/{self._subscription}/resourceGroups", GROUPS_API)["value"])
 
     def _get(self, path: str, api_version: str) -> dict[str, Any]:
-        return self._arm("GET", path, api_version)
+        return self.arm("GET", path, api_version)
 
     def _put(self, path: str, api_version: str, body: object) -> dict[str, Any]:
-        return self._arm("PUT", path, api_version, body)
+        return self.arm("PUT", path, api_version, body)
 
-    def _arm(self, method: str, path: str, api_version: str, body: object = None) -> dict[str, Any]:
+    def arm(self, method: str, path: str, api_version: str, body: object = None) -> dict[str, Any]:
+        """Ask Resource Manager.
+
+        Raises:
+            SandboxError: Azure refused.
+
+        """
         headers = {"Authorization": f"Bearer {self._token(MANAGEMENT)}"}
         url = f"{MANAGEMENT}{path}"
         parameters = {"api-version": api_version}

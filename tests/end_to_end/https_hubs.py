@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.clusters import kubernetes
+from sandbox.portal import GROUPS_API, Portal
+from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, run, writes
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from tests.end_to_end.deployments import Ran
 
 EMAIL = {"CONTACT_EMAIL": "admin@example.org"}
-MANAGEMENT = "https://management.azure.com"
-GROUPS_API, ZONES_API = "2025-04-01", "2018-05-01"
+ZONES_API = "2018-05-01"
 # Not where the other tests have their clusters: the quota of cores is a region's.
 REGION = "germanywestcentral"
 
@@ -124,24 +124,13 @@ def refusing(sandbox: RunningSandbox, **refusals: str) -> Iterator[None]:
 def make_zone(sandbox: RunningSandbox, group: str, zone: str) -> str:
     """Make a DNS zone in a group of its own; return its id."""
     path = f"/subscriptions/{sandbox.settings['AZURE_SUBSCRIPTION']}/resourceGroups/{group}"
-    ask_azure(sandbox, "PUT", path, GROUPS_API, {"location": REGION})
+    Portal(sandbox).arm("PUT", path, GROUPS_API, {"location": REGION})
     zone_id = f"{path}/providers/Microsoft.Network/dnsZones/{zone}"
-    ask_azure(sandbox, "PUT", zone_id, ZONES_API, {"location": "global"})
+    Portal(sandbox).arm("PUT", zone_id, ZONES_API, {"location": "global"})
     return zone_id
 
 
 def records_of(sandbox: RunningSandbox, zone_id: str) -> dict[str, str]:
     """Return the CNAMEs of a zone, by name."""
-    found = ask_azure(sandbox, "GET", f"{zone_id}/CNAME", ZONES_API)["value"]
+    found = Portal(sandbox).arm("GET", f"{zone_id}/CNAME", ZONES_API)["value"]
     return {entry["name"]: entry["properties"]["CNAMERecord"]["cname"] for entry in found}
-
-
-def ask_azure(
-    sandbox: RunningSandbox, method: str, path: str, api_version: str, body: object = None
-) -> dict[str, Any]:
-    """Ask Resource Manager as the person at the portal."""
-    token = sandbox.ask("POST", "/token", {"audience": MANAGEMENT}).json()["token"]
-    headers, query = {"Authorization": f"Bearer {token}"}, {"api-version": api_version}
-    with sandbox.client() as client:
-        answer = client.request(method, f"{MANAGEMENT}{path}", params=query, json=body, headers=headers)
-    return dict(answer.raise_for_status().json())

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.portal import Portal
 from tests.end_to_end.deployments import group_of
-from tests.end_to_end.https_hubs import EMAIL, ZONES_API, HttpsHub, ask_azure, make_zone, orders, records_of
+from tests.end_to_end.https_hubs import EMAIL, ZONES_API, HttpsHub, make_zone, orders, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +55,7 @@ def test_every_change_of_mode_leaves_nothing_of_the_one_before(
 def test_a_record_of_somebody_elses_is_never_overwritten(sandbox: RunningSandbox, hub: HttpsHub) -> None:
     zone_id = make_zone(sandbox, ZONES, "taken.example.net")
     theirs = {"properties": {"TTL": 60, "CNAMERecord": {"cname": "elsewhere.example.net"}}}
-    ask_azure(sandbox, "PUT", f"{zone_id}/CNAME/binder", ZONES_API, theirs)
+    Portal(sandbox).arm("PUT", f"{zone_id}/CNAME/binder", ZONES_API, theirs)
     ran = hub.deploy(**EMAIL, DOMAIN_NAME="taken.example.net", DNS_ZONE_RESOURCE_GROUP=ZONES)
     assert ran.status == 1
     assert "binder.taken.example.net is a CNAME of elsewhere.example.net already" in ran.stderr

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.settings.versions import BINDERHUB_VERSION
-from tests.end_to_end.clusters import kubeconfig_of, kubernetes
+from tests.clusters import kubeconfig_of, kubernetes
 from tests.end_to_end.deployments import Ran, deploy, group_of, hub_settings, run
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import ssl
 import time
-from base64 import b64decode
 from dataclasses import dataclass
 from http.client import HTTPSConnection
 from pathlib import Path
@@ -17,6 +16,9 @@ import pytest
 import yaml
 from cryptography import x509
 
+from sandbox.portal import GROUPS_API, Portal
+from tests.clusters import kubernetes
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -26,10 +28,9 @@ if TYPE_CHECKING:
     Object = dict[str, Any]
 
 HERE = Path(__file__).parent
-MANAGEMENT = "https://management.azure.com"
 # Not where other tests have their clusters: the quota of cores is a region's.
 REGION = "swedencentral"
-GROUPS_API, CLUSTERS_API = "2025-04-01", "2026-08-01"
+CLUSTERS_API = "2026-08-01"
 PATIENCE_SECONDS = 60.0
 CORE, APPS, NETWORKING = "/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1"
 PATHS = {
@@ -107,12 +108,12 @@ class PublicHub:
 
 
 @pytest.fixture(scope="package")
-def public_hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PublicHub]:
+def public_hub(sandbox: RunningSandbox) -> Iterator[PublicHub]:
+    portal = Portal(sandbox)
     group = f"/subscriptions/{sandbox.settings['AZURE_SUBSCRIPTION']}/resourceGroups/routed"
-    arm(sandbox, "PUT", group, GROUPS_API, {"location": REGION})
-    server, context = _cluster(sandbox, group, tmp_path_factory.mktemp("routed"))
-    proxy = sandbox.network["HTTPS_PROXY"]
-    with httpx.Client(base_url=server, proxy=proxy, verify=context, trust_env=False, timeout=30) as api:
+    portal.arm("PUT", group, GROUPS_API, {"location": REGION})
+    _make_cluster(portal, group)
+    with kubernetes(sandbox, "routed") as api:
         hub = PublicHub(sandbox, api)
         hub.apply(*objects("hub.yaml"))
         binder, jupyterhub = (
@@ -121,47 +122,20 @@ def public_hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory
         assert eventually(lambda: hub.status(f"{binder}/health"), 200) == 200
         assert eventually(lambda: hub.status(f"{jupyterhub}/hub/api"), 200) == 200
         yield hub
-    arm(sandbox, "DELETE", group, GROUPS_API)
+    portal.arm("DELETE", group, GROUPS_API)
 
 
-def arm(
-    sandbox: RunningSandbox, method: str, path: str, api_version: str, body: object = None
-) -> httpx.Response:
-    """Ask Resource Manager as the person who is signed in to the portal."""
-    token = sandbox.ask("POST", "/token", {"audience": MANAGEMENT}).json()["token"]
-    with sandbox.client() as client:
-        return client.request(
-            method,
-            f"{MANAGEMENT}{path}",
-            params={"api-version": api_version},
-            json=body,
-            headers={"Authorization": f"Bearer {token}"},
-        ).raise_for_status()
-
-
-def _cluster(sandbox: RunningSandbox, group: str, folder: Path) -> tuple[str, ssl.SSLContext]:
-    """Make a cluster; return its API's address and how its administrator connects there."""
+def _make_cluster(portal: Portal, group: str) -> None:
     path = f"{group}/providers/Microsoft.ContainerService/managedClusters/routed"
     pool = {"name": "system", "mode": "System", "vmSize": "Standard_D4s_v5", "count": 1}
     properties = {"dnsPrefix": "routed", "agentPoolProfiles": [pool]}
     body = {"location": REGION, "identity": {"type": "SystemAssigned"}, "properties": properties}
-    arm(sandbox, "PUT", path, CLUSTERS_API, body)
+    portal.arm("PUT", path, CLUSTERS_API, body)
 
     def state() -> str:
-        found = arm(sandbox, "GET", path, CLUSTERS_API).json()
-        return str(found["properties"]["provisioningState"])
+        return str(portal.arm("GET", path, CLUSTERS_API)["properties"]["provisioningState"])
 
     assert eventually(state, "Succeeded") == "Succeeded"
-    listed = arm(sandbox, "POST", f"{path}/listClusterUserCredential", CLUSTERS_API).json()
-    config = yaml.safe_load(b64decode(listed["kubeconfigs"][0]["value"]))
-    user, cluster = config["users"][0]["user"], config["clusters"][0]["cluster"]
-    files = {"crt": user["client-certificate-data"], "key": user["client-key-data"]}
-    for name, data in files.items():
-        (folder / name).write_bytes(b64decode(data))
-    authority = b64decode(cluster["certificate-authority-data"]).decode()
-    context = ssl.create_default_context(cadata=authority)
-    context.load_cert_chain(folder / "crt", folder / "key")
-    return str(cluster["server"]), context
 
 
 def _path(manifest: Object) -> str:

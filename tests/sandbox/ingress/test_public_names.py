@@ -11,8 +11,9 @@ import pytest
 import trustme
 from cryptography import x509
 
+from sandbox.portal import Portal
 from sandbox.workloads.load_balancers import LABEL
-from tests.sandbox.ingress.conftest import REGION, arm, eventually, objects
+from tests.sandbox.ingress.conftest import REGION, eventually, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -200,15 +201,15 @@ def test_an_own_domain_has_a_certificate_of_its_own(
 
 
 def test_a_zone_of_azure_dns_resolves_by_itself(public_hub: PublicHub) -> None:
-    sandbox = public_hub.sandbox
+    sandbox, portal = public_hub.sandbox, Portal(public_hub.sandbox)
     group = f"/subscriptions/{sandbox.settings['AZURE_SUBSCRIPTION']}/resourceGroups/routed"
     zone = f"{group}/providers/Microsoft.Network/dnsZones/example.org"
-    arm(sandbox, "PUT", zone, DNS_API, {"location": "global", "properties": {}})
+    portal.arm("PUT", zone, DNS_API, {"location": "global", "properties": {}})
     record = f"{zone}/CNAME/binder"
-    arm(sandbox, "PUT", record, DNS_API, {"properties": {"TTL": 60, "CNAMERecord": {"cname": BINDER}}})
+    portal.arm("PUT", record, DNS_API, {"properties": {"TTL": 60, "CNAMERecord": {"cname": BINDER}}})
     assert public_hub.status(f"https://{OWN}/versions") == 200
     with pytest.raises(httpx.HTTPStatusError, match="409"):
         sandbox.ask("PUT", f"/dns-records/{OWN}", {"cname": BINDER})
-    arm(sandbox, "DELETE", record, DNS_API)
+    portal.arm("DELETE", record, DNS_API)
     assert public_hub.status(f"https://{OWN}/versions") == REFUSED
-    arm(sandbox, "DELETE", zone, DNS_API)
+    portal.arm("DELETE", zone, DNS_API)
