@@ -105,6 +105,13 @@ async def deploy(
         kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
         run.progress.emit(Event(kind, error.message, seconds=monotonic() - clock))
         raise _without_secrets(error, run.redactor) from None
+    except Exception as crash:
+        run.progress.emit(
+            Event(EventKind.RUN_FAILED, f"{type(crash).__name__}: {crash}", seconds=monotonic() - clock)
+        )
+        # Python prints it with its traceback.
+        crash.args = tuple(run.redactor.clean(str(each)) for each in crash.args)
+        raise
     finally:
         run.progress.close()
     return done
