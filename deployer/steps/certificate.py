@@ -136,7 +136,9 @@ class Certification:
         except CertificateError as error:
             if not self._refusals:
                 raise
-            return CertificateState(Stage.REFUSED, error.message, authority.issuer)
+            # The Certificate still points at the authority before, which cert-manager asks again.
+            before = await self._store.state()
+            return CertificateState(Stage.REFUSED, error.message, authority.issuer, next_try=before.next_try)
         if (state := await self._store.state()).account_refused and state.issuer == authority.issuer:
             await self._store.forget_issuer(authority.issuer)
             await self._ensure_issuer(authority)
