@@ -31,9 +31,9 @@ class Redactor:
         self._forms: set[str] = set()
 
     def hide(self, secret: SecretStr | None) -> None:
-        """Mask this secret from now on: as it is, base64- and percent-encoded."""
+        """Mask this secret from now on: as it is, percent-encoded, in base64 alone or within more text."""
         if secret is not None and (text := secret.get_secret_value()):
-            self._forms |= {text, base64.b64encode(text.encode()).decode(), quote(text, safe="")}
+            self._forms |= {text, quote(text, safe=""), *_in_base64(text.encode())}
 
     def hide_values(self, values: Any) -> None:
         """Mask every longer string or number in a user's own values, any of which may be a secret."""
@@ -52,6 +52,20 @@ class Redactor:
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, MASK)
         return text
+
+
+def _in_base64(secret: bytes) -> Iterator[str]:
+    """Yield what base64 makes of a secret, and of one in the middle of other text, as in `user:password`.
+
+    A character stands for 6 bits, so what comes before shifts it by 0, 1 or 2 bytes; the characters that
+    share bits with the neighbours are left out.
+    """
+    yield base64.b64encode(secret).decode()
+    for before in range(3):
+        encoded = base64.b64encode(bytes(before) + secret).decode()
+        inside = encoded[-(-before * 8 // 6) : (before + len(secret)) * 8 // 6]
+        if len(inside) >= SHORTEST_HIDDEN_VALUE:
+            yield inside
 
 
 def _strings(values: Any) -> Iterator[str]:

@@ -22,6 +22,18 @@ def test_a_secret_is_masked_as_it_is_and_encoded(secret: str, before: str, after
         assert form not in redactor.clean(f"{before} {form} {after}").replace(MASK, "")
 
 
+@given(secret=st.text(min_size=12, max_size=40), before=st.binary(max_size=9), after=st.binary(max_size=9))
+def test_nearly_all_of_a_secret_is_masked_in_the_base64_of_more_text(
+    secret: str, before: bytes, after: bytes
+) -> None:
+    redactor = Redactor()
+    redactor.hide(SecretStr(secret))
+    encoded = base64.b64encode(before + secret.encode() + after).decode()
+    # What is left of the secret shares characters with its neighbours: two bytes at most.
+    left = redactor.clean(encoded).replace(MASK, "")
+    assert len(left) <= len(encoded) - (len(secret.encode()) - 2) * 8 // 6
+
+
 def test_a_secret_within_another_does_not_leave_the_rest_of_it() -> None:
     redactor = Redactor()
     redactor.hide(SecretStr("abcd"))
