@@ -132,6 +132,9 @@ async def _sign_in(settings: Settings, run: _Run, resources: AsyncExitStack) -> 
     except DeployerError as error:
         tell(EventKind.STEP_FAILED, error.message, monotonic() - started)
         raise
+    except asyncio.CancelledError:
+        tell(EventKind.STEP_SKIPPED, "stopped before its end")
+        raise _interruption() from None
     subscription = session.settings.azure_subscription
     tell(EventKind.STEP_DONE, f"signed in; subscription {subscription}", monotonic() - started)
     return session
@@ -182,14 +185,7 @@ async def _run_recorded(context: Context, run: _Run) -> None:
     try:
         await run_steps(plan.steps, context, run.progress, run.record)
     except asyncio.CancelledError:
-        # From here on the cancellation is dealt with: what follows may await again.
-        if (task := asyncio.current_task()) is not None:
-            task.uncancel()
-        interrupted = Interrupted(
-            "The run was interrupted.",
-            suggestion="Run deploy again: it goes on where this run ended.",
-            retryable=True,
-        )
+        interrupted = _interruption()
         await _leave_record(context, run, "interrupted", interrupted)
         raise interrupted from None
     except Exception as error:  # noqa: BLE001 - whatever it is, the record tells it and it is raised again
@@ -203,6 +199,17 @@ async def _run_recorded(context: Context, run: _Run) -> None:
 def _next_steps(context: Context, run: _Run) -> str:
     notes = [note.message for note in run.notes.all()]
     return render_next_steps(context.settings, context.names, notes)
+
+
+def _interruption() -> Interrupted:
+    """Return the error for a cancellation; it is dealt with from here on, so what follows may await again."""
+    if (task := asyncio.current_task()) is not None:
+        task.uncancel()
+    return Interrupted(
+        "The run was interrupted.",
+        suggestion="Run deploy again: it goes on where this run ended.",
+        retryable=True,
+    )
 
 
 async def _leave_record(context: Context, run: _Run, status: str, error: Exception | None) -> None:

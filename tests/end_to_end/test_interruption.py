@@ -52,3 +52,10 @@ def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp
         assert ran.status == 0, ran.stderr
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
     assert len([path for path in paths if f"/managedClusters/{HUB}?" in path]) == 1
+
+
+def test_a_run_that_is_interrupted_while_it_signs_in_says_so(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    status, log = interrupted_while(sandbox, tmp_path, "signing in")
+    assert status == 3
+    assert "Traceback" not in log
+    assert '"run_interrupted"' in log
