@@ -3,6 +3,9 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
+# One more than CI has cores: much of a whole run's time is waiting for it.
+TEST_PROCESSES ?= 3
+
 LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
@@ -19,7 +22,7 @@ demo-stop: ## Stop the sandbox that the demo left running
 	@test ! -x $(VENV)/python || $(VENV)/python -m sandbox stop
 
 test: setup ## Run all tests
-	@$(VENV)/python -m pytest --numprocesses auto --maxprocesses 4
+	@$(VENV)/python -m pytest --numprocesses $(TEST_PROCESSES)
 
 check: setup ## Check format, style, types and layers
 	$(VENV)/ruff format --check
