@@ -62,6 +62,7 @@ class Results:
         cluster: how the cluster's API is reached (step `cluster`).
         release_before: the BinderHub release as it was found, None if there is none (step `registry-access`).
         registry: what BinderHub needs to push and pull (step `registry-access`).
+        dns_records: ids of an own domain's records, none where somebody else writes them (step `dns`).
         dns_changed: whether records of an own domain were written (step `dns`).
         values: the rendered values (step `binderhub`).
         certificate: what came of the certificate (step `certificate`).
@@ -73,6 +74,7 @@ class Results:
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.release_before: Result[ReleaseState | None] = Result("release_before")
         self.registry: Result[RegistryAccess] = Result("registry")
+        self.dns_records: Result[tuple[str, ...]] = Result("dns_records")
         self.dns_changed: Result[bool] = Result("dns_changed")
         self.values: Result[RenderedValues] = Result("values")
         self.certificate: Result[Certified] = Result("certificate")

@@ -9,7 +9,7 @@ from deployer.errors import DeployerError
 from deployer.names import our_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     from deployer.azure.clients import AzureClients
 
@@ -61,6 +61,19 @@ def host_of(resource_id: str) -> str:
     _, _, path = resource_id.partition("/dnsZones/")
     zone, _, name = path.split("/")
     return f"{name}.{zone}".lower()
+
+
+def unwanted_records(known: Sequence[str], hosts: Collection[str], written: Collection[str]) -> list[str]:
+    """Return the record sets that a hub made once and has no use for now.
+
+    Args:
+        known: ids of all that it made.
+        hosts: the host names that its records are for now.
+        written: ids of its records as they are now; none where somebody else writes them: what leads to the
+            hub stays then.
+
+    """
+    return [record for record in known if host_of(record) not in hosts or (written and record not in written)]
 
 
 def is_ours(record: dict[str, Any], hub: str) -> bool:

@@ -54,6 +54,7 @@ async def _ensure_records(context: Context, report: StepReport, zone: str, recor
     ids = [record.resource_id for record in records]
     await remember_records(api, namespace, [*known, *(each for each in ids if each not in known)])
     changed = [record.host for record in records if await _ensure(context, report, record)]
+    context.results.dns_records.set(tuple(ids))
     context.results.dns_changed.set(bool(changed))
     told = f"{', '.join(changed)} written" if changed else "both names are there"
     return f"zone {zone}: {told}"
@@ -80,6 +81,7 @@ async def _ensure(context: Context, report: StepReport, record: HubRecord) -> bo
 async def _left_to_others(context: Context, report: StepReport, reason: str) -> str:
     """Show the records early, so that they can be made while the rest goes on."""
     lines = "; ".join(context.names.cname_lines())
+    context.results.dns_records.set(())
     context.results.dns_changed.set(False)
     store = CertificateStore(await context.results.cluster.get().api(), context.names)
     issued = (await store.state()).stage is Stage.ISSUED and await store.names_are_wanted()

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from deployer.authorities import authorities_asked
-from deployer.azure.dns import host_of, remove_record
+from deployer.azure.dns import host_of, remove_record, unwanted_records
 from deployer.azure.operations import ask
 from deployer.certificate_store import CertificateStore
 from deployer.errors import AzureError
@@ -47,7 +47,8 @@ async def _records(context: Context, report: StepReport, api: Api) -> list[str]:
     """Remove records of a domain that the hub no longer has; what can't be removed stays remembered."""
     namespace = context.names.namespace
     known = await remembered_records(api, namespace)
-    unwanted = [record for record in known if host_of(record) not in context.names.cnames]
+    written = context.results.dns_records.get() if context.results.dns_records.is_set else ()
+    unwanted = unwanted_records(known, context.names.cnames, written)
     outcomes = {record: await _remove_record(context, report, record) for record in unwanted}
     gone = {record for record, removed in outcomes.items() if removed is not None}
     await remember_records(api, namespace, [record for record in known if record not in gone])

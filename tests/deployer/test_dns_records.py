@@ -15,6 +15,7 @@ from deployer.azure.dns import (
     host_of,
     is_ours,
     leads_to,
+    unwanted_records,
     zone_of,
 )
 from tests.arm_schemas import needs_arm_schemas, validate_resource
@@ -39,6 +40,20 @@ RECORD = HubRecord(
 )
 def test_a_domain_belongs_to_the_longest_zone_above_it(zones: list[str], zone: str | None) -> None:
     assert zone_of("lab.example.org", zones) == zone
+
+
+def test_records_of_a_domain_that_the_hub_no_longer_has_are_unwanted() -> None:
+    assert unwanted_records([RECORD.resource_id], {"binder.new.example.org"}, ()) == [RECORD.resource_id]
+    assert unwanted_records([RECORD.resource_id], {}, ()) == [RECORD.resource_id]
+
+
+def test_so_is_the_record_in_a_zone_that_another_one_replaced() -> None:
+    moved = RECORD.resource_id.replace("/zones/", "/other/")
+    assert unwanted_records([RECORD.resource_id, moved], {RECORD.host}, [moved]) == [RECORD.resource_id]
+
+
+def test_a_record_stays_while_somebody_else_runs_the_dns_of_the_same_domain() -> None:
+    assert unwanted_records([RECORD.resource_id], {RECORD.host}, ()) == []
 
 
 def test_a_record_sets_id_tells_its_host() -> None:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -81,12 +82,15 @@ class Issuers:
                     await self._serve(resource, issuer)
 
     async def _serve(self, resource: Resource, issuer: Object) -> None:
-        inputs = await self._inputs(issuer)
-        if self._seen.get(issuer["metadata"]["uid"]) == inputs:
+        if self._seen.get(issuer["metadata"]["uid"]) == await self._inputs(issuer):
             return
+        with suppress(SetupError):
+            await self._account_key(issuer)
+        # With the key that was made, and without what others change while the issuer is set up.
+        inputs = await self._inputs(issuer)
         status = await self._set_up(issuer)
         await set_status(self._api, resource, issuer, status)
-        self._seen[issuer["metadata"]["uid"]] = await self._inputs(issuer)
+        self._seen[issuer["metadata"]["uid"]] = inputs
 
     async def _inputs(self, issuer: Object) -> tuple[object, ...]:
         acme = issuer["spec"]["acme"]
