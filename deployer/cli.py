@@ -1,4 +1,4 @@
-"""The command line: the only place where an error becomes text and an exit status."""
+"""The command line: the only place where errors become text and an exit status."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from deployer import presentation
-from deployer.deployment import deploy as run_deployment
+from deployer import console
+from deployer.azure.session import Session, open_session
+from deployer.commands.deploy import deploy as run_deployment
+from deployer.commands.info import HubInfo, inspect_hub
 from deployer.errors import DeployerError, Interrupted, PreflightError, Problem, SettingsError
-from deployer.helm_binary import HELM_VERSION, download_helm, find_helm
-from deployer.inspection import HubInfo, inspect_hub
+from deployer.helm.binary import HELM_VERSION, download_helm, find_helm
 from deployer.names import HubNames, derive_names
-from deployer.plan import build_plan, step_names
+from deployer.plan import build_plan
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
+from deployer.progress.report import StepReport
 from deployer.progress.terminal import TerminalSink
-from deployer.session import Session, open_session
 from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
-from deployer.workflow import StepReport
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -52,39 +52,48 @@ errors = Console(stderr=True, highlight=False)
 CONFIG_FILE = Path("config.json")
 OUTPUTS_DIRECTORY = Path("outputs")
 
-# What these libraries log of a failure reaches people as an error of ours, or was waited out.
-TOLD_BY_US = ("azure", "msal", "pyhelm3")
+# These libraries log failures that the deployer shows as an error of its own, or has waited out.
+QUIET_LIBRARIES = ("azure", "msal", "pyhelm3")
 
 
 class Output(StrEnum):
-    """How a command's result is written."""
+    """The format of the result of a command."""
 
     TEXT = "text"
     JSON = "json"
 
 
 ConfigOption = Annotated[
-    Path | None, typer.Option("--config", "-c", help="A config.json; ./config.json is read when it is there.")
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        help="A file with settings; by default config.json in this directory, if there is one.",
+    ),
 ]
-NameOption = Annotated[str | None, typer.Option("--name", help="The hub's name (BINDERHUB_NAME).")]
+NameOption = Annotated[str | None, typer.Option("--name", help="Name of the hub (BINDERHUB_NAME).")]
 GroupOption = Annotated[
-    str | None, typer.Option("--resource-group", "-g", help="The resource group (RESOURCE_GROUP_NAME).")
+    str | None, typer.Option("--resource-group", "-g", help="Resource group (RESOURCE_GROUP_NAME).")
 ]
 LocationOption = Annotated[
-    str | None, typer.Option("--location", "-l", help="The Azure region (RESOURCE_GROUP_LOCATION).")
+    str | None, typer.Option("--location", "-l", help="Azure region (RESOURCE_GROUP_LOCATION).")
 ]
 SubscriptionOption = Annotated[
-    str | None, typer.Option("--subscription", help="Id or name of the subscription (AZURE_SUBSCRIPTION).")
+    str | None, typer.Option("--subscription", help="Subscription, by id or name (AZURE_SUBSCRIPTION).")
 ]
 SetOption = Annotated[
-    list[str] | None, typer.Option("--set", help="Any other setting, as NAME=VALUE; not for secrets.")
+    list[str] | None,
+    typer.Option("--set", help="Any other setting, as NAME=VALUE. Do not use it for secrets."),
 ]
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="How the result is written.")]
+OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Format of the result.")]
 DirectoryOption = Annotated[
-    Path, typer.Option("--outputs", help="Where outputs go when no storage account is named.")
+    Path, typer.Option("--outputs", help="Directory for outputs if no storage account is set.")
 ]
 DownloadOption = Annotated[
-    bool, typer.Option("--download-helm", help=f"Fetch helm {HELM_VERSION} without asking if it is missing.")
+    bool,
+    typer.Option(
+        "--download-helm", help=f"Download helm {HELM_VERSION} without asking if it is not installed."
+    ),
 ]
 
 
@@ -101,7 +110,7 @@ def deploy(  # noqa: PLR0913 - each is an option that people type
     outputs: DirectoryOption = OUTPUTS_DIRECTORY,
     download: DownloadOption = False,
 ) -> None:
-    """Create the hub, or bring it to what the settings want; running it again changes only what differs."""
+    """Create or update the hub. Safe to run again: only differences are applied."""
     typed = _typed(name, resource_group, location, subscription, setting)
     loaded = load_settings(typed, _config_file(config))
     _deploy(loaded, output, outputs, download=download)
@@ -118,15 +127,15 @@ def plan(  # noqa: PLR0913 - each is an option that people type
     setting: SetOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show what deploy would do, in order; nothing is changed."""
+    """Show the steps of a deployment in order, without changing anything."""
     typed = _typed(name, resource_group, location, subscription, setting)
     loaded = load_settings(typed, _config_file(config))
     settings, names = _resolve(loaded.settings)
-    planned = build_plan(settings, names)
+    planned = build_plan(settings)
     if output is Output.JSON:
-        _print_json(presentation.plan_for_machines(planned, names, loaded.notices))
+        _print_json(console.plan_for_machines(planned, names, loaded.warnings))
     else:
-        screen.print(presentation.plan_for_people(planned, names, loaded.notices))
+        screen.print(console.plan_for_people(planned, names, loaded.warnings))
 
 
 @app.command()
@@ -140,7 +149,7 @@ def info(  # noqa: PLR0913 - each is an option that people type
     output: OutputOption = Output.TEXT,
     download: DownloadOption = False,
 ) -> None:
-    """Show the hub as it is now: addresses, cluster, release; nothing is changed."""
+    """Show the hub as it is now: addresses, cluster and release. Changes nothing."""
     typed = _typed(name, resource_group, None, subscription, setting)
     settings = load_settings(typed, _config_file(config)).settings
     helm = _helm(download=download)
@@ -152,37 +161,38 @@ def info(  # noqa: PLR0913 - each is an option that people type
     if output is Output.JSON:
         _print_json(asdict(found))
     else:
-        screen.print(presentation.hub_for_people(found))
+        screen.print(console.hub_for_people(found))
 
 
 def main() -> None:
-    """Run the command line; errors become text and an exit status here."""
+    """Run the command line."""
     sys.exit(_guarded(lambda: app(standalone_mode=False)))
 
 
 def run_action() -> None:
-    """Run the command that ACTION names, with all settings from the environment: a container's start."""
+    """Run the command that ACTION names, with all settings from the environment, as a container does."""
     handled = exit_zero_when_handled()
     status = _guarded(_run_named_action)
     sys.exit(0 if handled and status > 0 else status)
 
 
 def _run_named_action() -> None:
-    if len(sys.argv) > 1:  # somebody runs the image by hand
+    # Arguments: the image is run by hand, with a command and its options.
+    if len(sys.argv) > 1:
         app(standalone_mode=False)
         return
-    wanted = action()  # refuses what is not built; deploy is what is left
+    wanted = action()  # raises for every action but deploy
     _deploy(load_settings({"action": wanted}, None), Output.TEXT, OUTPUTS_DIRECTORY, download=False)
 
 
 def _guarded(command: Callable[[], object]) -> int:
     """Run a command and return its exit status."""
-    for library in TOLD_BY_US:
+    for library in QUIET_LIBRARIES:
         logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         result = command()
     except DeployerError as error:
-        errors.print(presentation.error_for_people(error), soft_wrap=True)
+        errors.print(console.error_for_people(error), soft_wrap=True)
         return error.exit_status
     except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
         errors.print("Interrupted.")
@@ -200,8 +210,12 @@ def _guarded(command: Callable[[], object]) -> int:
 def _deploy(loaded: LoadedSettings, output: Output, outputs: Path, *, download: bool) -> None:
     helm = _helm(download=download)
     in_terminal = sys.stdout.isatty() and output is Output.TEXT
-    sink: Sink = TerminalSink(step_names(loaded.settings)) if in_terminal else JsonLog([_log_stream(output)])
-    done = _run(run_deployment(loaded.settings, loaded.notices, sinks=[sink], helm=helm, directory=outputs))
+    sink: Sink = (
+        TerminalSink(build_plan(loaded.settings).step_names)
+        if in_terminal
+        else JsonLog([_log_stream(output)])
+    )
+    done = _run(run_deployment(loaded.settings, loaded.warnings, sinks=[sink], helm=helm, directory=outputs))
     if output is Output.JSON:
         _print_json(
             {
@@ -213,18 +227,19 @@ def _deploy(loaded: LoadedSettings, output: Output, outputs: Path, *, download: 
         )
     elif in_terminal:
         urls = {"BinderHub": done.names.binder_url, "JupyterHub": done.names.hub_url}
-        screen.print(presentation.pairs({**urls, "Outputs": done.outputs}))
+        screen.print(console.pairs({**urls, "Outputs": done.outputs}))
 
 
 def _log_stream(output: Output) -> TextIO:
-    """Return where the log goes: standard output, unless a result in JSON is wanted there."""
+    """Return the stream for the log: standard output, unless that is for a result in JSON."""
     return sys.stderr if output is Output.JSON else sys.stdout
 
 
 def _resolve(settings: Settings) -> tuple[Settings, HubNames]:
-    """Find out subscription and region, signing in only where the settings leave one of them open."""
+    """Return settings with subscription and region, signing in only if they leave one of them open."""
     if settings.azure_subscription and settings.resource_group_location:
-        with suppress(SettingsError):  # the subscription is given by its name
+        # An error means that the subscription is given by its name.
+        with suppress(SettingsError):
             return settings, derive_names(settings)
 
     async def resolved(session: Session, _report: StepReport) -> tuple[Settings, HubNames]:
@@ -234,14 +249,14 @@ def _resolve(settings: Settings) -> tuple[Settings, HubNames]:
 
 
 async def _in_session(settings: Settings, look: Callable[[Session, StepReport], Awaitable[T]]) -> T:
-    """Await `look` with an open session, telling nothing but errors."""
+    """Await `look` with an open session, without showing progress."""
     report = StepReport("sign-in", Progress())
     async with open_session(settings, report) as session:
         return await look(session, report)
 
 
 def _run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; the first SIGINT or SIGTERM ends the work in order, the second one at once."""
+    """Run to the end; a first SIGINT or SIGTERM cancels the work in order, a second one ends it at once."""
 
     async def interruptible() -> T:
         loop = asyncio.get_running_loop()
@@ -260,16 +275,16 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
 
 
 def _helm(*, download: bool) -> Path:
-    """Find helm, or offer to fetch it."""
+    """Return the helm program, after offering to download it if it is missing."""
     found = find_helm()
     if found is not None:
         return found
-    question = f"helm is not installed. Fetch helm {HELM_VERSION} now, checked against its known hash?"
+    question = f"helm is not installed. Download helm {HELM_VERSION} now (verified by its SHA-256)?"
     if download or (sys.stdin.isatty() and typer.confirm(question)):
         return download_helm()
     raise PreflightError(
         "The program helm is not installed.",
-        suggestion=f"Install helm 4, or start again with --download-helm to fetch helm {HELM_VERSION}.",
+        suggestion=f"Install helm 4, or start again with --download-helm to download helm {HELM_VERSION}.",
     )
 
 
@@ -284,7 +299,7 @@ def _typed(
     subscription: str | None,
     settings: list[str] | None,
 ) -> dict[str, str]:
-    """Collect what was typed, by setting."""
+    """Return the options that were given, by setting."""
     typed = {
         "binderhub_name": name,
         "resource_group_name": resource_group,

@@ -1,20 +1,19 @@
-"""The exception tree: every failure that people are meant to read.
+"""The exceptions that people read: what happened, the likely cause and what to do next.
 
     DeployerError
-    ├── SettingsError            settings are wrong; nothing was created         exit status 2
-    ├── PreflightError           the environment refuses; nothing was created    exit status 2
-    ├── CredentialsError         no identity, or one that Azure does not accept  exit status 1
-    ├── AzureError               Azure refused or failed a request               exit status 1
-    ├── HelmError                a chart could not be fetched or installed       exit status 1
-    ├── KubernetesError          the cluster's API refused or failed             exit status 1
-    ├── CertificateError         no certificate, for a reason that waiting or asking elsewhere won't mend
-    │                                                                            exit status 1
+    ├── SettingsError            settings are invalid; nothing was created              exit status 2
+    ├── PreflightError           the deployment is not possible; nothing was created    exit status 2
+    ├── CredentialsError         no credentials, or Azure refuses them                  exit status 1
+    ├── AzureError               Azure refused or failed a request                      exit status 1
+    ├── HelmError                a chart could not be fetched or installed              exit status 1
+    ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
+    ├── CertificateError         no authority can issue the certificate                 exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
-    ├── OutputsError             the outputs could not be written                exit status 1
-    └── Interrupted              SIGTERM or Ctrl-C ended the run in order        exit status 3
+    ├── OutputsError             the outputs could not be written                       exit status 1
+    └── Interrupted              SIGTERM or Ctrl-C ended the run in order               exit status 3
 
-Each carries what happened, the likely cause, what to do next and whether trying again can help, so that
-the terminal, the record and the status page can all say the same.
+Each holds what happened, the likely cause, what to do next and whether a repeated run can succeed, so that
+terminal, record and log all show the same.
 """
 
 from __future__ import annotations
@@ -25,17 +24,17 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-START_AGAIN = "Start again in a few minutes: what is there already is kept."
+START_AGAIN = "Start again in a few minutes: everything that exists already is kept."
 
 
 class DeployerError(Exception):
-    """A failure told to people.
+    """A failure that people read.
 
     Args:
         message: what happened, one sentence.
-        cause: the likely cause, when it is known.
-        suggestion: what the reader can do next; where nothing is given and trying again can help, that.
-        retryable: whether the same run again can succeed without a change by the reader.
+        cause: the likely cause, if it is known.
+        suggestion: what to do next; by default to start again, if that can help.
+        retryable: whether the same run can succeed when it is repeated without changes.
 
     """
 
@@ -58,11 +57,11 @@ class DeployerError(Exception):
 
 @dataclass(frozen=True)
 class Problem:
-    """One wrong setting.
+    """One invalid setting.
 
     Attributes:
-        setting: the setting in the reader's terms (environment variable, JSON path, form label or option).
-        value: what was given, None for a secret or for a value that is missing.
+        setting: its name where the reader wrote it (environment variable, JSON path, form label or option).
+        value: the given value, None for a secret or a missing value.
         rule: what is wrong with it.
         remedy: what to write instead.
 
@@ -79,7 +78,7 @@ class Problem:
 
 
 class SettingsError(DeployerError):
-    """One or more settings are wrong: all of them are in `problems`."""
+    """One or more settings are invalid: `problems` has all of them."""
 
     exit_status = 2
 
@@ -93,17 +92,17 @@ class SettingsError(DeployerError):
 
 
 class PreflightError(DeployerError):
-    """What is there already, or what the rights allow, makes the deployment impossible."""
+    """The deployment is not possible: because of missing rights, or of resources that exist already."""
 
     exit_status = 2
 
 
 class CredentialsError(DeployerError):
-    """Azure could not be asked in anybody's name."""
+    """No usable Azure credentials."""
 
 
 class AzureError(DeployerError):
-    """Azure refused or failed a request; `code` is Azure's own error code."""
+    """Azure refused or failed a request; `code` is the error code of Azure."""
 
     def __init__(
         self,
@@ -123,11 +122,11 @@ class HelmError(DeployerError):
 
 
 class KubernetesError(DeployerError):
-    """The cluster's API refused or failed a request."""
+    """The API of the cluster refused or failed a request."""
 
 
 class CertificateError(DeployerError):
-    """The certificate could not be had: the e-mail was refused, or the hub can't prove its names."""
+    """No authority can issue the certificate: it refuses the e-mail address or cannot verify the names."""
 
 
 class VerificationError(DeployerError):
@@ -138,7 +137,7 @@ class OutputsError(DeployerError):
     """The outputs could not be written."""
 
 
-class Interrupted(DeployerError):  # noqa: N818 - not an error of anybody's
-    """The run was ended from outside; the next run resumes it."""
+class Interrupted(DeployerError):  # noqa: N818 - an ending, not an error
+    """A signal ended the run; the next run resumes it."""
 
     exit_status = 3

@@ -1,7 +1,8 @@
-"""Every name that the deployer gives: what Azure, Kubernetes and Helm call the parts of one hub.
+"""Derives every name that the deployer uses in Azure, Kubernetes and Helm from the settings. Pure.
 
-Pure: the same settings give the same names, which is how a later run finds what an earlier one made.
-Names that only this subscription sees carry the hub's name; names that all of Azure shares carry a hash too.
+The same settings give the same names, which is how a later run finds what an earlier one created. Names
+within the subscription contain the name of the hub; names that are unique in all of Azure also contain a
+hash.
 """
 
 from __future__ import annotations
@@ -13,28 +14,27 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from deployer.errors import Problem, SettingsError
+from deployer.settings.types.azure import is_guid
+from deployer.settings.types.tags import CREATED_BY_TAG, NAME_TAG
 
 if TYPE_CHECKING:
     from deployer.settings import Settings
 
 CREATED_BY = "binderhub-deployer"
-NAME_TAG = "binderhub-name"
-CREATED_BY_TAG = "binderhub-created-by"
 OWN_LABEL = {"app.kubernetes.io/managed-by": CREATED_BY}
 PUBLIC_SUFFIX = "cloudapp.azure.com"
 
-# What the parts of HTTPS are called in the cluster, which is this hub's alone: release and namespace alike.
+# Names of both release and namespace. They need no hub name: a cluster belongs to one hub.
 INGRESS = "ingress"
 CERT_MANAGER = "cert-manager"
 INGRESS_CLASS = "traefik"
-# Services of Traefik's chart in the release above: the first carries the load balancer's own name.
+# Services of the chart of Traefik in the release `ingress`; the first has the DNS label of BinderHub.
 TRAEFIK_SERVICE = "ingress-traefik"
 TRAEFIK_HUB_SERVICE = "ingress-traefik-hub"
 CERTIFICATE = "binderhub"
 TLS_SECRET = "binderhub-tls"  # noqa: S105 - the name of a Secret
 
 HASH_LENGTH = 8
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -42,24 +42,24 @@ class HubNames:
     """Names of one hub.
 
     Attributes:
-        hub: the hub's name, a DNS label.
+        hub: name of the hub, a DNS label.
         cluster: managed cluster (1-63 characters).
-        dns_prefix: start of the cluster's API address (1-54).
-        node_resource_group: group that AKS makes for the nodes (1-80).
+        dns_prefix: start of the host name of the cluster's API (1-54).
+        node_resource_group: group that AKS creates for the nodes (1-80).
         registry: container registry (5-50 letters and digits, unique in Azure).
-        registry_project: first part of the images' names in that registry; the token's rights end there.
-        scope_map: rights of the registry's token (5-50).
-        registry_token: the registry's token, also its user name (5-50).
+        registry_project: first part of the names of images in the registry; the token is limited to it.
+        scope_map: rights of the token (5-50).
+        registry_token: token of the registry, also its user name (5-50).
         release: Helm release (1-53).
         namespace: Kubernetes namespace of the release (1-63).
-        binder_label: DNS label of BinderHub's address (3-63), unique in the region.
-        hub_label: DNS label of JupyterHub's address (3-63), unique in the region.
+        binder_label: DNS label of the address of BinderHub (3-63), unique in the region.
+        hub_label: DNS label of the address of JupyterHub (3-63), unique in the region.
         binder_host: host name of BinderHub.
         hub_host: host name of JupyterHub.
-        binder_url: BinderHub's page.
-        hub_url: JupyterHub's address.
-        cname_target: what an own domain's records point to: the load balancer's own name.
-        tags: tags of every resource, the user's and ours.
+        binder_url: URL of BinderHub.
+        hub_url: URL of JupyterHub.
+        cname_target: the name in Azure that the records of a custom domain point to.
+        tags: tags of every resource: those of the user and those of the deployer.
 
     """
 
@@ -84,12 +84,17 @@ class HubNames:
 
     @property
     def cnames(self) -> dict[str, str]:
-        """The records of an own domain: each host name, and what it stands for; none at Azure's own names."""
+        """The records of a custom domain, from each host name to its target; none without a domain."""
         hosts = (self.binder_host, self.hub_host)
         return {host: self.cname_target for host in hosts if not host.endswith(f".{PUBLIC_SUFFIX}")}
 
+    @property
+    def address_hosts(self) -> tuple[str, ...]:
+        """The names in Azure of the public addresses: one for each site, or one for a custom domain."""
+        return (self.cname_target,) if self.cnames else (self.binder_host, self.hub_host)
+
     def cname_lines(self) -> list[str]:
-        """Return these records as a zone file has them, for whoever runs the domain's DNS."""
+        """Return these records in the format of a zone file."""
         return [f"{host}. CNAME {target}." for host, target in self.cnames.items()]
 
 
@@ -97,7 +102,7 @@ def derive_names(settings: Settings) -> HubNames:
     """Return the names of the hub that `settings` describe.
 
     Raises:
-        SettingsError: when the subscription's id or the region is not known yet; see `Settings.resolved`.
+        SettingsError: the id of the subscription or the region is not known yet; see `Settings.resolved`.
 
     """
     _require_resolved(settings)
@@ -128,41 +133,41 @@ def derive_names(settings: Settings) -> HubNames:
 
 
 def our_tags(hub: str) -> dict[str, str]:
-    """Return the tags by which teardown knows what the deployer made for `hub`."""
+    """Return the tags that identify what the deployer created for a hub."""
     return {NAME_TAG: hub, CREATED_BY_TAG: CREATED_BY}
 
 
 def shortened(name: str, longest: int) -> str:
-    """Return `name` within `longest` characters; the end of a longer one is replaced by its hash."""
+    """Return `name`, or where it has more than `longest` characters, its start and its hash."""
     if len(name) <= longest:
         return name
     return f"{name[: longest - HASH_LENGTH - 1].rstrip('-.')}-{_hash(name)}"
 
 
 def _hosts(settings: Settings) -> tuple[str, str, str]:
-    """Return the host names of BinderHub, JupyterHub and the load balancer."""
+    """Return the host names of BinderHub and JupyterHub, and the target of DNS records."""
     hub, region = settings.binderhub_name, settings.resource_group_location
-    own_name = f"{hub}.{region}.{PUBLIC_SUFFIX}"
+    azure_name = f"{hub}.{region}.{PUBLIC_SUFFIX}"
     if settings.https and settings.domain_name:
-        return f"binder.{settings.domain_name}", f"hub.{settings.domain_name}", own_name
-    return own_name, f"{hub}-hub.{region}.{PUBLIC_SUFFIX}", own_name
+        return f"binder.{settings.domain_name}", f"hub.{settings.domain_name}", azure_name
+    return azure_name, f"{hub}-hub.{region}.{PUBLIC_SUFFIX}", azure_name
 
 
 def _unique_registry(settings: Settings) -> str:
-    """Return a registry's name that no other hub derives: subscription, group and hub are in its hash."""
+    """Return a registry name that no other hub derives: its hash is of subscription, group and hub."""
     hub = settings.binderhub_name
     place = f"{settings.azure_subscription}/{settings.resource_group_name}/{hub}".lower()
     return f"{re.sub('[^a-z0-9]', '', hub)[: 50 - HASH_LENGTH]}{_hash(place)}"
 
 
 def _hash(text: str) -> str:
-    """Return a short hash of lower-case letters and digits; 40 bits are enough for the hubs there are."""
+    """Return a hash of 8 lower-case letters and digits (40 bits)."""
     return b32encode(sha256(text.encode()).digest()).decode().lower()[:HASH_LENGTH]
 
 
 def _require_resolved(settings: Settings) -> None:
     unknown = []
-    if not _GUID.fullmatch(settings.azure_subscription or ""):
+    if not is_guid(settings.azure_subscription or ""):
         unknown.append("AZURE_SUBSCRIPTION")
     if settings.resource_group_location is None:
         unknown.append("RESOURCE_GROUP_LOCATION")

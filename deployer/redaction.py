@@ -1,7 +1,7 @@
-"""The last line of defence for secrets: takes them out of every text that leaves the run.
+"""Masks secrets in every text that leaves a run: the last line of defence.
 
-Secrets are not put into messages in the first place. But helm, Azure and Kubernetes write messages of
-their own, and may quote what they were given.
+Messages of the deployer contain no secrets. But messages of helm, Azure and Kubernetes may quote values that
+they received.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ if TYPE_CHECKING:
 
 MASK = "*****"
 
-# Shorter strings are ordinary words of a values file ("true", "traefik"), not secrets.
+# Shorter strings in a values file are ordinary words ("true", "traefik"), not secrets.
 SHORTEST_HIDDEN_VALUE = 8
 
 
 class Redactor:
-    """Knows the secrets of a run and masks them in text."""
+    """Masks the secrets of a run in text."""
 
     def __init__(self) -> None:
         self._forms: set[str] = set()
 
     def hide(self, secret: SecretStr | None) -> None:
-        """Mask this secret from now on: as it is, percent-encoded, in base64 alone or within more text."""
+        """Mask a secret from now on: as it is, percent-encoded, and in base64 alone or within longer text."""
         if secret is not None and (text := secret.get_secret_value()):
             self._forms |= {text, quote(text, safe=""), *_in_base64(text.encode())}
 
     def hide_values(self, values: Any) -> None:
-        """Mask every longer string or number in a user's own values, any of which may be a secret."""
+        """Mask every longer string or number in values of the user, any of which may be a secret."""
         self._forms |= {text for text in _strings(values) if len(text) >= SHORTEST_HIDDEN_VALUE}
 
     def hide_settings(self, settings: Settings) -> None:
-        """Mask every secret of the settings, and what the user's own values hold."""
+        """Mask the secrets in the settings, and the strings in HELM_VALUES."""
         for _, value in settings:
             if isinstance(value, SecretStr):
                 self.hide(value)
@@ -48,17 +48,18 @@ class Redactor:
             self.hide_values(yaml.safe_load(settings.helm_values.get_secret_value()))
 
     def clean(self, text: str) -> str:
-        """Return the text with every known secret masked, longest first."""
+        """Return the text with every known secret masked."""
+        # Longest first: a secret may be part of another form of itself.
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, MASK)
         return text
 
 
 def _in_base64(secret: bytes) -> Iterator[str]:
-    """Yield what base64 makes of a secret, and of one in the middle of other text, as in `user:password`.
+    """Yield the base64 of a secret, alone and in the middle of longer text such as `user:password`.
 
-    A character stands for 6 bits, so what comes before shifts it by 0, 1 or 2 bytes; the characters that
-    share bits with the neighbours are left out.
+    A character of base64 stands for 6 bits, so the text before a secret shifts it by 0, 1 or 2 bytes.
+    Characters that share bits with the neighbouring text are left out.
     """
     yield base64.b64encode(secret).decode()
     for before in range(3):

@@ -1,33 +1,42 @@
-"""Renders the package's YAML templates, so that nothing a person typed can change what a file means.
+"""Renders the files in `templates/`, so that no setting can change the structure of what is rendered.
 
-Every value goes through the filter `yaml`, which writes it so that any YAML reader gets back just that value;
-an undefined name is an error, and a secret can only be written by a template that says so (`secret`).
+In YAML every value goes through the filter `yaml`, which writes it so that any YAML reader gets back exactly
+that value. An undefined name is an error. Only a template that is rendered with `secrets=True` can write a
+secret, through the filter `secret`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import SecretStr
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PACKAGE = Path(__file__).resolve().parent
 _PLAIN = frozenset(map(chr, range(0x20, 0x7F))) - {'"', "\\"}
 
 
+def templates_directory() -> Path:
+    """Return the directory of the templates: inside an installed package, beside it in a checkout."""
+    installed = _PACKAGE / "templates"
+    return installed if installed.is_dir() else _PACKAGE.parent / "templates"
+
+
 def as_yaml(value: object) -> str:
-    """Write a value on one line of YAML, for the place of a mapping's value.
+    """Write a value on one line of YAML, for the value of a mapping's key.
 
     Args:
         value: text, number, boolean, None, or a sequence of these.
 
     Raises:
-        TypeError: for anything else, a SecretStr among it.
+        TypeError: for anything else, including a SecretStr.
 
     """
     if isinstance(value, str):
@@ -35,34 +44,43 @@ def as_yaml(value: object) -> str:
     if isinstance(value, Sequence):
         return "[" + ", ".join(as_yaml(item) for item in value) + "]"
     if value is None or isinstance(value, bool | int | float):
+        # safe_dump ends a scalar document with the line "...".
         return yaml.safe_dump(value).partition("\n")[0]
     raise TypeError(f"A {type(value).__name__} does not belong in this template.")
 
 
-def render_documents(template: str, *, secrets: bool = False, **context: Any) -> Iterator[dict[str, Any]]:
-    """Render a template and read the result back.
+def render(template: str, *, secrets: bool = False, **context: Any) -> str:
+    """Render a template.
 
     Args:
-        template: path below `deployer/templates`.
+        template: path below `templates/`.
         secrets: whether the template may write secrets.
-        context: what the template may name.
-
-    Yields:
-        Each non-empty YAML document.
+        context: the names that the template can use.
 
     """
-    text = _environment(secrets=secrets).get_template(template).render(context)
-    yield from filter(None, yaml.safe_load_all(text))
+    return _environment(secrets=secrets).get_template(template).render(context)
+
+
+def render_documents(template: str, *, secrets: bool = False, **context: Any) -> Iterator[dict[str, Any]]:
+    """Render a YAML template and parse the result.
+
+    Yields:
+        Each non-empty document; see `render` for the arguments.
+
+    """
+    yield from filter(None, yaml.safe_load_all(render(template, secrets=secrets, **context)))
 
 
 @cache
 def _environment(*, secrets: bool) -> Environment:
     environment = Environment(
-        loader=PackageLoader("deployer", "templates"),
+        loader=FileSystemLoader(templates_directory()),
         undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701 - YAML, not HTML: the filter `yaml` quotes
+        # YAML and Markdown, not HTML: the filter `yaml` quotes.
+        autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters["yaml"] = as_yaml
     if secrets:

@@ -1,1 +1,1 @@
-"""All that goes over the wire to Azure: credentials, clients, long-running operations, errors."""
+"""Requests to Azure: credentials, clients, retries, errors, and resources without a client of their own."""

@@ -1,9 +1,10 @@
-"""The clients of one run, all with one credential, closed together."""
+"""Opens the clients for one subscription, with one credential, and closes them together."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -19,19 +20,18 @@ if TYPE_CHECKING:
 
 MANAGEMENT_ENDPOINT = "https://management.azure.com"
 
-# Seconds between two looks at a long-running operation where Azure doesn't say (its default is 30).
+# Seconds between two polls of a long-running operation where Azure does not say; the SDK's default is 30.
 POLLING_SECONDS = 10
 
 SUBSCRIPTIONS_API = "2022-12-01"
-ACCEPTED = 202
-NOT_FOUND = 404
 
 
 class AzureClients:
     """Clients for one subscription.
 
     Attributes:
-        subscription: the subscription's id.
+        subscription: id of the subscription.
+        credential: the identity that makes the requests.
         clusters: Azure Kubernetes Service.
         resources: resource groups, providers and generic resources.
 
@@ -58,17 +58,17 @@ class AzureClients:
         await self._stack.aclose()
 
     def resource_id(self, group: str, provider_type: str, *names: str) -> str:
-        """Compose a resource id, for example of `Microsoft.ContainerRegistry/registries/tokens`."""
+        """Return a resource id, for example of a `Microsoft.ContainerRegistry/registries/tokens`."""
         provider, *types = provider_type.split("/")
         path = "/".join(f"{kind}/{name}" for kind, name in zip(types, names, strict=True))
         return f"/subscriptions/{self.subscription}/resourceGroups/{group}/providers/{provider}/{path}"
 
     async def find(self, resource_id: str, api_version: str) -> dict[str, Any] | None:
-        """Return a resource as Azure has it, None where there is none."""
+        """Return a resource, None where it does not exist."""
         try:
             return await self.get_json(resource_id, api_version)
         except HttpResponseError as error:
-            if error.status_code == NOT_FOUND:
+            if error.status_code == HTTPStatus.NOT_FOUND:
                 return None
             raise
 
@@ -79,21 +79,21 @@ class AzureClients:
         body: dict[str, Any],
         headers: dict[str, str] | None = None,
     ) -> None:
-        """Create or update a resource and wait until Azure is done; headers may make conditions."""
+        """Create or update a resource and wait for the operation; headers can hold conditions (ETags)."""
         poller = await self.resources.resources.begin_create_or_update_by_id(
             resource_id, api_version=api_version, parameters=body, headers=headers or {}
         )
         await poller.result()
 
     async def delete(self, resource_id: str, api_version: str, headers: dict[str, str] | None = None) -> None:
-        """Delete a resource and wait until it is gone; headers may make conditions."""
+        """Delete a resource and wait for the operation; headers can hold conditions (ETags)."""
         poller = await self.resources.resources.begin_delete_by_id(
             resource_id, api_version=api_version, headers=headers or {}
         )
         await poller.result()
 
     async def get_json(self, path: str, api_version: str) -> dict[str, Any]:
-        """GET a path below the management endpoint.
+        """Get a JSON object from the management endpoint.
 
         Raises:
             HttpResponseError: for every status but 200.
@@ -102,7 +102,7 @@ class AzureClients:
         return _json(await self._send("GET", path, api_version))
 
     async def list_json(self, path: str, api_version: str) -> list[dict[str, Any]]:
-        """GET a list below the management endpoint, all its pages.
+        """Get a list from the management endpoint, with all its pages.
 
         Raises:
             HttpResponseError: for every status but 200.
@@ -118,9 +118,9 @@ class AzureClients:
         return found
 
     async def post(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
-        """POST an action and wait for its answer, at once or by its `Location`."""
+        """Send an action and return its result, which Azure gives at once or at the address in `Location`."""
         response = await self._send("POST", path, api_version, body)
-        while response.status_code == ACCEPTED:
+        while response.status_code == HTTPStatus.ACCEPTED:
             await asyncio.sleep(float(response.headers.get("Retry-After", POLLING_SECONDS)))
             response = await self.resources.send_request(HttpRequest("GET", response.headers["Location"]))
             response.raise_for_status()
@@ -140,7 +140,7 @@ class AzureClients:
 def _json(response: AsyncHttpResponse) -> dict[str, Any]:
     body = response.json()
     if not isinstance(body, dict):
-        raise HttpResponseError(message="Azure's answer is not a JSON object", response=response)
+        raise HttpResponseError(message="The answer of Azure is not a JSON object", response=response)
     return body
 
 
@@ -153,7 +153,7 @@ async def find_group(azure: AzureClients, name: str) -> ResourceGroup | None:
 
 
 async def list_subscriptions(credential: AsyncTokenCredential) -> list[dict[str, Any]]:
-    """List what the credential can see: `subscriptionId`, `displayName` and `state` of each subscription."""
-    # The client wants a subscription even for the one request that asks which there are.
+    """Return `subscriptionId`, `displayName` and `state` of each subscription that the credential can see."""
+    # The client requires a subscription, even for the request that lists them.
     async with AzureClients(credential, "unknown") as clients:
         return await clients.list_json("/subscriptions", SUBSCRIPTIONS_API)

@@ -1,4 +1,4 @@
-"""In whose name Azure is asked: a service principal, a managed identity or azure-cli's login."""
+"""Chooses the identity that makes the requests: a service principal, a managed identity or the Azure CLI."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from azure.identity.aio import AzureCliCredential, ClientSecretCredential, Manag
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
 
 from deployer.azure.errors import azure_error
-from deployer.errors import CredentialsError, DeployerError
+from deployer.errors import CredentialsError
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
+    from deployer.progress.report import StepReport
     from deployer.settings import Settings
-    from deployer.workflow import StepReport
 
 MANAGEMENT_SCOPE = "https://management.azure.com/.default"
 
-# The identity endpoint of a container instance may come up after the container does (Microsoft's
-# troubleshooting page for container groups advises to wait and retry).
-IDENTITY_PATIENCE_SECONDS = 300.0
+# The identity endpoint of a container instance may start after the container does: Microsoft's
+# troubleshooting page for container groups advises to wait and to retry. Seconds.
+IDENTITY_LIMIT = 300.0
 
 CREDENTIAL_NAMES = {
     ClientSecretCredential: "the service principal",
     ManagedIdentityCredential: "the managed identity",
-    AzureCliCredential: "azure-cli's login",
+    AzureCliCredential: "the login of the Azure CLI",
 }
 
 
 def make_credential(settings: Settings) -> AsyncTokenCredential:
-    """Choose by the settings: a service principal, else the identity they name, else azure-cli's login."""
+    """Return the service principal of the settings, else the identity they name, else the Azure CLI."""
     if settings.sp_app_id and settings.sp_app_key and settings.sp_tenant_id:
         return ClientSecretCredential(
             tenant_id=settings.sp_tenant_id,
@@ -45,26 +45,26 @@ def make_credential(settings: Settings) -> AsyncTokenCredential:
 
 
 def describe_credential(credential: AsyncTokenCredential) -> str:
-    """Name the kind of credential for people."""
+    """Return the kind of a credential, for people."""
     return next(name for kind, name in CREDENTIAL_NAMES.items() if isinstance(credential, kind))
 
 
 async def wait_for_token(credential: AsyncTokenCredential, report: StepReport) -> None:
-    """Get a first token, waiting out an identity endpoint that is not up yet.
+    """Get a first token, waiting for an identity endpoint that is not up yet.
 
     Raises:
-        CredentialsError: there is no login, or Azure refuses it.
+        CredentialsError: there are no usable credentials, or Azure refuses them.
 
     """
 
-    def tell(state: RetryCallState) -> None:
+    def show(state: RetryCallState) -> None:
         report.progress(f"waiting for {describe_credential(credential)} (attempt {state.attempt_number})")
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: _may_come_up(credential, error)),
         wait=wait_exponential(multiplier=0.5, max=15),
-        stop=stop_after_delay(IDENTITY_PATIENCE_SECONDS),
-        before_sleep=tell,
+        stop=stop_after_delay(IDENTITY_LIMIT),
+        before_sleep=show,
         reraise=True,
     )
     try:
@@ -72,7 +72,7 @@ async def wait_for_token(credential: AsyncTokenCredential, report: StepReport) -
     except (CredentialUnavailableError, ServiceRequestError) as error:
         raise _no_login(credential, error) from None
     except (ClientAuthenticationError, HttpResponseError) as error:
-        raise _refused(error) from None
+        raise azure_error(error) from None
 
 
 def _may_come_up(credential: AsyncTokenCredential, error: BaseException) -> bool:
@@ -84,8 +84,8 @@ def _may_come_up(credential: AsyncTokenCredential, error: BaseException) -> bool
 def _no_login(credential: AsyncTokenCredential, error: Exception) -> CredentialsError:
     if isinstance(credential, AzureCliCredential):
         return CredentialsError(
-            "Nobody is signed in to Azure here.",
-            cause="Neither a service principal nor a managed identity is set, and azure-cli has no login.",
+            "No usable Azure credentials.",
+            cause="No service principal and no managed identity is set, and the Azure CLI is not signed in.",
             suggestion="Run `az login`, or set SP_APP_ID, SP_APP_KEY and SP_TENANT_ID.",
         )
     return CredentialsError(
@@ -94,7 +94,3 @@ def _no_login(credential: AsyncTokenCredential, error: Exception) -> Credentials
         suggestion="Check that AZURE_CLIENT_ID names an identity of this container group, then start again.",
         retryable=True,
     )
-
-
-def _refused(error: ClientAuthenticationError | HttpResponseError) -> DeployerError:
-    return azure_error(error)

@@ -1,4 +1,7 @@
-"""DNS records of an own domain in a zone of Azure's: which zone, whose record, nobody else's taken."""
+"""DNS records for a custom domain in an Azure DNS zone.
+
+Never overwrites a record that this hub did not create.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +19,22 @@ if TYPE_CHECKING:
 ZONE_TYPE = "Microsoft.Network/dnsZones"
 CNAME_TYPE = f"{ZONE_TYPE}/CNAME"
 API_VERSION = "2018-05-01"
-# Seconds that resolvers keep the record: a change of mode should not take the rest of the day.
+# Seconds that resolvers cache the record: short, so that moving the hub does not take a day.
 TTL = 300
 
 
 class ForeignRecordError(DeployerError):
-    """A record that the hub needs is there already, and leads elsewhere."""
+    """A record that the hub needs exists already, points elsewhere, and was not created by this hub."""
 
 
 @dataclass(frozen=True)
 class HubRecord:
-    """A record of the hub: the name `host` stands for the name `target`.
+    """A CNAME record of the hub: `host` is an alias of `target`.
 
     Attributes:
         resource_id: of the record set.
         host: the name that visitors use.
-        target: what it stands for.
+        target: the name that it points to.
 
     """
 
@@ -40,7 +43,7 @@ class HubRecord:
     target: str
 
     def body(self, hub: str) -> dict[str, Any]:
-        """Return what is PUT: the metadata says whose it is, as tags do elsewhere."""
+        """Return the request body; metadata identifies the hub, as tags do on other resources."""
         return {
             "properties": {
                 "TTL": TTL,
@@ -51,49 +54,49 @@ class HubRecord:
 
 
 def zone_of(domain: str, zones: Iterable[str]) -> str | None:
-    """Return the zone that a domain belongs to: the longest one that is the domain or a parent of it."""
+    """Return the zone for a domain: the longest that is the domain itself or a parent of it."""
     parents = [zone for zone in zones if f".{domain}".lower().endswith(f".{zone}".lower())]
     return max(parents, key=len, default=None)
 
 
 def host_of(resource_id: str) -> str:
-    """Return the host name that a record set stands for."""
+    """Return the host name of a record set."""
     _, _, path = resource_id.partition("/dnsZones/")
     zone, _, name = path.split("/")
     return f"{name}.{zone}".lower()
 
 
 def unwanted_records(known: Sequence[str], hosts: Collection[str], written: Collection[str]) -> list[str]:
-    """Return the record sets that a hub made once and has no use for now.
+    """Return the record sets that the hub created and no longer uses.
 
     Args:
-        known: ids of all that it made.
-        hosts: the host names that its records are for now.
-        written: ids of its records as they are now; none where somebody else writes them: what leads to the
-            hub stays then.
+        known: ids of all record sets that the hub created.
+        hosts: the host names of its current records.
+        written: ids of its current records; none where others write them: then records that point to the hub
+            are kept.
 
     """
     return [record for record in known if host_of(record) not in hosts or (written and record not in written)]
 
 
 def is_ours(record: dict[str, Any], hub: str) -> bool:
-    """Whether a record set carries the metadata of this hub."""
+    """Return whether a record set carries the metadata of this hub."""
     metadata = record.get("properties", {}).get("metadata") or {}
     return our_tags(hub).items() <= metadata.items()
 
 
-def leads_to(record: dict[str, Any]) -> str:
-    """Return what a CNAME record set stands for, as DNS compares names."""
+def target_of(record: dict[str, Any]) -> str:
+    """Return the target of a CNAME record set, normalised as DNS compares names."""
     alias = record.get("properties", {}).get("CNAMERecord") or {}
     return str(alias.get("cname", "")).rstrip(".").lower()
 
 
 class DnsZones:
-    """The zones of one resource group.
+    """The DNS zones of one resource group.
 
     Args:
         azure: clients of the subscription.
-        group: the group.
+        group: name of the group.
 
     """
 
@@ -102,43 +105,45 @@ class DnsZones:
         self._group = group
 
     async def names(self) -> list[str]:
-        """List the zones' names."""
+        """Return the names of the zones."""
         path = f"/subscriptions/{self._azure.subscription}/resourceGroups/{self._group}/providers/{ZONE_TYPE}"
         return [zone["name"] for zone in await self._azure.list_json(path, API_VERSION)]
 
     def record(self, zone: str, host: str, target: str) -> HubRecord:
-        """Compose the record of a host in a zone."""
-        name = host[: -len(zone) - 1]  # Azure keeps the letter case that a zone was made with
+        """Return the record of a host in a zone."""
+        # By length, not by text: Azure keeps the case in which a zone was created.
+        name = host[: -len(zone) - 1]
         return HubRecord(self._azure.resource_id(self._group, CNAME_TYPE, zone, name), host, target)
 
 
 async def ensure_record(azure: AzureClients, record: HubRecord, hub: str) -> bool:
-    """Make sure of a record; say whether that changed anything.
+    """Create or update a record; return whether that changed anything.
 
-    A record of somebody else's that leads to the hub serves as well, and stays theirs.
+    A record that this hub did not create is left alone if it points to the hub.
 
     Raises:
-        ForeignRecordError: somebody else's record of that name leads elsewhere.
+        ForeignRecordError: it points elsewhere.
 
     """
     found = await azure.find(record.resource_id, API_VERSION)
-    if found is not None and leads_to(found) == record.target.lower():
+    if found is not None and target_of(found) == record.target.lower():
         return False
     if found is not None and not is_ours(found, hub):
         raise ForeignRecordError(
-            f"{record.host} is a CNAME of {leads_to(found) or 'something'} already, not made by this hub.",
-            cause=f"The record set {record.resource_id} has no metadata of this hub's.",
+            f"{record.host} already is a CNAME of {target_of(found) or 'another name'}, and this hub did not "
+            "create it.",
+            cause=f"The record set {record.resource_id} has no metadata of this hub.",
             suggestion="Remove the record, or choose another DOMAIN_NAME; the hub needs it as a CNAME of "
             f"{record.target}.",
         )
-    # Whoever was here between the look and the write keeps what is theirs.
+    # A record that someone else writes between the look and this request is not overwritten.
     condition = {"If-Match": found["etag"]} if found is not None else {"If-None-Match": "*"}
     await azure.put(record.resource_id, API_VERSION, record.body(hub), headers=condition)
     return True
 
 
 async def remove_record(azure: AzureClients, resource_id: str, hub: str) -> bool:
-    """Remove a record that this hub made; say whether there was one."""
+    """Remove a record that this hub created; return whether there was one."""
     found = await azure.find(resource_id, API_VERSION)
     if found is None or not is_ours(found, hub):
         return False

@@ -1,8 +1,8 @@
-"""What Azure says when it refuses, told to people: the error's kernel, its meaning and what to do.
+"""Explains the errors of Azure to people: what Azure said, the likely cause and what to do.
 
 Errors come wrapped (`{"error": {…}}`), unwrapped (AKS), nested in `details` or as JSON inside a message
-(template deployments), as Entra's OAuth errors, and with status 200 when a long-running operation failed.
-So the code decides, not the status. The meanings stand in `error_rules.yaml`.
+(template deployments), as OAuth errors (Entra), and with status 200 when a long-running operation failed. So
+the code decides, not the status. The explanations are in `error_rules.yaml`.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from http import HTTPStatus
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +25,17 @@ from deployer.errors import AzureError, CredentialsError, DeployerError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-TOO_MANY_REQUESTS = 429
-FIRST_SERVER_ERROR = 500
 _ENTRA_CODE = re.compile(r"AADSTS\d+")
 _ENTRA_TAIL = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp): \S+( \S+Z)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One error of a nest of them.
+    """One of several nested errors.
 
     Attributes:
-        code: Azure's code.
-        text: Azure's words.
+        code: the error code.
+        text: the error message.
 
     """
 
@@ -46,7 +45,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What an error means.
+    """The explanation of an error.
 
     Attributes:
         meaning: the likely cause.
@@ -62,7 +61,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """One entry of `error_rules.yaml`, whose head says how it is read."""
+    """One entry of `error_rules.yaml`; its first lines describe the fields."""
 
     meaning: str
     suggestion: str
@@ -71,7 +70,7 @@ class ErrorRule:
     retryable: bool = False
 
     def explain(self, layer: Layer) -> Explanation | None:
-        """Return the explanation of an error that fits, else None."""
+        """Return the explanation of an error that matches this rule, else None."""
         found = self.pattern.search(layer.text)
         if found is None or (self.codes and layer.code not in self.codes):
             return None
@@ -82,29 +81,29 @@ class ErrorRule:
 
 @cache
 def error_rules() -> tuple[ErrorRule, ...]:
-    """Return all rules in their order."""
-    text = resources.files("deployer").joinpath("error_rules.yaml").read_text(encoding="utf-8")
+    """Return all rules in order."""
+    text = resources.files("deployer.azure").joinpath("error_rules.yaml").read_text(encoding="utf-8")
     return tuple(_rule(**entry) for entry in yaml.safe_load(text))
 
 
 def explain(text: str, code: str = "") -> Explanation | None:
-    """Return what an error of Azure's or of its clusters means, None when no rule knows it.
+    """Return the explanation of an error of Azure or of a cluster, None when no rule matches.
 
     Args:
-        text: the error's words.
-        code: its code, where it has one.
+        text: the error message.
+        code: the error code, if there is one.
 
     """
     return _explain([Layer(code, text)])
 
 
 def error_code(error: SdkError) -> str:
-    """Return Azure's innermost code; the status ("HTTP 404") where there is none."""
+    """Return the innermost error code; the status ("HTTP 404") where there is none."""
     return _layers(error)[-1].code
 
 
 def azure_error(error: SdkError) -> DeployerError:
-    """Return an SDK's error as one for people: a CredentialsError when Azure refused the login."""
+    """Return the error for people: a CredentialsError when Azure refused the login, else an AzureError."""
     layers = _layers(error)
     kernel = layers[-1]
     known = _explain(layers)
@@ -118,13 +117,13 @@ def azure_error(error: SdkError) -> DeployerError:
 
 
 def _explain(layers: Sequence[Layer]) -> Explanation | None:
-    """Ask the rules about the innermost error first."""
+    """Return the first explanation, starting with the innermost error."""
     candidates = (rule.explain(layer) for layer in reversed(layers) for rule in error_rules())
     return next((known for known in candidates if known), None)
 
 
 def _layers(error: SdkError) -> list[Layer]:
-    """Return the nested errors, the innermost last; at least one."""
+    """Return the nested errors, at least one, the innermost last."""
     if isinstance(error, HttpResponseError):
         node = _body(error)
         return list(_unnested(node)) if _is_error(node) else [_without_body(error)]
@@ -135,7 +134,8 @@ def _unnested(node: dict[str, Any]) -> Iterator[Layer]:
     code, text = str(node.get("code") or ""), str(node.get("message") or "")
     inside_text = _json_object(text)
     inner = [inside_text, *(node.get("details") or [])]
-    if node.get("subcode"):  # AKS says there more of a general code
+    # AKS puts a more specific code there.
+    if node.get("subcode"):
         yield Layer(str(node["subcode"]), _tidy(text))
     if not _is_error(inside_text):
         yield Layer(code, _tidy(text))
@@ -147,7 +147,7 @@ def _unnested(node: dict[str, Any]) -> Iterator[Layer]:
 
 
 def _without_body(error: HttpResponseError) -> Layer:
-    """Return what is known of an error whose body is no JSON error: Entra's, storage's, a proxy's."""
+    """Return an error whose body is no JSON error: from Entra, blob storage or a proxy."""
     text = _tidy(error.message)
     entra = _ENTRA_CODE.search(text)
     if entra:
@@ -186,13 +186,15 @@ def _json_object(text: str) -> dict[str, Any]:
 
 
 def _tidy(text: object) -> str:
-    """Return one line, without Entra's ids of traces."""
+    """Return the text as one line, without the trace ids of Entra."""
     return " ".join(_ENTRA_TAIL.sub("", str(text)).split())
 
 
 def _passes(error: SdkError) -> bool:
-    status = (error.status_code or 0) if isinstance(error, HttpResponseError) else FIRST_SERVER_ERROR
-    return status == TOO_MANY_REQUESTS or status >= FIRST_SERVER_ERROR
+    status = (
+        (error.status_code or 0) if isinstance(error, HttpResponseError) else HTTPStatus.INTERNAL_SERVER_ERROR
+    )
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _rule(

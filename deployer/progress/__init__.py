@@ -1,1 +1,1 @@
-"""What a run tells while it happens: events, and the sinks that show them."""
+"""The events of a run, and the sinks that show or keep them."""

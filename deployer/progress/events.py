@@ -1,4 +1,8 @@
-"""Events of a run: what steps say, and what every sink (terminal, JSON log, record) receives."""
+"""The events of a run, which steps emit and every sink (terminal, JSON log, record) receives.
+
+A *warning* is shown when it occurs: something the reader should know before the run is over. A *note* is also
+kept for the end and the record: something that the reader still has to know or do when the run is done.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-# What is waited for is looked at every few seconds; a log tells it once, and now and then that it goes on.
-SAID_AGAIN_AFTER = timedelta(seconds=30)
+# A wait reports its state every few seconds; sinks get the same message only this often.
+REPEATED_AFTER = timedelta(seconds=30)
 
 
 class EventKind(StrEnum):
-    """What an event tells; a note is what remains to be known or done when the run is done."""
+    """The kind of an event."""
 
     RUN_STARTED = "run_started"
     STEP_STARTED = "step_started"
@@ -33,13 +37,13 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True)
 class Event:
-    """One thing that happened.
+    """One event.
 
     Attributes:
-        kind: what happened.
-        message: one sentence for people; never holds a secret.
-        step: name of the step it happened in; None for the run itself.
-        seconds: how long the step or the run took; only on events that end one.
+        kind: of the event.
+        message: one sentence for people, without secrets.
+        step: name of the step; None for events of the run itself.
+        seconds: how long the step or the run took; only in events that end one.
         time: when it happened, UTC.
 
     """
@@ -52,35 +56,35 @@ class Event:
 
 
 class Sink(Protocol):
-    """Shows events to somebody."""
+    """Receives the events of a run, to show or to keep them."""
 
     def receive(self, event: Event) -> None:
-        """Show one event; must not block and must not raise."""
+        """Handle one event; must not block and must not raise."""
 
     def close(self) -> None:
-        """Finish what is shown: no event follows."""
+        """Finish: no event follows."""
 
 
 class Progress:
     """Passes each event to every sink.
 
     Args:
-        sinks: who is told.
-        clean: takes secrets out of a message; applied to every event, whoever wrote it.
+        sinks: receive the events.
+        clean: masks secrets in a message; applied to every event.
 
     """
 
     def __init__(self, sinks: Sequence[Sink] = (), clean: Callable[[str], str] = str) -> None:
         self._sinks = tuple(sinks)
         self._clean = clean
-        self._said: dict[str | None, Event] = {}
+        self._last: dict[str | None, Event] = {}
 
     def emit(self, event: Event) -> None:
-        """Tell all sinks; a step's progress that it has just told is not told again."""
+        """Pass an event to all sinks, except progress that the step has just reported."""
         cleaned = replace(event, message=self._clean(event.message))
         if self._is_repeated(cleaned):
             return
-        self._said[event.step] = cleaned
+        self._last[event.step] = cleaned
         for sink in self._sinks:
             sink.receive(cleaned)
 
@@ -90,10 +94,10 @@ class Progress:
             sink.close()
 
     def _is_repeated(self, event: Event) -> bool:
-        before = self._said.get(event.step)
+        before = self._last.get(event.step)
         return (
             event.kind is EventKind.STEP_PROGRESS
             and before is not None
             and (before.kind, before.message) == (event.kind, event.message)
-            and event.time - before.time < SAID_AGAIN_AFTER
+            and event.time - before.time < REPEATED_AFTER
         )

@@ -1,6 +1,6 @@
-"""One JSON object a line: what machines read, and what a container's log shows.
+"""Writes events as JSON, one object a line, for machines and for the log of a container.
 
-A log must not end a deployment: when whoever reads it has gone away, it goes silent.
+A log must not end a deployment: when its reader has gone away, nothing is written any more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    """Return an event as the object that is logged; what does not apply is left out."""
+    """Return an event as a JSON object, without the fields that do not apply."""
     fields = {
         "time": event.time.isoformat(timespec="milliseconds"),
         "kind": event.kind.value,
@@ -28,10 +28,10 @@ def as_json(event: Event) -> dict[str, Any]:
 
 
 class JsonLog:
-    """A sink that writes each event as one line of JSON, at once.
+    """A sink that writes each event at once, as one line of JSON.
 
     Args:
-        streams: where to; each gets every line, whatever becomes of the others.
+        streams: each gets every line, even if another one fails.
 
     """
 

@@ -1,4 +1,4 @@
-"""Events and durations as plain text, one line each, for logs and for terminals that can only append."""
+"""Formats events and durations as plain text, for logs and for terminals that can only append."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WORDS = {
 
 def duration(seconds: float) -> str:
     """Return a duration for people: `0.4 s`, `42 s`, `3 min 48 s`, `1 h 02 min`."""
-    if seconds < 9.95:  # noqa: PLR2004 - below that the tenths tell something
+    if seconds < 9.95:  # noqa: PLR2004 - below that, tenths matter
         return f"{seconds:.1f} s"
     whole = round(seconds)
     if whole < 60:  # noqa: PLR2004 - a minute
@@ -43,9 +43,9 @@ def one_line(message: str) -> str:
 
 
 def event_line(event: Event) -> str:
-    """Return an event as one line of a log: time (UTC), where, what, how long, message."""
+    """Return an event as one line of a log: time (UTC), step, kind, duration, message."""
     word = _WORDS[event.kind]
     if event.seconds is not None:
         word += f" in {duration(event.seconds)}"
-    told = ": ".join(part for part in (word, one_line(event.message)) if part)
-    return f"{event.time:%Y-%m-%d %H:%M:%SZ}  {event.step or 'run'}  {told}"
+    text = ": ".join(part for part in (word, one_line(event.message)) if part)
+    return f"{event.time:%Y-%m-%d %H:%M:%SZ}  {event.step or 'run'}  {text}"

@@ -1,4 +1,4 @@
-"""Keeps the log of a run as text, so that it can go into the outputs when the run ends."""
+"""Keeps the log of a run as text, which is written into the outputs when the run ends."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class LogText:
-    """A sink that remembers one line for each event."""
+    """A sink that keeps one line for each event."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
 
     def receive(self, event: Event) -> None:
-        """Remember one event."""
+        """Keep one event."""
         self._lines.append(event_line(event))
 
     def close(self) -> None:

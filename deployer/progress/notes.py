@@ -1,4 +1,4 @@
-"""Keeps the notes of a run: what people have to know or do although it is done."""
+"""Keeps the notes of a run, for its end and its record."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Note:
-    """One note: the step that left it, and what it says."""
+    """A note, and the step that left it."""
 
     step: str | None
     message: str
 
 
 class Notes:
-    """A sink that remembers notes."""
+    """A sink that keeps the notes."""
 
     def __init__(self) -> None:
         self._notes: list[Note] = []
 
     def receive(self, event: Event) -> None:
-        """Remember an event that is a note."""
+        """Keep an event if it is a note."""
         if event.kind is EventKind.NOTE:
             self._notes.append(Note(event.step, event.message))
 

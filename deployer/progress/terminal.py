@@ -1,8 +1,8 @@
-"""Shows a run to a person at a terminal: the plan's steps as a list that changes in place.
+"""Shows a run in a terminal: the steps of the plan as a list that changes in place.
 
-Each step shows its state, how long it has been at it, and its latest message; warnings and notes stay below
-the list, where they can't scroll away. Where the output is no terminal, or one that can only append, each
-event is a line instead.
+Each step shows its state, its duration and its latest message. Warnings and notes stay below the list, where
+they cannot scroll away. If the output is no terminal, or one that can only append, each event is a line
+instead.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 REFRESHES_PER_SECOND = 8
 
-# What a broken terminal raises: the connection is gone, or the stream is closed or can't encode a character.
+# Raised by a broken terminal: the connection is gone, or the stream is closed or cannot encode a character.
 TERMINAL_ERRORS = (OSError, ValueError)
 
 _STARTED = {EventKind.STEP_STARTED, EventKind.STEP_PROGRESS}
@@ -41,7 +41,7 @@ _RUN_ENDED = {
     EventKind.RUN_FAILED: ("Failed after", "red"),
     EventKind.RUN_INTERRUPTED: ("Interrupted after", "yellow"),
 }
-# Mark, its replacement where the terminal has ASCII only, style of the mark, style of the row.
+# Mark, its replacement on an ASCII terminal, style of the mark, style of the row.
 _MARKS = {
     None: ("·", ".", "dim", "dim"),
     EventKind.STEP_DONE: ("✓", "+", "green", ""),
@@ -52,7 +52,7 @@ _MARKS = {
 
 @dataclass
 class _Row:
-    """What is shown of one step."""
+    """The row of one step."""
 
     name: str
     message: str = ""
@@ -72,7 +72,7 @@ class _Row:
 
 
 class _PatientLive(Live):
-    """A live display whose refreshing thread outlives a terminal that has gone away."""
+    """A live display whose refresh thread survives a terminal that has gone away."""
 
     def refresh(self) -> None:
         with suppress(*TERMINAL_ERRORS):
@@ -83,8 +83,8 @@ class TerminalSink:
     """A sink for people.
 
     Args:
-        steps: names of the plan's steps, in the plan's order.
-        console: where to; by default standard output.
+        steps: names of the steps, in the order of the plan.
+        console: by default standard output.
 
     """
 
@@ -113,7 +113,7 @@ class TerminalSink:
                 self._live.start()
 
     def close(self) -> None:
-        """Leave the final state on the screen, with a summary below."""
+        """Show the final state, with a summary below."""
         with suppress(*TERMINAL_ERRORS):
             self._live.stop()
             if self._end is not None:
@@ -151,7 +151,7 @@ class TerminalSink:
     def _add(self, table: Table, row: _Row) -> None:
         mark, ascii_mark, mark_style, style = _MARKS[row.ended]
         shown = row.spinner if row.running else None
-        # A failure is worth the lines it takes; everything else stays on one.
+        # Only the message of a failure may wrap; every other one stays on its line.
         whole = row.ended is EventKind.STEP_FAILED
         table.add_row(
             shown or Text(ascii_mark if self._ascii else mark, style=mark_style),
@@ -164,7 +164,8 @@ class TerminalSink:
         words, style = _RUN_ENDED[end.kind]
         took = f"{words} {duration(end.seconds)}" if end.seconds is not None else words.split()[0]
         text = Text.assemble((took, f"bold {style}"), f"  {self._counts()}")
-        if self._in_place and end.message:  # as a line it was shown already
+        # Where events are lines, the message has been printed already.
+        if self._in_place and end.message:
             text.append(f"\n{end.message}")
         return text
 

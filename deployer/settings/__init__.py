@@ -1,6 +1,8 @@
-"""All settings of a hub: one model, its sources and its rules."""
+"""The settings of a hub: model, sources and rules."""
 
-from deployer.settings.choices import (
+from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
+from deployer.settings.model import Settings
+from deployer.settings.types.choices import (
     Action,
     AksTier,
     Authentication,
@@ -9,8 +11,6 @@ from deployer.settings.choices import (
     ImageBuilder,
     RegistrySku,
 )
-from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
-from deployer.settings.model import Settings
 
 __all__ = [
     "Action",

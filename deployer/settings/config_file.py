@@ -1,4 +1,4 @@
-"""Reading config.json: its errors by line and column, its unknown keys with the one that was meant."""
+"""Reads config.json: reports errors by line and column, and unknown keys with a likely correction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import Problem
-from deployer.settings.breach import either
+from deployer.settings.types.validation import either
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,25 +15,27 @@ if TYPE_CHECKING:
 
 
 class _DuplicateKeyError(ValueError):
-    """A key stands twice in one object."""
+    """An object has the same key twice."""
 
 
 def read_config_file(
     path: Path, known: Collection[str], ignored: Collection[str]
 ) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """Return what stands in a config.json, by dotted path (None: unreadable), and what is wrong with it.
+    """Return the values in a config.json by dotted path, and the problems of the file.
+
+    The values are None if the file cannot be read.
 
     Args:
-        path: the file.
-        known: the dotted paths that are settings; what stands deeper belongs to their value.
-        ignored: dotted paths that earlier releases knew: read, but never suggested.
+        path: of the file.
+        known: dotted paths of the settings; everything below such a path belongs to its value.
+        ignored: dotted paths of earlier releases: accepted, but never suggested.
 
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
         document = json.loads(text, object_pairs_hook=_without_duplicates)
     except OSError as error:
-        return None, [_problem(path, f"cannot be read: {error.strerror}.", "Name a file that is there.")]
+        return None, [_problem(path, f"cannot be read: {error.strerror}.", "Name a file that exists.")]
     except UnicodeDecodeError:
         return None, [_problem(path, "is not text in UTF-8.", "Save it as UTF-8.")]
     except json.JSONDecodeError as error:
@@ -51,7 +53,7 @@ def read_config_file(
 
 
 class _Walk:
-    """What a walk through the document knows and fills."""
+    """The state of a walk through the document."""
 
     def __init__(self, file: str, known: Collection[str], ignored: Collection[str]) -> None:
         self.file = file
@@ -64,7 +66,7 @@ class _Walk:
 
 def _walk(section: dict[str, Any], above: tuple[str, ...], walk: _Walk) -> None:
     for key, value in section.items():
-        # The predecessor's README shows the section as "https:", colon included.
+        # The README of the predecessor writes a section as "https:", with the colon.
         path = ".".join((*above, key.rstrip(":")))
         if path in walk.leaves:
             walk.values[path] = value
@@ -77,13 +79,13 @@ def _walk(section: dict[str, Any], above: tuple[str, ...], walk: _Walk) -> None:
 
 
 def _meant(path: str, known: Collection[str]) -> str:
-    """Return which setting was meant: a namesake in another section, a sibling, or one alike as a whole."""
+    """Suggest settings: with the same name in other sections, with a similar name, or with a similar path."""
     section, _, key = path.rpartition(".")
     siblings = [other.rpartition(".")[2] for other in known if other.rpartition(".")[0] == section]
     namesakes = sorted(other for other in known if other.rpartition(".")[2] == key)
     likely = [f"{section}.{name}".lstrip(".") for name in get_close_matches(key, siblings, n=2)]
     meant = [*namesakes, *likely] or get_close_matches(path, list(known), n=2)
-    return f"Did you mean {either(meant)}?" if meant else "Take it out."
+    return f"Did you mean {either(meant)}?" if meant else "Remove it."
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -95,7 +97,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _in_file(path: str, walk: _Walk, rule: str, remedy: str) -> Problem:
-    """Return a problem without the value: an unknown key may hold a secret."""
+    """Return a problem without the value, because an unknown key may hold a secret."""
     return Problem(f"{path} in {walk.file}", None, rule, remedy)
 
 

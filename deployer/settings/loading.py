@@ -1,4 +1,4 @@
-"""Making settings of what people wrote: all problems at once, each in the terms of where it stands."""
+"""Loads settings from all sources and reports all problems at once, under the names that people wrote."""
 
 from __future__ import annotations
 
@@ -11,94 +11,88 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr, ValidationError
 
 from deployer.errors import Problem, SettingsError
-from deployer.settings.breach import BREACH, Breach
-from deployer.settings.choices import Action
-from deployer.settings.model import SECRETS, TERMS, Settings
-from deployer.settings.notices import notices
-from deployer.settings.number_kinds import boolean
-from deployer.settings.rules import breaches
+from deployer.settings.model import ALIASES, SECRETS, Settings
+from deployer.settings.rules import SUPPORTED_ACTIONS, violations
 from deployer.settings.sources import Given, gather, is_set
-from deployer.settings.unbuilt import BUILT_ACTIONS
+from deployer.settings.types.choices import Action
+from deployer.settings.types.numbers import boolean
+from deployer.settings.types.validation import VIOLATION, Violation
+from deployer.settings.warnings import warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _PLACEHOLDERS = {"binderhub_name": "placeholder", "resource_group_name": "placeholder"}
+# An id is next to its secret in every form: a wrong id may be the secret.
 _NOT_SHOWN = SECRETS | {"sp_app_id", "oauth_client_id"}
-"""Ids stand beside their secrets in every form: a wrong one may well be the secret."""
 _LONGEST_SHOWN = 100
 
 
 @dataclass(frozen=True)
 class LoadedSettings:
-    """Settings, and what the reader should hear about them."""
+    """Settings, and warnings about them."""
 
     settings: Settings
-    notices: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
-def load_settings(
-    command_line: Mapping[str, Any], config_file: Path | None, *, required: Collection[str] = ()
-) -> LoadedSettings:
-    """Return the settings that all sources add up to.
+def load_settings(command_line: Mapping[str, Any], config_file: Path | None) -> LoadedSettings:
+    """Return the settings from all sources together.
 
     Args:
-        command_line: field's name -> what a person typed; None for options left out.
-        config_file: a config.json; None for none.
-        required: fields that the command cannot do without, beside the hub's name and resource group.
+        command_line: values of options by field; None for an option that was not given.
+        config_file: path of a config.json; None for none.
 
     Raises:
-        SettingsError: with every problem.
+        SettingsError: with all problems.
 
     """
-    loaded, problems = _load(command_line, config_file, required)
+    loaded, problems = _load(command_line, config_file)
     if problems:
         raise SettingsError(problems)
     return loaded
 
 
 def action() -> str:
-    """Return the command that ACTION names, `deploy` when it is unset.
+    """Return the command that ACTION names, by default `deploy`.
 
     Raises:
-        SettingsError: when there is no such command (yet), with the problems of all other settings.
+        SettingsError: there is no such command, with the problems of all other settings.
 
     """
     written = os.environ.get("ACTION", "")
     named = written.strip().lower() if is_set(written) else Action.DEPLOY.value
-    if named not in BUILT_ACTIONS:
-        raise SettingsError(_load({}, None, ())[1])
+    if named not in SUPPORTED_ACTIONS:
+        raise SettingsError(_load({}, None)[1])
     return named
 
 
 def exit_zero_when_handled() -> bool:
-    """Return EXIT_ZERO_WHEN_HANDLED, whatever the other settings are; a wrong value counts as false."""
+    """Return EXIT_ZERO_WHEN_HANDLED, even if other settings are invalid; an invalid value is false."""
     try:
         return boolean(os.environ.get("EXIT_ZERO_WHEN_HANDLED", "false"))
     except ValueError:
         return False
 
 
-def _load(
-    command_line: Mapping[str, Any], config_file: Path | None, required: Collection[str]
-) -> tuple[LoadedSettings, list[Problem]]:
+def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[LoadedSettings, list[Problem]]:
     gathered = gather(command_line, config_file)
     given = gathered.given
     settings, wrong = _validated({name: one.value for name, one in given.items()})
     names = {one.field for one in wrong}
-    broken = [one for one in breaches(settings, given, names) if one.field not in names]
-    found = [*wrong, *(_missing(name) for name in required if name not in given), *broken]
-    order = list(TERMS)
-    told = sorted(found, key=lambda one: order.index(one.field))
-    certain = [one for one in told if gathered.complete or one.field in given]
+    broken = [one for one in violations(settings, given, names) if one.field not in names]
+    order = list(ALIASES)
+    found = sorted([*wrong, *broken], key=lambda one: order.index(one.field))
+    # What a file that could not be read would have set is not known.
+    certain = [one for one in found if gathered.complete or one.field in given]
     problems = [*gathered.problems, *(_problem(one, given) for one in certain)]
-    heard = [] if problems else [*gathered.notices, *notices(settings, given)]
-    return LoadedSettings(settings, tuple(dict.fromkeys(heard))), problems
+    shown = [] if problems else [*gathered.warnings, *warnings(settings, given)]
+    return LoadedSettings(settings, tuple(dict.fromkeys(shown))), problems
 
 
-def _validated(values: dict[str, Any]) -> tuple[Settings, list[Breach]]:
-    """Return the settings, defaults and placeholders in the place of wrong ones, and what is wrong."""
+def _validated(values: dict[str, Any]) -> tuple[Settings, list[Violation]]:
+    """Return the settings, with defaults and placeholders for invalid ones, and the violations."""
     try:
         return Settings(**values), []
     except ValidationError as error:
@@ -108,40 +102,40 @@ def _validated(values: dict[str, Any]) -> tuple[Settings, list[Breach]]:
     return Settings(**{**_PLACEHOLDERS, **good}), wrong
 
 
-def _wrong_fields(error: ValidationError) -> list[Breach]:
+def _wrong_fields(error: ValidationError) -> list[Violation]:
     found = []
     for item in error.errors(include_url=False, include_input=False):
         name = str(item["loc"][0])
-        if item["type"] == BREACH:
-            found.append(Breach(name, item["ctx"]["rule"], item["ctx"]["remedy"]))
+        if item["type"] == VIOLATION:
+            found.append(Violation(name, item["ctx"]["rule"], item["ctx"]["remedy"]))
         elif item["type"] == "missing":
             found.append(_missing(name))
         elif item["type"] != "default_factory_not_called":
-            found.append(Breach(name, f"is wrong: {item['msg']}.", "Write it as the documentation shows."))
+            found.append(Violation(name, f"is wrong: {item['msg']}.", "Write it as the documentation shows."))
     return found
 
 
-def _missing(name: str) -> Breach:
-    return Breach(name, "is not set.", "Set it.")
+def _missing(name: str) -> Violation:
+    return Violation(name, "is not set.", "Set it.")
 
 
-def _problem(one: Breach, given: Mapping[str, Given]) -> Problem:
+def _problem(one: Violation, given: Mapping[str, Given]) -> Problem:
     if one.field in given:
         return Problem(
             given[one.field].setting, _shown(one.field, given[one.field].value), one.rule, one.remedy
         )
-    return Problem(_all_terms(one.field), None, one.rule, one.remedy)
+    return Problem(_all_aliases(one.field), None, one.rule, one.remedy)
 
 
-def _all_terms(name: str) -> str:
-    """Return every way to write a setting that stands nowhere yet."""
-    terms = TERMS[name]
-    ways = [f"{path} in config.json" for path in terms.paths[:1]]
-    parameter = terms.in_the_form(name)
+def _all_aliases(name: str) -> str:
+    """Return the names of a setting that is not set anywhere."""
+    aliases = ALIASES[name]
+    ways = [f"{path} in config.json" for path in aliases.paths[:1]]
+    parameter = aliases.in_the_form(name)
     if parameter:
         ways.insert(0, f"{parameter} in the form")
-    if terms.option:
-        ways.append(terms.option)
+    if aliases.option:
+        ways.append(aliases.option)
     return f"{name.upper()} ({', '.join(ways)})" if ways else name.upper()
 
 

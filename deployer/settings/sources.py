@@ -1,7 +1,7 @@
-"""Where settings come from, and how each is called there.
+"""Reads settings from the command line, the environment and config.json; the first that has one wins.
 
-A value wins by its source: command line, environment, config.json. `null` and empty text are "not set"
-everywhere, a habit of the predecessor's template. Secrets are wrapped as soon as they are read.
+`null` and empty text mean "not set" everywhere: the predecessor of this product passes them for empty
+parameters. Secrets are wrapped as soon as they are read.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from pydantic import SecretStr
 from pydantic_settings import EnvSettingsSource
 
 from deployer.errors import Problem
-from deployer.settings.breach import close_to
 from deployer.settings.config_file import read_config_file
-from deployer.settings.model import SECRETS, TERMS, Settings
+from deployer.settings.model import ALIASES, SECRETS, Settings
+from deployer.settings.types.validation import close_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,18 +28,18 @@ IGNORED_VARIABLES = {
 }
 IGNORED_PATHS = {
     "azure.cluster_name": "the cluster's name derives from the hub's.",
-    "azure.log_to_blob_storage": "outputs go to the storage account whenever one is named.",
+    "azure.log_to_blob_storage": "outputs go to the storage account if one is set.",
     "https.nginx_version": "ingress-nginx has ended; Traefik takes its place.",
 }
 
 
 @dataclass(frozen=True)
 class Given:
-    """A value that somebody set.
+    """A value from a source.
 
     Attributes:
         value: as it was written; a secret is wrapped.
-        setting: what it is called in its source.
+        setting: name of the setting in the source.
 
     """
 
@@ -49,23 +49,23 @@ class Given:
 
 @dataclass
 class Gathered:
-    """What all sources say.
+    """The values from all sources.
 
     Attributes:
-        given: the value that wins, by field.
-        notices: what is ignored.
-        problems: what is wrong with a source itself.
-        complete: whether every source could be read; else nobody can say what is not set.
+        given: the value that counts, by field.
+        warnings: about settings that are ignored.
+        problems: of a source itself.
+        complete: whether every source could be read.
 
     """
 
     given: dict[str, Given] = field(default_factory=dict)
-    notices: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
 
     def add(self, name: str, value: Any, setting: str) -> None:
-        """Take a value of a later source, unless an earlier one has set the field."""
+        """Add a value unless a previous source has set the field."""
         if name in self.given or not is_set(value):
             return
         secret = name in SECRETS and isinstance(value, str)
@@ -73,24 +73,24 @@ class Gathered:
 
 
 def is_set(value: Any) -> bool:
-    """Tell a value from `null`, the empty text and the empty list."""
+    """Return whether a value is something else than `null`, empty text or an empty list."""
     if isinstance(value, str):
         return value.strip().lower() not in {"", "null"}
     return value is not None and value not in ((), [], {})
 
 
 def gather(command_line: Mapping[str, Any], config_file: Path | None) -> Gathered:
-    """Ask all sources, the stronger first.
+    """Return the values from all sources.
 
     Args:
-        command_line: field's name -> what a person typed; None for options left out.
-        config_file: a config.json; None for none.
+        command_line: values of options by field; None for an option that was not given.
+        config_file: path of a config.json; None for none.
 
     """
     gathered = Gathered()
     _add_command_line(gathered, command_line)
     for name, value in EnvSettingsSource(Settings)().items():
-        gathered.add(name, value, TERMS[name].in_the_environment(name))
+        gathered.add(name, value, ALIASES[name].in_the_environment(name))
     _ignore(gathered, os.environ, IGNORED_VARIABLES, "")
     if config_file is not None:
         _add_config_file(gathered, config_file)
@@ -99,21 +99,21 @@ def gather(command_line: Mapping[str, Any], config_file: Path | None) -> Gathere
 
 def _add_command_line(gathered: Gathered, command_line: Mapping[str, Any]) -> None:
     for name, value in command_line.items():
-        if name not in TERMS:
-            meant = close_to(name.upper(), [known.upper() for known in TERMS])
+        if name not in ALIASES:
+            meant = close_to(name.upper(), [known.upper() for known in ALIASES])
             problem = Problem(f"--set {name.upper()}", None, "is not a setting.", meant or "Leave it out.")
             gathered.problems.append(problem)
             continue
-        setting = TERMS[name].on_the_command_line(name)
+        setting = ALIASES[name].on_the_command_line(name)
         gathered.add(name, value, setting)
         if name in SECRETS and is_set(value):
-            rule = "is a secret, and everybody on this machine can read what is typed."
+            rule = "is a secret, and other users of this machine can see command lines."
             remedy = f"Set {name.upper()} in the environment or config.json."
             gathered.problems.append(Problem(setting, None, rule, remedy))
 
 
 def _add_config_file(gathered: Gathered, config_file: Path) -> None:
-    known = [path for terms in TERMS.values() for path in terms.paths]
+    known = [path for aliases in ALIASES.values() for path in aliases.paths]
     written, problems = read_config_file(config_file, known, IGNORED_PATHS)
     where = f" in {config_file.name}"
     gathered.problems += problems
@@ -121,13 +121,13 @@ def _add_config_file(gathered: Gathered, config_file: Path) -> None:
         gathered.complete = False
         return
     _ignore(gathered, written, IGNORED_PATHS, where)
-    for name, terms in TERMS.items():
-        for path in terms.paths:
+    for name, aliases in ALIASES.items():
+        for path in aliases.paths:
             gathered.add(name, written.get(path), f"{path}{where}")
 
 
 def _ignore(gathered: Gathered, written: Mapping[str, Any], ignored: Mapping[str, str], where: str) -> None:
-    gathered.notices += [
+    gathered.warnings += [
         f"{name}{where} is ignored: {reason}"
         for name, reason in ignored.items()
         if is_set(written.get(name)) and written.get(name) is not False

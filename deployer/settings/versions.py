@@ -1,4 +1,4 @@
-"""The versions of charts that this release is tested with, and which older ones its values cannot drive."""
+"""The chart versions that this release is tested with, and the oldest that its values work with."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
-from deployer.settings.breach import refusal
-from deployer.settings.text_kinds import plain_text
+from deployer.settings.types.text import plain_text
+from deployer.settings.types.validation import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# The version on mybinder.org in August 2026.
 BINDERHUB_VERSION = "1.0.0-0.dev.git.3983.h383374de"
-"""What mybinder.org ran in August 2026."""
+# The first chart that contains chart 4.2 of JupyterHub (August 2025), for whose values the templates are
+# written.
 OLDEST_BINDERHUB = (1, 0, 0, 3779)
-"""The first chart with JupyterHub's chart 4.2 (August 2025), whose values ours are."""
 CERTMANAGER_VERSION = "v1.20.2"
+# The first chart that is published as an OCI artifact at quay.io.
 OLDEST_CERTMANAGER = (1, 18, 0, 0)
-"""From here on the chart is published as an OCI artifact at quay.io."""
 TRAEFIK_VERSION = "41.3.0"
+# The values of the chart change with every major version.
 OLDEST_TRAEFIK = (41, 0, 0, 0)
-"""Traefik's chart changes its values with every major version."""
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _DEVELOPMENT = re.compile(r"-0\.dev(?:\.git\.(\d+))?\b.*")
@@ -30,7 +31,7 @@ _RELEASED = 10**9
 
 
 def no_older_than(oldest: tuple[int, ...], tested: str) -> Callable[[Any], str]:
-    """Return a validator for versions that puts `tested` in the place of those before `oldest`.
+    """Return a validator for versions that replaces those before `oldest` by `tested`.
 
     Args:
         oldest: major, minor, patch, and the number of commits of a development version.

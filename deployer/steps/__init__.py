@@ -1,1 +1,1 @@
-"""The steps of a deployment, one subject a file; each ensures a state and changes only what differs."""
+"""The steps of a deployment, one file each: declaration and action, which changes only what differs."""

@@ -1,4 +1,4 @@
-"""The BinderHub release."""
+"""Installs BinderHub, with the JupyterHub that it starts sessions on."""
 
 from __future__ import annotations
 
@@ -6,33 +6,50 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from deployer.helm import ChartSource
-from deployer.releases import Releases, WantedRelease
-from deployer.values import render_binderhub_values
+from deployer.helm.client import ChartSource
+from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.values import render_binderhub_values
+from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
-    from deployer.context import Context
-    from deployer.workflow import StepReport
+    from deployer.helm.values import RenderedValues
+    from deployer.names import HubNames
+    from deployer.progress.report import StepReport
+    from deployer.run.context import Context
+    from deployer.settings import Settings
 
 CHART = "binderhub"
 
 
+def binderhub_step(settings: Settings) -> Step[Context]:
+    """Declare the step."""
+
+    def creates(names: HubNames) -> tuple[str, ...]:
+        addresses = () if settings.https else names.address_hosts
+        return (
+            f"Helm release {names.release}",
+            *(f"public address {host}" for host in addresses),
+            "disk of 1 GB for the database of JupyterHub",
+        )
+
+    title = f"Install BinderHub (chart {settings.binderhub_version})"
+    return Step("binderhub", title, ensure_binderhub, creates=creates)
+
+
 async def ensure_binderhub(context: Context, report: StepReport) -> str:
-    """Make sure that the release has the wanted chart and values, and that none of its objects is missing."""
+    """Install or upgrade the release; leave it alone where chart, values and objects are as wanted."""
     settings, names = context.settings, context.names
     chart = ChartSource(
         CHART, settings.binderhub_chart_repository, settings.binderhub_version, "BINDERHUB_VERSION"
     )
     values = render_binderhub_values(settings, names, context.results.registry.get())
-    context.results.values.set(values)
-    await _write_values(context)
+    # Before the values are tried, so that a failed run leaves them too.
+    await _write_values(context, values)
     releases = Releases(context.helm, context.results.cluster.get(), report)
     wanted = WantedRelease(names.release, names.namespace, chart, values.merged())
     return await releases.ensure(wanted, context.results.release_before.get())
 
 
-async def _write_values(context: Context) -> None:
-    """Put the values into the outputs before they are tried, so that a failed run leaves them too."""
-    values = context.results.values.get()
+async def _write_values(context: Context, values: RenderedValues) -> None:
     await context.outputs.write("values.yaml", yaml.safe_dump(values.public, sort_keys=False))
     await context.outputs.write("secret-values.yaml", yaml.safe_dump(values.secret, sort_keys=False))

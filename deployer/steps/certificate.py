@@ -1,151 +1,167 @@
-"""The hub's certificate: asked of one authority after another, never more often than needed.
+"""Obtains the certificate of the hub, from one authority after another, and never more often than needed.
 
-Where it can't be had now, and for no fault of the hub's (every authority refuses, or an own domain does not
-lead here yet), the hub works without it and the run ends with a note; every other reason is an error.
+Without a certificate the hub still works, so the run ends with a note where every authority refuses for now,
+or where a custom domain does not resolve to the hub yet. Every other reason is an error.
 """
 
 from __future__ import annotations
 
-import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from deployer.authorities import authorities_asked, fetch_account_binding, title_of
-from deployer.certificate_store import CertificateStore
-from deployer.certificates import CertificateState, Stage
-from deployer.errors import CertificateError, KubernetesError
-from deployer.issuance import (
-    Patience,
-    Refusal,
+from deployer.certificates.authorities import authorities_asked, fetch_account_binding, title_of
+from deployer.certificates.client import CertificateClient
+from deployer.certificates.decisions import (
+    AuthorityRefusal,
+    WaitLimits,
     authorities_to_ask,
     failure,
-    leads_elsewhere,
     refused_note,
+    resolves_elsewhere,
     took_too_long,
     unreachable_note,
 )
-from deployer.results import Certified
+from deployer.certificates.state import CertificateState, Stage
+from deployer.errors import CertificateError, KubernetesError
+from deployer.run.results import CertificateOutcome
+from deployer.run.workflow import Step
+from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from deployer.authorities import Authority
-    from deployer.context import Context
-    from deployer.workflow import StepReport
+    from deployer.certificates.authorities import Authority
+    from deployer.names import HubNames
+    from deployer.progress.report import StepReport
+    from deployer.run.context import Context
 
 T = TypeVar("T")
 
-# cert-manager's webhook answers some seconds after its pod is ready. Seconds.
-WEBHOOK_PATIENCE = 180.0
+# The webhook of cert-manager answers some seconds after its pod is ready. Seconds.
+WEBHOOK_LIMIT = 180.0
 LOOK_EVERY = 2.0
 
-NOT_ASKED = CertificateState(Stage.WAITING, "nobody was asked for these names yet")
+NOT_REQUESTED = CertificateState(Stage.WAITING, "no certificate was requested for these names yet")
+
+
+def certificate_step() -> Step[Context]:
+    """Declare the step."""
+
+    def creates(names: HubNames) -> tuple[str, ...]:
+        return (f"certificate for {names.binder_host} and {names.hub_host}, renewed automatically",)
+
+    return Step("certificate", "Obtain one certificate for both host names", ensure_certificate, creates)
 
 
 async def ensure_certificate(context: Context, report: StepReport) -> str:
-    """Make sure of a certificate for both names, or say why there is none yet.
+    """Keep or obtain a certificate for both names, or leave a note why there is none yet.
 
     Raises:
-        CertificateError: it is refused for a reason that another authority would have too, or does not come.
+        CertificateError: an authority refuses for a reason that others would share, or does not answer in
+            time.
 
     """
     certification = await Certification.open(context, report)
-    told = await certification.run()
+    outcome = await certification.run()
     context.results.certificate.set(certification.outcome)
-    return told
+    return outcome
 
 
 class Certification:
-    """One run's way to the certificate.
+    """The way of one run to the certificate.
 
     Args:
         context: of the run.
         report: of the step.
-        store: the certificate's objects.
+        certificates: the objects of the certificate in the cluster.
 
     Attributes:
-        outcome: what came of it.
+        outcome: whether there is a certificate, and whether browsers trust it.
 
     """
 
-    def __init__(self, context: Context, report: StepReport, store: CertificateStore) -> None:
+    def __init__(self, context: Context, report: StepReport, certificates: CertificateClient) -> None:
         self._context = context
         self._report = report
-        self._store = store
-        self._refusals: list[Refusal] = []
+        self._certificates = certificates
+        self._refusals: list[AuthorityRefusal] = []
         self._asked = authorities_asked(context.settings.certificate_authority)
-        self.outcome = Certified.REFUSED
+        self.outcome = CertificateOutcome.REFUSED
 
     @classmethod
     async def open(cls, context: Context, report: StepReport) -> Certification:
-        """Begin with the cluster's objects as they are."""
+        """Connect to the cluster."""
         api = await context.results.cluster.get().api()
-        return cls(context, report, CertificateStore(api, context.names))
+        return cls(context, report, CertificateClient(api, context.names))
 
     async def run(self) -> str:
-        """Ask until somebody issues, or nobody does."""
-        state = await self._store.state()
-        if not await self._store.names_are_wanted():
-            state = NOT_ASKED
+        """Ask one authority after another until one issues the certificate or all have refused."""
+        state = await self._certificates.state()
+        if not await self._certificates.names_are_wanted():
+            state = NOT_REQUESTED
         kept = await self._kept(state)
         if kept is not None:
             return kept
         to_ask = authorities_to_ask(state, self._asked)
         if state.another_may_help and to_ask is not self._asked:
-            self._refuse(state)
+            self._add_refusal(state)
         for authority in to_ask:
             state = await self._ask(authority)
             if state.stage is Stage.ISSUED:
                 return self._issued(authority, state)
-            if leads_elsewhere(state, self._context.names):
+            if resolves_elsewhere(state, self._context.names):
                 return self._unreachable(state)
+            # Once an authority has refused for now, a refusal of the next one is not an error either: the
+            # hub works, and cert-manager asks again.
             if not state.another_may_help and not (self._refusals and state.stage is Stage.REFUSED):
                 raise failure(state)
-            self._refuse(state)
+            self._add_refusal(state)
         self._report.note(refused_note(self._refusals, state.next_try))
-        return "no authority issues a certificate now"
+        return "no authority issues a certificate for now"
 
     async def _kept(self, state: CertificateState) -> str | None:
-        """Keep a certificate that is there, for the wanted names, from one of the authorities to be asked."""
+        """Keep an existing certificate if it is for the wanted names, from an authority of the settings."""
         authority = next((each for each in self._asked if each.issuer == state.issuer), None)
         if state.stage is not Stage.ISSUED or authority is None:
             return None
         await self._ensure_issuer(authority)
         self.outcome = _trust_in(authority)
-        return f"{authority.title}'s certificate is there{_until(state)}"
+        return f"a certificate from {authority.title} exists{_until(state)}"
 
     def _issued(self, authority: Authority, state: CertificateState) -> str:
         self.outcome = _trust_in(authority)
-        elsewhere = "".join(f"; {refusal.authority} had refused" for refusal in self._refusals)
-        return f"certificate issued by {authority.title}{_until(state)}{elsewhere}"
+        refused = "".join(f"; {refusal.authority} had refused" for refusal in self._refusals)
+        return f"certificate issued by {authority.title}{_until(state)}{refused}"
 
     def _unreachable(self, state: CertificateState) -> str:
-        self.outcome = Certified.UNREACHABLE
+        self.outcome = CertificateOutcome.UNREACHABLE
         self._report.note(unreachable_note(state, self._context.names.cnames))
-        return "the domain does not lead to the hub yet"
+        return "the domain does not resolve to the hub yet"
 
-    def _refuse(self, state: CertificateState) -> None:
-        refusal = Refusal(title_of(state.issuer or ""), state.words)
+    def _add_refusal(self, state: CertificateState) -> None:
+        refusal = AuthorityRefusal(title_of(state.issuer or ""), state.words)
         self._refusals.append(refusal)
-        self._report.warning(f"{refusal.authority} issues no certificate now: {refusal.reason}")
+        self._report.warning(f"{refusal.authority} issues no certificate for now: {refusal.reason}")
 
     async def _ask(self, authority: Authority) -> CertificateState:
-        """Ask one authority, unless it is being asked already, and wait for its answer."""
+        """Request the certificate from one authority and wait; an order that is under way is kept."""
         try:
             await self._ensure_issuer(authority)
         except CertificateError as error:
             if not self._refusals:
                 raise
-            # The Certificate still points at the authority before, which cert-manager asks again.
-            before = await self._store.state()
+            # The Certificate still refers to the previous authority, which cert-manager asks again.
+            before = await self._certificates.state()
             return CertificateState(Stage.REFUSED, error.message, authority.issuer, next_try=before.next_try)
-        if (state := await self._store.state()).account_refused and state.issuer == authority.issuer:
-            await self._store.forget_issuer(authority.issuer)
+        state = await self._certificates.state()
+        if state.account_refused and state.issuer == authority.issuer:
+            # cert-manager does not try a refused account again by itself.
+            await self._certificates.remove_issuer(authority.issuer)
             await self._ensure_issuer(authority)
-        changed = await self._applied("the certificate", lambda: self._store.point_at(authority))
-        if not changed and (await self._store.state()).stage is Stage.REFUSED:
-            self._report.progress(f"asking {authority.title} anew")
-            await self._store.ask_anew()
+        changed = await self._applied("the certificate", lambda: self._certificates.point_at(authority))
+        if not changed and (await self._certificates.state()).stage is Stage.REFUSED:
+            self._report.progress(f"asking {authority.title} again")
+            await self._certificates.request_again()
         return await self._answer()
 
     async def _ensure_issuer(self, authority: Authority) -> None:
@@ -153,53 +169,64 @@ class Certification:
         email = self._context.settings.contact_email or ""
         await self._applied(
             f"the account with {authority.title}",
-            lambda: self._store.ensure_issuer(authority, email, key_id),
+            lambda: self._certificates.ensure_issuer(authority, email, key_id),
         )
 
     async def _key_id(self) -> str:
-        """Return the id of the account's binding: the kept one's, else a new one's, kept from now on."""
-        known = await self._store.bound_key_id()
+        """Return the key id of the account binding, from the cluster if it holds one, else from ZeroSSL."""
+        known = await self._certificates.bound_key_id()
         if known is not None:
             return known
-        self._report.progress("asking ZeroSSL for an account")
+        self._report.progress("requesting an account from ZeroSSL")
         binding = await fetch_account_binding(self._context.settings.contact_email or "")
         self._context.redactor.hide(binding.key)
-        await self._store.keep_binding(binding)
+        await self._certificates.keep_binding(binding)
         return binding.key_id
 
     async def _applied(self, what: str, apply: Callable[[], Awaitable[T]]) -> T:
-        """Apply an object, again while cert-manager's webhook is not up yet."""
-        started = monotonic()
-        while True:
+        """Apply an object, repeating it while the webhook of cert-manager is not up yet."""
+        failed: list[KubernetesError] = []
+
+        async def look() -> T | Pending:
             try:
                 return await apply()
             except KubernetesError as error:
-                if not error.retryable or monotonic() - started > WEBHOOK_PATIENCE:
+                if not error.retryable:
                     raise
-                self._report.progress(f"waiting until cert-manager takes {what}")
-            await asyncio.sleep(LOOK_EVERY)
+                failed.append(error)
+                return Pending(f"waiting until cert-manager accepts {what}")
+
+        try:
+            return await wait_until(look, self._report.progress, limit=WEBHOOK_LIMIT, every=LOOK_EVERY)
+        except TimeLimitExceededError:
+            raise failed[-1] from None
 
     async def _answer(self) -> CertificateState:
-        """Wait until there is a certificate or a refusal, or no more sense in waiting."""
+        """Wait until the certificate is issued or refused, or waiting is of no use."""
         written = self._context.results.dns_changed
-        patience = Patience.with_names(self._context.names, records_written=written.is_set and written.get())
-        started, unproven_since, told = monotonic(), None, ""
-        while (state := await self._store.state()).stage is Stage.WAITING:
+        limits = WaitLimits.of(self._context.names, records_written=written.is_set and written.get())
+        unproven_since: float | None = None
+
+        async def look() -> CertificateState | Pending:
+            nonlocal unproven_since
+            state = await self._certificates.state()
             now = monotonic()
             unproven_since = (unproven_since or now) if state.unproven else None
-            if unproven_since and patience.unproven is not None and now - unproven_since > patience.unproven:
+            hopeless = (
+                unproven_since and limits.unproven is not None and now - unproven_since > limits.unproven
+            )
+            if state.stage is not Stage.WAITING or hopeless:
                 return state
-            if now - started > patience.order:
-                raise took_too_long(state)
-            if state.words != told:
-                told = state.words
-                self._report.progress(told)
-            await asyncio.sleep(LOOK_EVERY)
-        return state
+            return Pending(state.words)
+
+        try:
+            return await wait_until(look, self._report.progress, limit=limits.order, every=LOOK_EVERY)
+        except TimeLimitExceededError:
+            raise took_too_long(await self._certificates.state()) from None
 
 
-def _trust_in(authority: Authority) -> Certified:
-    return Certified.TRUSTED if authority.trusted else Certified.UNTRUSTED
+def _trust_in(authority: Authority) -> CertificateOutcome:
+    return CertificateOutcome.TRUSTED if authority.trusted else CertificateOutcome.UNTRUSTED
 
 
 def _until(state: CertificateState) -> str:

@@ -1,30 +1,46 @@
-"""Traefik, which takes visitors in at the hub's public addresses."""
+"""Installs Traefik, which receives the requests of visitors at the public addresses of the hub."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.helm import ChartSource
+from deployer.helm.client import ChartSource
+from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.values import render_traefik_values
+from deployer.kubernetes.namespaces import ensure_own_namespace
 from deployer.names import INGRESS
-from deployer.own_namespaces import ensure_own_namespace
-from deployer.releases import Releases, WantedRelease
-from deployer.values import render_traefik_values
+from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
-    from deployer.context import Context
-    from deployer.workflow import StepReport
+    from deployer.names import HubNames
+    from deployer.progress.report import StepReport
+    from deployer.run.context import Context
+    from deployer.settings import Settings
 
 CHART, REPOSITORY = "traefik", "oci://ghcr.io/traefik/helm"
 
 
+def ingress_step(settings: Settings) -> Step[Context]:
+    """Declare the step."""
+
+    def creates(names: HubNames) -> tuple[str, ...]:
+        return (f"Helm release {INGRESS}", *(f"public address {host}" for host in names.address_hosts))
+
+    title = f"Install Traefik (chart {_version(settings)})"
+    return Step("ingress", title, ensure_ingress, creates=creates)
+
+
 async def ensure_ingress(context: Context, report: StepReport) -> str:
-    """Make sure of Traefik's release."""
+    """Install or upgrade the release of Traefik."""
     access = context.results.cluster.get()
     await ensure_own_namespace(await access.api(), INGRESS, report)
-    # Its versions are written without the v that many people write.
-    version = context.settings.traefik_version.removeprefix("v")
-    chart = ChartSource(CHART, REPOSITORY, version, "TRAEFIK_VERSION")
+    chart = ChartSource(CHART, REPOSITORY, _version(context.settings), "TRAEFIK_VERSION")
     values = render_traefik_values(context.settings, context.names)
     releases = Releases(context.helm, access, report)
     wanted = WantedRelease(INGRESS, INGRESS, chart, values)
     return await releases.ensure(wanted, await releases.find(INGRESS, INGRESS))
+
+
+def _version(settings: Settings) -> str:
+    # The versions of this chart have no leading v, which many people write.
+    return settings.traefik_version.removeprefix("v")

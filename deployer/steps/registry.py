@@ -1,67 +1,85 @@
-"""The container registry: an ACR with a scope map and a token for this hub, or an account on Docker Hub."""
+"""Creates the container registry, with a scope map and a token for this hub, or checks Docker Hub."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from deployer.azure.container_registry import API_VERSION, HubRegistry, differs
-from deployer.azure.operations import ask
+from deployer.azure.container_registry import API_VERSION, HubRegistry, is_as_wanted
+from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError, PreflightError
+from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
 
 if TYPE_CHECKING:
-    from deployer.context import Context
-    from deployer.workflow import StepReport
+    from deployer.names import HubNames
+    from deployer.progress.report import StepReport
+    from deployer.run.context import Context
+    from deployer.settings import Settings
 
 DOCKER_HUB_LOGIN = "https://hub.docker.com/v2/users/login"
-UNAUTHORIZED = 401
+
+
+def registry_step(settings: Settings) -> Step[Context]:
+    """Declare the step."""
+    if settings.container_registry is ContainerRegistry.DOCKERHUB:
+        return Step("registry", "Check the Docker Hub login", check_docker_hub)
+
+    def creates(names: HubNames) -> tuple[str, ...]:
+        return (
+            f"container registry {names.registry} ({settings.registry_sku})",
+            f"scope map {names.scope_map}",
+            f"token {names.registry_token}",
+        )
+
+    return Step("registry", "Create the container registry", ensure_registry, creates=creates)
 
 
 async def ensure_registry(context: Context, report: StepReport) -> str:
-    """Make sure that there is a registry for the hub's images."""
-    if context.settings.container_registry is ContainerRegistry.DOCKERHUB:
-        return await _check_docker_hub(context)
-    return await _ensure_acr(context, report)
-
-
-async def _ensure_acr(context: Context, report: StepReport) -> str:
+    """Create or update the registry, and the token that limits this hub to its own repositories."""
     wanted = HubRegistry(context.settings, context.names, context.azure)
-    found = await ask(
-        report,
-        f"look at {context.names.registry}",
-        lambda: context.azure.find(wanted.registry_id, API_VERSION),
+    name = context.names.registry
+    found = await with_retries(
+        report, f"find {name}", lambda: context.azure.find(wanted.registry_id, API_VERSION)
     )
-    theirs = found is not None and not wanted.is_ours(found)
-    if theirs:
-        report.progress(f"{context.names.registry} was not made for this hub: it is used as it is")
+    foreign = found is not None and not wanted.is_ours(found)
+    if foreign:
+        report.progress(f"{name} was not created for this hub: it is used as it is")
     changes = [
-        not theirs and await _ensure(context, report, wanted.registry_id, wanted.registry()),
+        not foreign and await _ensure(context, report, wanted.registry_id, wanted.registry()),
         await _ensure(context, report, wanted.scope_map_id, wanted.scope_map()),
         await _ensure(context, report, wanted.token_id, wanted.token()),
     ]
+    # Read once more: a registry that was just created has its login server only now.
     found = await context.azure.find(wanted.registry_id, API_VERSION)
     login_server = (found or {}).get("properties", {}).get("loginServer")
     if not login_server:
-        raise DeployerError(f"The registry {context.names.registry} has no login server.", retryable=True)
+        raise DeployerError(f"The registry {name} has no login server.", retryable=True)
     context.results.login_server.set(login_server)
-    return f"{login_server} {'created' if any(changes) else 'is there'} ({context.settings.registry_sku})"
+    return f"{login_server} {'created' if any(changes) else 'exists'} ({context.settings.registry_sku})"
 
 
 async def _ensure(context: Context, report: StepReport, resource_id: str, wanted: dict[str, Any]) -> bool:
-    """Create or update one resource where it differs; say whether it did."""
+    """Create or update one resource where it differs; return whether that changed anything."""
     name = resource_id.rsplit("/", 1)[-1]
-    found = await ask(report, f"look at {name}", lambda: context.azure.find(resource_id, API_VERSION))
-    if found is not None and not differs(found, wanted):
+    found = await with_retries(report, f"find {name}", lambda: context.azure.find(resource_id, API_VERSION))
+    if found is not None and is_as_wanted(found, wanted):
         return False
     report.progress(f"{'creating' if found is None else 'updating'} {name}")
-    await ask(report, f"create {name}", lambda: context.azure.put(resource_id, API_VERSION, wanted))
+    await with_retries(report, f"create {name}", lambda: context.azure.put(resource_id, API_VERSION, wanted))
     return True
 
 
-async def _check_docker_hub(context: Context) -> str:
-    """Log in to Docker Hub once, so that a wrong password is found before a cluster is paid for."""
+async def check_docker_hub(context: Context, _report: StepReport) -> str:
+    """Log in to Docker Hub once, so that a wrong password is found before a cluster costs money.
+
+    Raises:
+        PreflightError: Docker Hub refuses the login.
+        DeployerError: Docker Hub cannot be reached.
+
+    """
     settings = context.settings
     password = settings.dockerhub_password.get_secret_value() if settings.dockerhub_password else ""
     login = {"username": settings.dockerhub_username, "password": password}
@@ -69,8 +87,8 @@ async def _check_docker_hub(context: Context) -> str:
         async with httpx.AsyncClient(timeout=30) as client:
             answer = await client.post(DOCKER_HUB_LOGIN, json=login)
     except httpx.HTTPError as error:
-        raise DeployerError(f"Docker Hub can't be reached: {error!r}", retryable=True) from None
-    if answer.status_code == UNAUTHORIZED:
+        raise DeployerError(f"Docker Hub cannot be reached: {error!r}", retryable=True) from None
+    if answer.status_code == HTTPStatus.UNAUTHORIZED:
         raise PreflightError(
             f"Docker Hub refuses the login of {settings.dockerhub_username}.",
             cause="The user name, the password or the access token is wrong.",

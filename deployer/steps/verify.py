@@ -1,56 +1,65 @@
-"""The proof: the hub's own public face answers, by the names that people will use.
+"""Checks that the hub answers at the public names that people will use.
 
-What it may demand depends on the certificate. With one that browsers trust, it is checked as browsers do.
-Where no authority issues one, or only a staging one, the same pages are asked for with the certificate
-unchecked: that they answer with what BinderHub and JupyterHub say proves the way to them. Where an own domain
-does not lead here yet, nobody can ask by its names: then Traefik answers at the address that the records have
-to name, and the pods behind it are ready.
+What the check may demand depends on the certificate. One that browsers trust is verified as browsers do.
+Where no authority has issued one, or only a staging authority, the same pages are requested without
+verification: answers that only BinderHub and JupyterHub give still prove the way to them. Where a custom
+domain does not resolve to the hub yet, its names cannot be requested: then Traefik has to answer at the name
+that the DNS records point to, and the pods behind it have to be ready.
 """
 
 from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
-from time import monotonic
 from typing import TYPE_CHECKING
 
 import httpx
 
 from deployer.errors import VerificationError
-from deployer.kubernetes import waiting_pods
-from deployer.results import Certified
+from deployer.kubernetes.cluster import waiting_pods
+from deployer.run.results import CertificateOutcome
+from deployer.run.workflow import Step
+from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from deployer.context import Context
-    from deployer.workflow import StepReport
+    from deployer.progress.report import StepReport
+    from deployer.run.context import Context
 
-# An address's name takes up to five minutes until all resolvers know it; seconds.
-ANSWER_PATIENCE = 600.0
+# The name of a new address takes up to five minutes to reach all resolvers. Seconds.
+ANSWER_LIMIT = 600.0
 LOOK_EVERY = 3.0
 
 
+def verify_step() -> Step[Context]:
+    """Declare the step."""
+    return Step("verify", "Check that BinderHub and JupyterHub respond", verify)
+
+
 async def verify(context: Context, report: StepReport) -> str:
-    """Wait until BinderHub and JupyterHub answer in public, and say that they are well.
+    """Wait until BinderHub and JupyterHub answer in public and report that they are healthy.
 
     Raises:
-        VerificationError: something answers otherwise than it should.
+        VerificationError: one of them does not answer as it should.
 
     """
-    names, certified = context.names, _certified(context)
-    if certified is Certified.UNREACHABLE:
-        return await _verify_doorstep(context, report)
-    checked = certified is Certified.TRUSTED
+    names, outcome = context.names, _certificate_outcome(context)
+    if outcome is CertificateOutcome.UNREACHABLE:
+        return await _verify_without_domain(context, report)
+    checked = outcome is CertificateOutcome.TRUSTED
     await asyncio.gather(
         _await_answer(
             context,
             report,
             f"{names.binder_url}/versions",
-            lambda url: _json_trouble(url, "binderhub", checked),
+            lambda url: _problem_with_json(url, "binderhub", checked),
         ),
         _await_answer(
-            context, report, f"{names.hub_url}/hub/api", lambda url: _json_trouble(url, "version", checked)
+            context,
+            report,
+            f"{names.hub_url}/hub/api",
+            lambda url: _problem_with_json(url, "version", checked),
         ),
     )
     await _await_health(context, report, checked=checked)
@@ -58,36 +67,44 @@ async def verify(context: Context, report: StepReport) -> str:
     return f"BinderHub answers at {names.binder_url}, JupyterHub at {names.hub_url}{unchecked}"
 
 
-def _certified(context: Context) -> Certified:
-    """Return what came of the certificate; over plain HTTP there is nothing to check."""
+def _certificate_outcome(context: Context) -> CertificateOutcome:
+    """Return the outcome of the step `certificate`; over plain HTTP there is nothing to check."""
     certificate = context.results.certificate
-    return certificate.get() if certificate.is_set else Certified.TRUSTED
+    return certificate.get() if certificate.is_set else CertificateOutcome.TRUSTED
 
 
-async def _verify_doorstep(context: Context, report: StepReport) -> str:
-    """See that the name that the domain's records have to name leads to Traefik, and the hub is ready."""
+async def _verify_without_domain(context: Context, report: StepReport) -> str:
+    """Check that the target of the DNS records leads to Traefik, and that the pods of the hub are ready."""
     target = context.names.cname_target
-    await _await_answer(context, report, f"http://{target}/", _redirection_trouble)
-    await _await_answer(context, report, context.names.binder_url, lambda _: _pods_trouble(context))
-    return (
-        f"Traefik answers at {target} and the hub is ready; it answers by its own names once they lead here"
-    )
+    await _await_answer(context, report, f"http://{target}/", _problem_with_redirection)
+    await _await_answer(context, report, context.names.binder_url, lambda _: _unready_pods(context))
+    return f"Traefik answers at {target} and the hub is ready; its own names do not resolve to it yet"
 
 
 async def _await_answer(
-    context: Context, report: StepReport, url: str, trouble_with: Callable[[str], Awaitable[str | None]]
+    context: Context, report: StepReport, url: str, find_problem: Callable[[str], Awaitable[str | None]]
 ) -> None:
-    """Wait until there is no trouble with a URL."""
-    started = monotonic()
-    while trouble := await trouble_with(url):
-        if monotonic() - started > ANSWER_PATIENCE:
-            raise await _unanswered(context, url, trouble)
-        report.progress(f"waiting for {url}: {trouble}")
-        await asyncio.sleep(LOOK_EVERY)
+    """Wait until there is no problem with a URL."""
+    problem: str | None = None
+
+    async def look() -> bool | Pending:
+        nonlocal problem
+        problem = await find_problem(url)
+        return Pending(f"waiting for {url}: {problem}") if problem else True
+
+    try:
+        await wait_until(look, report.progress, limit=ANSWER_LIMIT, every=LOOK_EVERY)
+    except TimeLimitExceededError:
+        raise VerificationError(
+            f"{url} does not answer as it should: {problem}.",
+            cause=await _unready_pods(context),
+            suggestion="Everything is installed: start again in a few minutes; that only checks what exists.",
+            retryable=True,
+        ) from None
 
 
-async def _json_trouble(url: str, key: str, checked: bool) -> str | None:  # noqa: FBT001 - as httpx has it
-    """Return what is wrong with an answer; the right service's is a JSON object with this key."""
+async def _problem_with_json(url: str, key: str, checked: bool) -> str | None:  # noqa: FBT001 - as in httpx
+    """Return the problem with an answer; the right service returns a JSON object with this key."""
     try:
         async with httpx.AsyncClient(timeout=20, follow_redirects=True, verify=checked) as client:
             answer = await client.get(url)
@@ -102,8 +119,8 @@ async def _json_trouble(url: str, key: str, checked: bool) -> str | None:  # noq
     return None if isinstance(body, dict) and key in body else "not the expected service"
 
 
-async def _redirection_trouble(url: str) -> str | None:
-    """Return what is wrong with an answer that should send visitors to HTTPS, as Traefik does everywhere."""
+async def _problem_with_redirection(url: str) -> str | None:
+    """Return the problem with an answer that should redirect to HTTPS, as Traefik does everywhere."""
     try:
         async with httpx.AsyncClient(timeout=20) as client:
             answer = await client.get(url)
@@ -115,7 +132,7 @@ async def _redirection_trouble(url: str) -> str | None:
     )
 
 
-async def _pods_trouble(context: Context) -> str | None:
+async def _unready_pods(context: Context) -> str | None:
     api = await context.results.cluster.get().api()
     waiting = await waiting_pods(api, context.names.namespace)
     return f"not ready: {'; '.join(waiting)}" if waiting else None
@@ -127,32 +144,30 @@ def _no_answer(error: httpx.HTTPError) -> str:
     return f"no answer ({type(error).__name__})"
 
 
-async def _unanswered(context: Context, url: str, trouble: str) -> VerificationError:
-    return VerificationError(
-        f"{url} does not answer as it should: {trouble}.",
-        cause=await _pods_trouble(context),
-        suggestion="Everything is installed: start again in a few minutes; it only looks at what is there.",
-        retryable=True,
-    )
-
-
 async def _await_health(context: Context, report: StepReport, *, checked: bool) -> None:
-    """Ask BinderHub how it finds its registry, its hub and its quota."""
+    """Wait until BinderHub reports that registry, hub and quota are fine."""
     url = f"{context.names.binder_url}/health"
-    started = monotonic()
-    while failing := await _failing_checks(url, checked=checked):
-        if monotonic() - started > ANSWER_PATIENCE:
-            raise VerificationError(
-                f"BinderHub is up, but not well: {', '.join(failing)}.",
-                cause=f"{url} names what fails.",
-                suggestion="Look at the logs of the pod binder for the reason.",
-            )
-        report.progress(f"waiting for BinderHub's own checks: {', '.join(failing)}")
-        await asyncio.sleep(LOOK_EVERY)
+    failing: list[str] = []
+
+    async def look() -> bool | Pending:
+        nonlocal failing
+        failing = await _failing_checks(url, checked=checked)
+        return (
+            Pending(f"waiting for the health checks of BinderHub: {', '.join(failing)}") if failing else True
+        )
+
+    try:
+        await wait_until(look, report.progress, limit=ANSWER_LIMIT, every=LOOK_EVERY)
+    except TimeLimitExceededError:
+        raise VerificationError(
+            f"BinderHub runs but reports problems: {', '.join(failing)}.",
+            cause=f"{url} names the checks that fail.",
+            suggestion="Look for the reason in the logs of the pod binder.",
+        ) from None
 
 
 async def _failing_checks(url: str, *, checked: bool) -> list[str]:
-    """Return the names of BinderHub's checks that fail."""
+    """Return the names of the health checks that fail."""
     try:
         async with httpx.AsyncClient(timeout=60, verify=checked) as client:
             answer = await client.get(url)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployer.settings_cache import cache_directory
+from deployer.cache_dir import cache_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployer.errors import HelmError
-from deployer.helm_binary import HELM_VERSION, cached_helm, download_helm, install_helm, platform_name
+from deployer.helm.binary import HELM_VERSION, cached_helm, download_helm, install_helm, platform_name
 from sandbox.provisioning.processes import run
 from sandbox.provisioning.tasks import SetUpError
 

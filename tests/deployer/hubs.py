@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from deployer.helm.values import RegistryAccess, RenderedValues, render_binderhub_values
 from deployer.names import derive_names
-from deployer.values import RegistryAccess, RenderedValues, render_binderhub_values
 from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:

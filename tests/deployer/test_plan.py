@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.names import derive_names
-from deployer.plan import build_plan, step_names
+from deployer.plan import build_plan
 from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN
 from tests.deployer.settings_of import settings_of
 
@@ -23,14 +23,22 @@ DOCKER_HUB = {
 
 
 def plan_of(**given: str) -> Plan:
-    settings = settings_of(**given)
-    return build_plan(settings, derive_names(settings))
+    return build_plan(settings_of(**given))
 
 
 @pytest.mark.parametrize("given", [{}, DOCKER_HUB, AZURE_NAMES, OWN_DOMAIN, OWN_ZONE])
-def test_the_displays_know_every_step_in_the_plans_order(given: dict[str, str]) -> None:
-    names = ("sign-in", *(step.name for step in plan_of(**given).steps))
-    assert names == step_names(settings_of(**given))
+def test_signing_in_is_the_first_step_and_everything_else_needs_it(given: dict[str, str]) -> None:
+    first, *others = plan_of(**given).steps
+    assert (first.name, first.needs) == ("sign-in", ())
+    assert all(step.needs for step in others)
+
+
+@pytest.mark.parametrize("given", [{}, DOCKER_HUB, AZURE_NAMES, OWN_DOMAIN, OWN_ZONE])
+def test_the_plan_is_known_before_subscription_and_region_are(given: dict[str, str]) -> None:
+    opened = settings_of(**given).model_copy(
+        update={"azure_subscription": None, "resource_group_location": None}
+    )
+    assert build_plan(opened).step_names == plan_of(**given).step_names
 
 
 @pytest.mark.parametrize("given", [{}, AZURE_NAMES, OWN_DOMAIN])
@@ -46,7 +54,9 @@ def needs_of(**given: str) -> dict[str, tuple[str, ...]]:
 
 
 def created_by(**given: str) -> list[str]:
-    return [line for step in plan_of(**given).steps for line in step.creates]
+    settings = settings_of(**given)
+    names = derive_names(settings)
+    return [line for step in build_plan(settings).steps for line in step.creates(names)]
 
 
 def test_traefik_and_cert_manager_are_installed_side_by_side() -> None:
@@ -55,18 +65,18 @@ def test_traefik_and_cert_manager_are_installed_side_by_side() -> None:
 
 
 def test_towards_plain_http_labels_are_given_back_before_others_want_them() -> None:
-    assert "leftovers" in needs_of()["binderhub"]
+    assert "cleanup" in needs_of()["binderhub"]
 
 
 def test_towards_https_the_old_way_goes_when_the_new_one_is_proven() -> None:
-    assert needs_of(**AZURE_NAMES)["leftovers"] == ("verify",)
+    assert needs_of(**AZURE_NAMES)["cleanup"] == ("verify",)
 
 
 def test_a_certificate_is_asked_for_when_its_names_can_lead_to_the_hub() -> None:
     assert set(needs_of(**OWN_DOMAIN)["certificate"]) == {"cert-manager", "addresses", "dns"}
 
 
-def test_plain_http_and_two_names_of_azures_need_two_addresses_and_an_own_domain_one() -> None:
+def test_two_names_in_azure_need_two_addresses_and_a_custom_domain_one() -> None:
     two = [
         "public address demo.westeurope.cloudapp.azure.com",
         "public address demo-hub.westeurope.cloudapp.azure.com",
@@ -91,11 +101,9 @@ def test_registry_and_cluster_do_not_wait_for_each_other() -> None:
 
 
 def test_with_docker_hub_no_registry_is_created() -> None:
-    created = [line for step in plan_of(**DOCKER_HUB).steps for line in step.creates]
-    assert not any("registry" in line or "token" in line for line in created)
+    assert not any("registry" in line or "token" in line for line in created_by(**DOCKER_HUB))
 
 
 def test_the_plan_names_sizes_and_numbers_of_nodes() -> None:
-    plan = plan_of(aks_node_count="2", aks_node_count_max="5", aks_node_vm_size="Standard_D4s_v5")
-    created = [line for step in plan.steps for line in step.creates]
+    created = created_by(aks_node_count="2", aks_node_count_max="5", aks_node_vm_size="Standard_D4s_v5")
     assert "node pool user: 2 to 5 × Standard_D4s_v5" in created

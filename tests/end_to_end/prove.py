@@ -13,23 +13,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from deployer.context import Context
+from deployer.azure.session import Session
 from deployer.errors import VerificationError
-from deployer.kubernetes import ClusterAccess
+from deployer.kubernetes.cluster import ClusterAccess
 from deployer.names import derive_names
-from deployer.outputs import DirectoryOutputStore, RunOutputs
 from deployer.progress.events import Progress
+from deployer.progress.report import StepReport
 from deployer.redaction import Redactor
+from deployer.run.context import Context
 from deployer.settings import load_settings
 from deployer.steps import addresses, verify
-from deployer.workflow import StepReport
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
 
     from deployer.azure.clients import AzureClients
 
-PATIENCE_SECONDS = 1.0
+LIMIT_SECONDS = 1.0
 
 
 async def prove() -> str:
@@ -41,17 +41,10 @@ async def prove() -> str:
     """
     settings = load_settings({}, None).settings
     async with AsyncExitStack() as resources:
-        context = Context(
-            settings=settings,
-            names=derive_names(settings),
-            # Azure is not asked here.
-            credential=cast("AsyncTokenCredential", None),
-            azure=cast("AzureClients", None),
-            helm=Path("helm"),
-            outputs=RunOutputs(DirectoryOutputStore(Path("outputs")), datetime.now(UTC)),
-            redactor=Redactor(),
-            resources=resources,
-        )
+        context = Context(settings, datetime.now(UTC), Path("outputs"), Path("helm"), Redactor(), resources)
+        # These two steps send no request to Azure.
+        credential, azure = cast("AsyncTokenCredential", None), cast("AzureClients", None)
+        context.results.session.set(Session(settings, derive_names(settings), credential, azure))
         context.results.cluster.set(ClusterAccess(Path(os.environ["KUBECONFIG"])))
         context.results.release_before.set(None)
         await addresses.ensure_addresses(context, StepReport("addresses", Progress()))
@@ -60,7 +53,7 @@ async def prove() -> str:
 
 def main() -> None:
     """Say how it ended: 0 when the hub is whole."""
-    addresses.ADDRESS_PATIENCE = verify.ANSWER_PATIENCE = PATIENCE_SECONDS
+    addresses.ADDRESS_LIMIT = verify.ANSWER_LIMIT = LIMIT_SECONDS
     try:
         sys.stdout.write(f"{asyncio.run(prove())}\n")
     except VerificationError as error:

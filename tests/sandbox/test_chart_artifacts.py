@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from deployer.helm_binary import find_helm
+from deployer.helm.binary import find_helm
 from deployer.settings.versions import CERTMANAGER_VERSION, TRAEFIK_VERSION
 from sandbox.chart_repositories import OWN_CHARTS, chart_hosts, pack
 from sandbox.network.authority import CertificateAuthority

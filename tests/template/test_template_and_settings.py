@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from deployer.names import derive_names
-from deployer.settings.model import SECRETS, TERMS, Settings
+from deployer.settings.model import ALIASES, SECRETS, Settings
 from tests.template_click import REPOSITORY, SUBSCRIPTION, deploy, our_template
 
 # From the context of the deployment, or fixed.
@@ -23,7 +23,9 @@ NOT_ASKED = {
 # For mirrors and for tests of newer releases; no business of the form's.
 NOT_IN_THE_CONTAINER = {"binderhub_chart_repository", "certmanager_version", "traefik_version"}
 OF_THE_TEMPLATE_ALONE = {"identityResourceId", "image", "startedAt"}
-PARAMETERS = {name: terms.in_the_form(name) for name, terms in TERMS.items() if terms.in_the_form(name)}
+PARAMETERS = {
+    name: aliases.in_the_form(name) for name, aliases in ALIASES.items() if aliases.in_the_form(name)
+}
 
 
 def variables() -> dict[str, dict[str, str]]:

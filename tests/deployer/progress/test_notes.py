@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from deployer.progress.events import Event, EventKind, Progress
 from deployer.progress.notes import Note, Notes
-from deployer.workflow import StepReport
+from deployer.progress.report import StepReport
 
 
 def test_only_notes_are_kept_as_a_step_left_them_without_secrets() -> None:

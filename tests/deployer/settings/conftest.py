@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployer.settings import load_settings
-from deployer.settings.model import TERMS
+from deployer.settings.model import ALIASES
 from deployer.settings.sources import IGNORED_VARIABLES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ NEEDED = {"BINDERHUB_NAME": "demo", "RESOURCE_GROUP_NAME": "research"}
 @pytest.fixture(autouse=True)
 def no_settings_around(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what the machine happens to have set out of the tests."""
-    for name in (*TERMS, *IGNORED_VARIABLES):
+    for name in (*ALIASES, *IGNORED_VARIABLES):
         monkeypatch.delenv(name.upper(), raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 

@@ -23,7 +23,7 @@ def test_the_action_is_read_without_any_other_setting(
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("upgrade", "is not built yet"),
+        ("upgrade", "is not supported yet"),
         ("teardwon", "Did you mean teardown?"),
         ("plan", "must be deploy, upgrade"),
     ],

@@ -86,7 +86,7 @@ def test_an_old_file_is_accepted(write_config: Callable[[object], Path]) -> None
 
 
 def test_what_is_replaced_or_ignored_of_an_old_file_is_said(write_config: Callable[[object], Path]) -> None:
-    notices = load_settings({}, write_config(OLD_CONFIG)).notices
+    warnings = load_settings({}, write_config(OLD_CONFIG)).warnings
     for name in (
         "azure.cluster_name",
         "azure.log_to_blob_storage",
@@ -95,7 +95,7 @@ def test_what_is_replaced_or_ignored_of_an_old_file_is_said(write_config: Callab
         "binderhub.version",
         "https.certmanager_version",
     ):
-        assert [notice for notice in notices if notice.startswith(f"{name} in config.json")], name
+        assert [warning for warning in warnings if warning.startswith(f"{name} in config.json")], name
 
 
 @pytest.mark.parametrize(
@@ -131,5 +131,5 @@ def test_the_old_buttons_environment_is_accepted(monkeypatch: pytest.MonkeyPatch
     assert (settings.binderhub_name, settings.registry_name) == ("oldhub", "oldregistry")
     assert (settings.azure_subscription, settings.dockerhub_username) == (ID, None)
     assert (settings.enable_https, settings.contact_email) == (False, None)
-    assert any("BINDERHUB_CONTAINER_MODE is ignored" in notice for notice in loaded.notices)
-    assert not any("NGINX_VERSION" in notice for notice in loaded.notices)
+    assert any("BINDERHUB_CONTAINER_MODE is ignored" in warning for warning in loaded.warnings)
+    assert not any("NGINX_VERSION" in warning for warning in loaded.warnings)

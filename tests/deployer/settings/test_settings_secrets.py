@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 import deployer.settings
 from deployer.errors import SettingsError
 from deployer.settings import Settings, load_settings
-from deployer.settings.model import SECRETS, TERMS
+from deployer.settings.model import ALIASES, SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ def is_secret(name: str) -> bool:
 
 def test_the_fields_that_hold_secrets_are_the_ones_told_to_be_secret() -> None:
     assert {name for name in Settings.model_fields if is_secret(name)} == SECRETS
-    assert {name for name, terms in TERMS.items() if terms.secret} == SECRETS
+    assert {name for name, aliases in ALIASES.items() if aliases.secret} == SECRETS
 
 
 @pytest.mark.parametrize("name", sorted(SECRETS))
@@ -55,7 +55,7 @@ def test_settings_show_no_secret(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(SECRETS))
 @pytest.mark.usefixtures("needed")
 def test_a_refused_secret_is_shown_by_no_error(name: str, write_config: Callable[[object], Path]) -> None:
-    section, _, key = TERMS[name].paths[0].rpartition(".")
+    section, _, key = ALIASES[name].paths[0].rpartition(".")
     wrong = f"{CANARY}: [\n{CANARY}\x00"
     config = write_config({section: {key: wrong}} if section else {key: wrong})
     with pytest.raises(SettingsError) as caught:

@@ -8,7 +8,7 @@ import pytest
 
 from deployer.errors import SettingsError
 from deployer.settings import load_settings
-from deployer.settings.model import SECRETS, TERMS, Settings
+from deployer.settings.model import ALIASES, SECRETS, Settings
 from tests.deployer.settings.conftest import NEEDED
 from tests.deployer.settings.examples import EXAMPLES, WHOLE_ENVIRONMENT
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-PATHS = [(name, path) for name, terms in TERMS.items() for path in terms.paths]
+PATHS = [(name, path) for name, aliases in ALIASES.items() for path in aliases.paths]
 
 
 def nested(path: str, value: object) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def test_unknown_variables_are_nobodys_business(monkeypatch: pytest.MonkeyPatch)
         ({"azure": {"locaton": "uksouth"}}, "Did you mean azure.location?"),
         ({"location": "uksouth"}, "Did you mean azure.location?"),
         ({"azure": {"registry_name": "abc"}}, "Did you mean acr.registry_name or azure.res_grp_name?"),
-        ({"colour": "blue"}, "colour in config.json: is not a setting. Take it out."),
+        ({"colour": "blue"}, "colour in config.json: is not a setting. Remove it."),
         ({"https": {"nginx": {"version": "1"}}}, "https.nginx in config.json: is not a setting."),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_secret_on_the_command_line_is_refused(name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         load_settings({name: "canary: 1"}, None)
     told = [str(problem) for problem in caught.value.problems]
-    assert any("can read what is typed" in one for one in told)
+    assert any("can see command lines" in one for one in told)
     assert "canary" not in " ".join(told)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from deployer.errors import SettingsError
 from deployer.settings import Settings, load_settings
-from deployer.settings.model import TERMS
+from deployer.settings.model import ALIASES
 from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION, TRAEFIK_VERSION
 
 if TYPE_CHECKING:
@@ -75,27 +75,27 @@ REFUSED = [
     ("binderhub_name", "cert-manager", "namespace"),
     ("binderhub_version", "latest", "is not a version"),
     ("binderhub_chart_repository", "http://charts.example.org", "https:// or oci://"),
-    ("binderhub_chart_repository", "https://charts.example.org/?q=1", "must not hold"),
+    ("binderhub_chart_repository", "https://charts.example.org/?q=1", "must not contain"),
     ("azure_subscription", "0a1b2c3d-0000-4000-8000", "is not a subscription"),
-    ("azure_subscription", "/subscriptions/nonsense", "is not an id"),
+    ("azure_subscription", "/subscriptions/nonsense", "is not a GUID"),
     ("resource_group_name", "ends-with-dot.", "not end with a dot"),
     ("resource_group_name", "a" * 91, "1 to 90"),
     ("resource_group_location", "westeurop", "Did you mean westeurope"),
-    ("resource_group_location", "atlantis", "is not a region"),
-    ("azure_client_id", "my-identity", "is not an id"),
-    ("sp_app_id", "binder", "is not an id"),
+    ("resource_group_location", "atlantis", "is not an Azure region"),
+    ("azure_client_id", "my-identity", "is not a GUID"),
+    ("sp_app_id", "binder", "is not a GUID"),
     ("sp_tenant_id", "contoso", "is not a tenant"),
     ("oauth_tenant_id", "common", "is not a tenant"),
     ("aks_node_vm_size", "Standard_D1_v2", "single core"),
     ("aks_node_vm_size", "Standard_E4-1ds_v5", "single core"),
-    ("aks_node_vm_size", "Basic_A2", "is not a size"),
-    ("aks_system_node_vm_size", "big", "is not a size"),
+    ("aks_node_vm_size", "Basic_A2", "is not a VM size"),
+    ("aks_system_node_vm_size", "big", "is not a VM size"),
     ("aks_node_count", "0", "from 1 to 1000"),
     ("aks_node_count", "-1", "from 1 to 1000"),
     ("aks_node_count", "two", "whole number"),
     ("aks_node_count", "1.5", "whole number"),
     ("aks_node_count_max", "1001", "from 1 to 1000"),
-    ("aks_kubernetes_version", "latest", "is not a version of Kubernetes"),
+    ("aks_kubernetes_version", "latest", "is not a Kubernetes version"),
     ("aks_tier", "Premium", "must be Free or Standard"),
     ("container_registry", "quay", "must be azurecr or dockerhub"),
     ("registry_name", "abc", "5 to 50"),
@@ -132,12 +132,12 @@ REFUSED = [
     ("total_quota", "0", "from 1 to 100000"),
     ("per_repository_quota", "-5", "from 1 to 100000"),
     ("image_builder", "kaniko", "must be dind or pink"),
-    ("idle_timeout", "soon", "is not a length of time"),
+    ("idle_timeout", "soon", "is not a duration"),
     ("idle_timeout", "5 s", "from one minute"),
-    ("idle_timeout", "1 2 min", "is not a length of time"),
+    ("idle_timeout", "1 2 min", "is not a duration"),
     ("maximum_age", "31 d", "to 30 days"),
     ("allowed_repositories", "lab", "must list repositories"),
-    ("allowed_repositories", "^lab/(", "doesn't compile"),
+    ("allowed_repositories", "^lab/(", "that is not valid"),
     ("allowed_origins", "http://book.example.org", "must list web origins"),
     ("allowed_origins", "https://book.example.org/page", "must list web origins"),
     ("allowed_origins", "*", "must list web origins"),
@@ -145,14 +145,14 @@ REFUSED = [
     ("tags", "cost centre", "must be tags"),
     ("tags", "{not json", "must be tags"),
     ("tags", '{"a": ["b"]}', "must be tags"),
-    ("tags", "a=1,A=2", "names a tag twice"),
+    ("tags", "a=1,A=2", "has a tag twice"),
     ("tags", ",".join(f"t{n}=1" for n in range(49)), "more than 48 tags"),
     ("tags", "=value", "empty or too long"),
     ("tags", f"a={'v' * 257}", "empty or too long"),
     ("tags", f"{'n' * 129}=v", "empty or too long"),
     ("tags", "a<b=1", "< > %"),
-    ("tags", "azure-cost=1", "keeps for itself"),
-    ("tags", "binderhub-name=other", "keeps for itself"),
+    ("tags", "azure-cost=1", "is reserved"),
+    ("tags", "binderhub-name=other", "is reserved"),
     ("storage_account_name", "my-outputs", "3 to 24"),
     ("action", "destroy", "must be deploy"),
 ]  # fmt: skip
@@ -193,10 +193,10 @@ def test_a_wrong_value_is_refused_with_its_rule(
 def test_a_wrong_secret_is_refused_without_being_shown(
     name: str, written: str, rule: str, write_config: Callable[[object], Path]
 ) -> None:
-    section, _, key = TERMS[name].paths[0].rpartition(".")
+    section, _, key = ALIASES[name].paths[0].rpartition(".")
     with pytest.raises(SettingsError) as caught:
         load_settings({}, write_config({section: {key: written}} if section else {key: written}))
-    problem = next(one for one in caught.value.problems if one.setting.startswith(TERMS[name].paths[0]))
+    problem = next(one for one in caught.value.problems if one.setting.startswith(ALIASES[name].paths[0]))
     assert rule in problem.rule
     assert "canary" not in json.dumps([str(one) for one in caught.value.problems])
 

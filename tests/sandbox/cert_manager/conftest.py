@@ -14,7 +14,7 @@ import pytest_asyncio
 import yaml
 from cryptography import x509
 
-from deployer.helm_binary import find_helm
+from deployer.helm.binary import find_helm
 from sandbox.acme.authorities import LETSENCRYPT, LETSENCRYPT_STAGING, ZEROSSL, CertificateAuthorities
 from sandbox.chart_repositories import OWN_CHARTS
 from sandbox.clock import Clock

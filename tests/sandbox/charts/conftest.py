@@ -11,8 +11,8 @@ import pytest
 import pytest_asyncio
 import yaml
 
-from deployer.helm_binary import find_helm
-from deployer.manifests import render_namespace
+from deployer.helm.binary import find_helm
+from deployer.kubernetes.manifests import render_namespace
 from deployer.steps.cluster import system_pool, user_pool
 from sandbox.chart_repositories import OWN_CHARTS
 from sandbox.clock import Clock

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from deployer.helm_binary import find_helm
+from deployer.helm.binary import find_helm
 from sandbox.chart_repositories import OWN_CHARTS
 from tests.deployer.hubs import OWN_DOMAIN, values_of
 

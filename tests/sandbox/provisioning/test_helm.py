@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deployer import helm_binary
 from deployer.errors import HelmError
+from deployer.helm import binary as helm_binary
 from sandbox.provisioning import helm
 from sandbox.provisioning.helm import HelmProgram, link_helm
 from sandbox.provisioning.python_environment import PythonEnvironment

@@ -1,0 +1,124 @@
+"""Repeats requests to Azure while a failure can pass by itself: the one place where that is decided.
+
+The SDK itself repeats single requests after 408, 429 and 5xx. The failures handled here last longer, and are
+shown: rights that have not propagated, another operation in progress, a connection that stays away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
+
+from azure.core.exceptions import AzureError as SdkError
+from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
+
+from deployer.azure.errors import azure_error, error_code
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from deployer.progress.report import StepReport
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """A failure that can pass: its reason for people, and for how many seconds requests are repeated."""
+
+    reason: str
+    seconds: float
+
+
+# Azure documents up to 10 minutes until a role assignment has an effect.
+RIGHTS = RetryPolicy("the rights have not reached all of Azure yet", 600.0)
+# As long as the slowest operation that can be in the way: creating or upgrading a cluster.
+IN_PROGRESS = RetryPolicy("another operation is in progress", 1200.0)
+THROTTLED = RetryPolicy("Azure limits the rate of requests", 600.0)
+UNREACHABLE = RetryPolicy("Azure cannot be reached", 300.0)
+SERVER_ERROR = RetryPolicy("Azure reports an internal error", 300.0)
+
+# A principal or its role exists, but not everywhere yet.
+PROPAGATION_CODES = {
+    "AuthorizationFailed",
+    "LinkedAuthorizationFailed",
+    "PrincipalNotFound",
+    "AuthorizationPermissionMismatch",  # of blob storage
+}
+BUSY_CODES = {"OperationNotAllowed", "AnotherOperationInProgress", "OperationInProgress", "Conflict"}
+
+
+async def with_retries(
+    report: StepReport, what: str, call: Callable[[], Awaitable[T]], *, rights_may_come: bool = True
+) -> T:
+    """Await `call()`, again while its failure can pass by itself.
+
+    Args:
+        report: receives a message for each repetition.
+        what: the request in the reader's terms: "create the cluster".
+        call: makes the request, from the start each time.
+        rights_may_come: whether missing rights are waited for; false where they are not expected.
+
+    Raises:
+        AzureError: Azure refused, or the failure outlasted its policy.
+        CredentialsError: Azure did not accept the login.
+
+    """
+
+    def show(state: RetryCallState) -> None:
+        policy = _policy_in(state)
+        if policy is not None:
+            report.progress(f"{what}: {policy.reason}; trying again")
+
+    def can_pass(error: BaseException) -> bool:
+        policy = retry_policy(error)
+        return policy is not None and (rights_may_come or policy is not RIGHTS)
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(can_pass),
+        wait=wait_exponential_jitter(initial=0.5, max=20),
+        stop=_outlasted,
+        before_sleep=show,
+        reraise=True,
+    )
+
+    async def attempt() -> T:
+        return await call()  # tenacity only awaits coroutine functions
+
+    try:
+        return await retrying(attempt)
+    except SdkError as error:
+        raise azure_error(error) from None
+
+
+def retry_policy(error: BaseException) -> RetryPolicy | None:
+    """Return for how long a failure is waited out, None for one that does not pass by itself."""
+    if isinstance(error, ServiceRequestError | ServiceResponseError):
+        return UNREACHABLE
+    if not isinstance(error, HttpResponseError):
+        return None
+    code = error_code(error)
+    if code in PROPAGATION_CODES:
+        return RIGHTS
+    # These codes also stand for refusals that last; only the text tells.
+    if code in BUSY_CODES and "in progress" in str(error):
+        return IN_PROGRESS
+    return _policy_by_status(error.status_code or 0)
+
+
+def _policy_by_status(status: int) -> RetryPolicy | None:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return THROTTLED
+    return SERVER_ERROR if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None
+
+
+def _policy_in(state: RetryCallState) -> RetryPolicy | None:
+    error = state.outcome.exception() if state.outcome is not None else None
+    return retry_policy(error) if error is not None else None
+
+
+def _outlasted(state: RetryCallState) -> bool:
+    policy = _policy_in(state)
+    return policy is None or (state.seconds_since_start or 0.0) >= policy.seconds

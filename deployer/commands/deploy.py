@@ -1,0 +1,189 @@
+"""Runs a deployment: composes the plan, runs its steps and leaves a record, however the run ends."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from azure.core.exceptions import AzureError as SdkError
+
+from deployer.azure.errors import azure_error
+from deployer.errors import DeployerError, Interrupted, OutputsError
+from deployer.outputs.next_steps import render_next_steps
+from deployer.outputs.record import cleaned, describe_run
+from deployer.plan import build_plan
+from deployer.progress.events import Event, EventKind, Progress
+from deployer.progress.log_text import LogText
+from deployer.progress.notes import Notes
+from deployer.progress.run_record import RunRecord
+from deployer.redaction import Redactor
+from deployer.run.context import Context
+from deployer.run.workflow import run_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from deployer.names import HubNames
+    from deployer.progress.events import Sink
+    from deployer.settings import Settings
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """The result of a successful run.
+
+    Attributes:
+        names: of the hub.
+        outputs: where the outputs of the run are.
+        notes: what the reader still has to know or do.
+
+    """
+
+    names: HubNames
+    outputs: str
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Run:
+    """What is known of a run while it goes on."""
+
+    redactor: Redactor
+    log: LogText
+    notes: Notes
+    progress: Progress
+    started: datetime
+    record: RunRecord
+
+    @classmethod
+    def start(cls, settings: Settings, sinks: Sequence[Sink]) -> _Run:
+        redactor = Redactor()
+        redactor.hide_settings(settings)
+        log, notes = LogText(), Notes()
+        progress = Progress((*sinks, log, notes), redactor.clean)
+        return cls(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
+
+
+async def deploy(
+    settings: Settings,
+    warnings: Sequence[str],
+    *,
+    sinks: Sequence[Sink],
+    helm: Path,
+    directory: Path,
+) -> Deployed:
+    """Create the hub, or change an existing one to what the settings ask for.
+
+    Args:
+        settings: validated settings.
+        warnings: about the settings, shown at the start.
+        sinks: receive the events of the run.
+        helm: the helm program.
+        directory: where outputs go when the settings name no storage account.
+
+    Raises:
+        DeployerError: the run failed; record and log are in the outputs if these could be opened.
+        Interrupted: the run was cancelled.
+
+    """
+    run = _Run.start(settings, sinks)
+    clock = monotonic()
+    try:
+        async with AsyncExitStack() as resources:
+            run.progress.emit(
+                Event(EventKind.RUN_STARTED, f"Deploying the BinderHub {settings.binderhub_name}")
+            )
+            for warning in warnings:
+                run.progress.emit(Event(EventKind.WARNING, warning))
+            context = Context(settings, run.started, directory, helm, run.redactor, resources)
+            await _run_recorded(context, run)
+        notes = tuple(note.message for note in run.notes.all())
+        deployed = Deployed(context.names, context.outputs.location, notes)
+        run.progress.emit(Event(EventKind.RUN_DONE, _summary(deployed), seconds=monotonic() - clock))
+    except DeployerError as error:
+        kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
+        run.progress.emit(Event(kind, error.message, seconds=monotonic() - clock))
+        raise _without_secrets(error, run.redactor) from None
+    except Exception as crash:
+        run.progress.emit(
+            Event(EventKind.RUN_FAILED, f"{type(crash).__name__}: {crash}", seconds=monotonic() - clock)
+        )
+        # Python prints the arguments of the exception below its traceback.
+        crash.args = tuple(run.redactor.clean(str(each)) for each in crash.args)
+        raise
+    finally:
+        run.progress.close()
+    return deployed
+
+
+def _summary(deployed: Deployed) -> str:
+    noted = {0: "", 1: ", with a note"}.get(len(deployed.notes), f", with {len(deployed.notes)} notes")
+    return f"BinderHub is at {deployed.names.binder_url}{noted}"
+
+
+async def _run_recorded(context: Context, run: _Run) -> None:
+    """Run the steps of the plan; write record and log at the end, however the run ends."""
+    plan = build_plan(context.requested)
+    try:
+        await run_steps(plan.steps, context, run.progress, run.record)
+    except asyncio.CancelledError:
+        interrupted = _interruption()
+        await _leave_record(context, run, "interrupted", interrupted)
+        raise interrupted from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded and raised again
+        explained = azure_error(error) if isinstance(error, SdkError) else error
+        await _leave_record(context, run, "failed", explained)
+        raise explained from None
+    await context.outputs.write("next-steps.md", _next_steps(context, run))
+    await _leave_record(context, run, "done", None)
+
+
+def _next_steps(context: Context, run: _Run) -> str:
+    notes = [note.message for note in run.notes.all()]
+    return render_next_steps(context.settings, context.names, notes)
+
+
+def _interruption() -> Interrupted:
+    """Return the error for a cancellation of this task."""
+    # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
+    if (task := asyncio.current_task()) is not None:
+        task.uncancel()
+    return Interrupted(
+        "The run was interrupted.",
+        suggestion="Run deploy again: it resumes where this run ended.",
+        retryable=True,
+    )
+
+
+async def _leave_record(context: Context, run: _Run, status: str, error: Exception | None) -> None:
+    """Write record and log; a failure to do so never hides the error that ended the run."""
+    if not context.results.outputs.is_set:
+        return
+    record = describe_run(
+        context.settings,
+        context.names,
+        run.record,
+        status=status,
+        started=run.started,
+        notes=run.notes.all(),
+        error=error,
+    )
+    try:
+        await context.outputs.write_record(cleaned(record, run.redactor.clean))
+        await context.outputs.write("deployment.log", run.log.text())
+    except (SdkError, OSError) as failure:
+        if error is None:
+            raise OutputsError(f"The outputs could not be written: {failure}", retryable=True) from None
+        run.progress.emit(Event(EventKind.WARNING, f"the outputs could not be written: {failure}"))
+
+
+def _without_secrets(error: DeployerError, redactor: Redactor) -> DeployerError:
+    error.message = redactor.clean(error.message)
+    error.args = (error.message,)
+    error.cause = redactor.clean(error.cause) if error.cause else None
+    return error

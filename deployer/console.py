@@ -1,0 +1,106 @@
+"""Lays out plans, hubs and errors for a terminal; `cli.py` prints them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from deployer.errors import DeployerError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import RenderableType
+
+    from deployer.commands.info import HubInfo, NodePool
+    from deployer.names import HubNames
+    from deployer.plan import Plan
+
+# The width of the number before the name of a step.
+INDENT = 4
+
+
+def pairs(rows: Mapping[str, str]) -> RenderableType:
+    """Lay out names and values in two columns."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in rows.items():
+        table.add_row(name, Text(value))
+    return table
+
+
+def plan_for_people(plan: Plan, names: HubNames, warnings: Sequence[str]) -> RenderableType:
+    """Lay out a plan: each step with the steps that it needs and the resources that it creates."""
+    lines: list[RenderableType] = [Text(f"Plan for the BinderHub {names.hub}", style="bold"), Text()]
+    for number, step in enumerate(plan.steps, start=1):
+        after = f"  (after {', '.join(step.needs)})" if step.needs else ""
+        lines.append(Text.assemble(f"{number:>2}. ", (step.name, "bold"), (after, "dim")))
+        lines.append(Padding(Text(step.title), (0, 0, 0, INDENT)))
+        lines += [
+            Padding(Text(f"+ {created}", style="green"), (0, 0, 0, INDENT)) for created in step.creates(names)
+        ]
+    addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url})
+    shown = [Text(f"! {warning}", style="yellow") for warning in warnings]
+    return Group(*lines, Text(), addresses, *shown)
+
+
+def plan_for_machines(plan: Plan, names: HubNames, warnings: Sequence[str]) -> dict[str, Any]:
+    """Return a plan as a JSON object."""
+    return {
+        "hub": names.hub,
+        "binder_url": names.binder_url,
+        "hub_url": names.hub_url,
+        "warnings": list(warnings),
+        "steps": [
+            {
+                "name": step.name,
+                "title": step.title,
+                "needs": list(step.needs),
+                "creates": list(step.creates(names)),
+            }
+            for step in plan.steps
+        ],
+    }
+
+
+def hub_for_people(hub: HubInfo) -> RenderableType:
+    """Lay out the state of a hub."""
+    release = f"{hub.chart}, revision {hub.revision}, {hub.release_status}" if hub.chart else "none"
+    return pairs(
+        {
+            "BinderHub": f"{hub.binder_url} ({_answering(hub.binder_answers)})",
+            "JupyterHub": f"{hub.hub_url} ({_answering(hub.hub_answers)})",
+            **({"Certificate": hub.certificate} if hub.certificate else {}),
+            "Resource group": f"{hub.resource_group} ({hub.location})",
+            "Cluster": f"{hub.cluster}: {hub.cluster_state}, Kubernetes {hub.kubernetes_version}",
+            **{f"Node pool {pool.name}": _pool(pool) for pool in hub.pools},
+            "Release": release,
+            "Outputs": hub.outputs or "no storage account has the tag of this hub",
+        }
+    )
+
+
+def _answering(answers: bool) -> str:  # noqa: FBT001 - a helper of the rows above
+    return "answers" if answers else "does not answer"
+
+
+def _pool(pool: NodePool) -> str:
+    bounds = f", {pool.min_count} to {pool.max_count}" if pool.max_count else ""
+    return f"{pool.count} × {pool.vm_size}{bounds}"
+
+
+def error_for_people(error: DeployerError) -> RenderableType:
+    """Lay out an error: what happened, the likely cause, what to do next."""
+    parts: list[RenderableType] = [Text(error.message, style="bold red")]
+    if isinstance(error, SettingsError):
+        parts += [Text(f"  • {problem}") for problem in error.problems]
+    if error.cause:
+        parts.append(Text.assemble(("Cause: ", "bold"), error.cause))
+    if error.suggestion:
+        parts.append(Text.assemble(("Next: ", "bold"), error.suggestion))
+    return Group(*parts)

@@ -1,0 +1,216 @@
+"""Renders the Helm values of the releases from the settings.
+
+The values of BinderHub have two layers, because the outputs hold them in two files: values that anybody may
+read, and secrets. HELM_VALUES of the user are merged last and may hold secrets, so they belong to the second
+layer.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from deployer.names import INGRESS_CLASS, TLS_SECRET
+from deployer.settings import Authentication
+from deployer.templating import render_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pydantic import SecretStr
+
+    from deployer.names import HubNames
+    from deployer.settings import Settings
+
+# The version in the chart, 28.3.3, hangs while pushing; mybinder.org pins this one (mybinder.org-deploy 3387,
+# 3429).
+DIND_TAG = "27.5.1-dind"
+# The share of its limits that a session reserves: few sessions need them all the time. mybinder.org reserves
+# about the same.
+RESERVED_SHARE_OF_MEMORY = 0.25
+RESERVED_SHARE_OF_CPU = 0.05
+LEAST_CPU = 0.01
+MEBIBYTES = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024**2}
+# Seconds between two runs of the culler, as on mybinder.org; a shorter timeout needs shorter intervals.
+CULL_EVERY_SECONDS = 660
+
+
+@dataclass(frozen=True)
+class RegistryAccess:
+    """The registry for images, and the account to push and pull with.
+
+    Attributes:
+        server: login server, as in `example.azurecr.io`; None for Docker Hub.
+        image_prefix: start of the name of every image, server included: `example.azurecr.io/hub/binder-`.
+        username: user, or name of the token of the registry.
+        password: its password.
+
+    """
+
+    server: str | None
+    image_prefix: str
+    username: str
+    password: SecretStr
+
+
+@dataclass(frozen=True)
+class RenderedValues:
+    """Values for one release.
+
+    Attributes:
+        public: values that anybody may read.
+        secret: secrets, and the values that the user added.
+
+    """
+
+    public: dict[str, Any]
+    secret: dict[str, Any]
+
+    def merged(self) -> dict[str, Any]:
+        """Return the values for helm."""
+        return merge(self.public, self.secret)
+
+
+@dataclass(frozen=True)
+class _Authenticator:
+    """An authenticator: its name in JupyterHub, and the section of its configuration."""
+
+    name: str
+    section: str
+
+
+_AUTHENTICATORS = {
+    Authentication.GITHUB: _Authenticator("github", "GitHubOAuthenticator"),
+    Authentication.ENTRA: _Authenticator("azuread", "AzureAdOAuthenticator"),
+}
+
+
+def render_binderhub_values(settings: Settings, names: HubNames, registry: RegistryAccess) -> RenderedValues:
+    """Return the values of the BinderHub release.
+
+    Args:
+        settings: validated settings.
+        names: host names, URLs and DNS labels derived from them.
+        registry: for images.
+
+    """
+    context = _context(settings, names, registry)
+    public = _layer(_public_templates(settings), context)
+    secret = _layer(("secret",), context, secrets=True)
+    own = _as_helm_reads(settings.helm_values.get_secret_value()) if settings.helm_values else {}
+    return RenderedValues(public, merge(secret, own))
+
+
+def render_traefik_values(settings: Settings, names: HubNames) -> dict[str, Any]:
+    """Return the values of Traefik, with an address for each of the two names, or one for a custom domain."""
+    two_names = settings.domain_name is None
+    return _layer(("traefik",), {"names": names, "two_names": two_names, "ingress_class": INGRESS_CLASS})
+
+
+def render_cert_manager_values() -> dict[str, Any]:
+    """Return the values of cert-manager; they do not depend on the hub."""
+    return _layer(("cert_manager",), {})
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Merge values as helm does: mappings are merged, everything else is replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _public_templates(settings: Settings) -> Iterator[str]:
+    yield from ("binder", "jupyterhub", "https" if settings.https else "plain_http")
+    if settings.authentication in _AUTHENTICATORS:
+        yield "sign_in"
+    if settings.allowed_origins:
+        yield "allowed_origins"
+
+
+def _layer(templates: Iterable[str], context: Mapping[str, Any], *, secrets: bool = False) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for template in templates:
+        for document in render_documents(f"values/{template}.yaml.j2", secrets=secrets, **context):
+            values = merge(values, document)
+    return values
+
+
+def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> dict[str, Any]:
+    """Return the variables of the templates: the settings, and values that are computed from them."""
+    return {
+        "settings": settings,
+        "names": names,
+        "registry": registry,
+        "dind_tag": DIND_TAG,
+        "memory": memory_of_user_pods(settings.user_memory_limit),
+        "cpu_guarantee": max(LEAST_CPU, round(settings.user_cpu_limit * RESERVED_SHARE_OF_CPU, 3)),
+        "placeholders": 1 if settings.aks_node_count_max > settings.aks_node_count else 0,
+        "cull_every": min(CULL_EVERY_SECONDS, settings.idle_timeout + 60),
+        "allowed_specs": [allowed_spec(pattern) for pattern in settings.allowed_repositories],
+        "origin_pattern": f"^(?:{'|'.join(map(re.escape, settings.allowed_origins))})$",
+        "authenticator": _AUTHENTICATORS.get(settings.authentication),
+        "ingress_class": INGRESS_CLASS,
+        "tls_secret": TLS_SECRET,
+    }
+
+
+@dataclass(frozen=True)
+class UserMemory:
+    """Memory of a session, in units that JupyterHub and Kubernetes share (Kubernetes does not know `K`)."""
+
+    guarantee: str
+    limit: str
+
+
+def memory_of_user_pods(limit: str) -> UserMemory:
+    """Return the memory that a session reserves, and the most that it may use.
+
+    Args:
+        limit: number and unit (K, M, G or T, powers of 1024), as in the settings.
+
+    """
+    mebibytes = float(limit[:-1]) * MEBIBYTES[limit[-1]]
+    kept = limit if limit[-1] != "K" else f"{int(mebibytes)}M"
+    return UserMemory(guarantee=f"{int(mebibytes * RESERVED_SHARE_OF_MEMORY)}M", limit=kept)
+
+
+def allowed_spec(pattern: str) -> str:
+    """Return the regular expression that BinderHub expects for a repository pattern.
+
+    BinderHub matches it with the start of `owner/repository/reference`: without the slash at the end,
+    `owner/book` would also allow `owner/bookshop`.
+
+    Args:
+        pattern: `owner/name`, with `*` for any part of it, or already a regular expression (`^…`).
+
+    """
+    if pattern.startswith("^"):
+        return pattern
+    return "^" + "[^/]*".join(map(re.escape, pattern.split("*"))) + "/"
+
+
+class _HelmLoader(yaml.SafeLoader):
+    """Loads YAML as helm does: a date is text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's attribute, copied for this class
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def _as_helm_reads(text: str) -> dict[str, Any]:
+    values: dict[str, Any]
+    try:
+        # YAML includes JSON except for characters that JSON writes as a surrogate pair.
+        values = json.loads(text)
+    except ValueError:
+        values = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
+    return values

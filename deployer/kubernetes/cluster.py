@@ -1,0 +1,165 @@
+"""Cluster queries that Helm does not cover: unready pods, addresses of Services, owners of DNS labels."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import kr8s
+from kr8s.asyncio import Api
+from kr8s.asyncio import api as connect
+from kr8s.asyncio.objects import Event, Pod, Service, new_class
+
+from deployer.errors import KubernetesError
+from deployer.kubernetes.objects import list_objects
+from deployer.private_files import write_private_file
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+
+# kr8s warns about clusters that are newer than its tests; the requests made here exist in every version.
+warnings.filterwarnings("ignore", message=".*is not supported. Supported versions for kr8s.*")
+
+DNS_LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+
+
+@dataclass(frozen=True)
+class ClusterAccess:
+    """Access to a cluster: a kubeconfig file that only this user can read."""
+
+    kubeconfig: Path
+
+    async def api(self) -> Api:
+        """Connect to the API of the cluster."""
+        return await connect(kubeconfig=str(self.kubeconfig))
+
+
+@contextmanager
+def private_kubeconfig(content: bytes) -> Iterator[ClusterAccess]:
+    """Write a kubeconfig into a private file that is removed at the end of the context."""
+    with TemporaryDirectory(prefix="binderhub-deployer-") as folder:
+        path = Path(folder, "kubeconfig")
+        write_private_file(path, content)
+        yield ClusterAccess(path)
+
+
+async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], namespace: str) -> list[str]:
+    """Return the objects of the manifests that are not in the cluster, as `Kind/name`.
+
+    Args:
+        api: the cluster's API.
+        manifests: as helm renders them; objects of the release's namespace need not name it.
+        namespace: of the release.
+
+    """
+    kinds = {(kind["version"], kind["kind"]): kind for kind in await api.api_resources()}
+    missing = []
+    for manifest in manifests:
+        kind = kinds.get((manifest["apiVersion"], manifest["kind"]))
+        if kind is None or not await _exists(api, kind, manifest, namespace):
+            missing.append(f"{manifest['kind']}/{manifest['metadata']['name']}")
+    return missing
+
+
+async def _exists(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any], namespace: str) -> bool:
+    resource = new_class(kind["kind"], kind["version"], namespaced=kind["namespaced"], plural=kind["name"])
+    return await resource(dict(manifest), manifest["metadata"].get("namespace", namespace), api).exists()
+
+
+async def waiting_pods(api: Api, namespace: str) -> list[str]:
+    """Return each pod that is not ready, with the reason that the cluster gives."""
+    return [f"{pod.name}: {_reason(pod)}" async for pod in _pods(api, namespace) if not _is_ready(pod)]
+
+
+async def _pods(api: Api, namespace: str) -> AsyncIterator[Pod]:
+    async for pod in Pod.list(namespace=namespace, api=api):
+        if isinstance(pod, Pod):
+            yield pod
+
+
+def _is_ready(pod: Pod) -> bool:
+    if pod.raw["status"].get("phase") == "Succeeded":
+        return True
+    conditions = pod.raw["status"].get("conditions", [])
+    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
+
+
+def _reason(pod: Pod) -> str:
+    """Return the most specific reason in the status of a pod."""
+    status = pod.raw["status"]
+    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
+        state = container.get("state", {})
+        waiting = state.get("waiting") or state.get("terminated")
+        if waiting and waiting.get("reason") != "Completed":
+            return ", ".join(filter(None, (waiting.get("reason"), waiting.get("message"))))
+    for condition in status.get("conditions", []):
+        if condition["status"] == "False" and condition.get("message"):
+            return f"{condition.get('reason', condition['type'])}, {condition['message']}"
+    return str(status.get("phase", "no status yet"))
+
+
+async def service_address(api: Api, namespace: str, name: str) -> str | None:
+    """Return the public address of a Service of type LoadBalancer, None while it has none.
+
+    Raises:
+        KubernetesError: there is no such Service.
+
+    """
+    try:
+        found = await Service.get(name, namespace=namespace, api=api)
+    except kr8s.NotFoundError:
+        raise KubernetesError(
+            f"The Service {name} is missing in the namespace {namespace}.",
+            suggestion="Run deploy again: it puts back what is missing.",
+            retryable=True,
+        ) from None
+    service: dict[str, Any] = found.raw
+    addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
+    return addresses[0].get("ip") if addresses else None
+
+
+@dataclass(frozen=True)
+class ClusterWarning:
+    """A warning event about one object.
+
+    Attributes:
+        message: of the event.
+        sign: changes when the event occurs again.
+
+    """
+
+    message: str
+    sign: str
+
+
+async def warnings_about(api: Api, namespace: str, kind: str, name: str) -> list[ClusterWarning]:
+    """Return the warning events about one object, the newest last."""
+    selector = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
+    events = api.get(Event, namespace=namespace, field_selector=selector)
+    listed: list[dict[str, Any]] = [event.raw async for event in events if isinstance(event, Event)]
+    found = sorted(listed, key=_last_seen)
+    return [ClusterWarning(event["message"], f"{_last_seen(event)}/{event.get('count')}") for event in found]
+
+
+def _last_seen(event: Mapping[str, Any]) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
+
+
+async def holders_of_label(api: Api, label: str) -> list[str]:
+    """Return the Services that hold, request or are giving up a DNS label.
+
+    A Service that is no longer of type LoadBalancer keeps its address and the label until the cloud has
+    released both.
+    """
+    holders = []
+    for service in await list_objects(api, "v1", "Service"):
+        metadata = service["metadata"]
+        wants = service["spec"].get("type") == "LoadBalancer"
+        has = bool(service.get("status", {}).get("loadBalancer", {}).get("ingress"))
+        if (wants and metadata.get("annotations", {}).get(DNS_LABEL) == label) or (has and not wants):
+            holders.append(f"{metadata['namespace']}/{metadata['name']}")
+    return holders

@@ -1,0 +1,24 @@
+"""Renders the objects of the hub's namespace that no chart brings: isolation of code that visitors run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from deployer.templating import render_documents
+
+if TYPE_CHECKING:
+    from deployer.names import HubNames
+
+
+def render_namespace(names: HubNames) -> tuple[dict[str, Any], ...]:
+    """Return the objects to apply before the release is installed, in this order.
+
+    They are the namespace, its default service account (which build pods use) without a token, default
+    requests for containers without any, and the network policy of user pods, build pods and the image
+    builder.
+    """
+    return tuple(
+        document
+        for template in ("manifests/namespace.yaml.j2", "manifests/network_policy.yaml.j2")
+        for document in render_documents(template, names=names)
+    )

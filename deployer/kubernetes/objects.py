@@ -1,0 +1,226 @@
+"""Finds, creates, changes and removes single objects of a cluster, of any kind.
+
+Helm charts bring kinds that no client library knows beforehand, so objects are addressed by kind and version.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import httpx
+import kr8s
+from kr8s.asyncio.objects import APIObject, new_class
+
+from deployer.comparison import contains
+from deployer.errors import KubernetesError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+    from kr8s.asyncio import Api
+
+T = TypeVar("T")
+
+# What the API server says while a webhook is not up yet: it answers some seconds after its pod is ready.
+UNANSWERED_WEBHOOK = "failed calling webhook"
+
+
+@dataclass(frozen=True)
+class ObjectName:
+    """The identity of an object.
+
+    Attributes:
+        version: group and version, as in `apiVersion`.
+        kind: for example Secret.
+        name: of the object.
+        namespace: None for objects that belong to the whole cluster.
+
+    """
+
+    version: str
+    kind: str
+    name: str
+    namespace: str | None = None
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> ObjectName:
+        """Return the name of the object that a manifest describes."""
+        metadata = manifest["metadata"]
+        return cls(manifest["apiVersion"], manifest["kind"], metadata["name"], metadata.get("namespace"))
+
+
+class _RefusedError(Exception):
+    """The cluster refused a request: status and message of its answer."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def find_object(api: Api, name: ObjectName) -> dict[str, Any] | None:
+    """Return an object, None where there is none, or where the cluster does not know the kind."""
+    found = _object(api, name)
+    try:
+        await _sent(found.refresh())
+    except _RefusedError as refused:
+        if refused.status == HTTPStatus.NOT_FOUND:
+            return None
+        raise _error("show", name, refused) from None
+    return _raw(found)
+
+
+async def list_objects(
+    api: Api, version: str, kind: str, namespace: str | None = None
+) -> list[dict[str, Any]]:
+    """Return all objects of a kind, none where the cluster does not know the kind.
+
+    Args:
+        api: the cluster's API.
+        version: group and version.
+        kind: for example Order.
+        namespace: None for all namespaces.
+
+    """
+    wanted = _class_of(version, kind, namespaced=True)
+
+    async def listed() -> list[dict[str, Any]]:
+        found = api.get(wanted, namespace=namespace or kr8s.ALL)
+        return [_raw(item) async for item in found if isinstance(item, APIObject)]
+
+    try:
+        return await _sent(listed())
+    except _RefusedError as refused:
+        if refused.status == HTTPStatus.NOT_FOUND:
+            return []
+        raise _error("list", ObjectName(version, kind, ""), refused) from None
+
+
+async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
+    """Create an object, or change it where it differs from the manifest.
+
+    Returns:
+        Whether anything was changed.
+
+    Raises:
+        KubernetesError: the cluster refused; retryable while a webhook that judges the object is not up yet.
+
+    """
+    name = ObjectName.of(manifest)
+    live = await find_object(api, name)
+    if live is None:
+        live = await _create(api, name, manifest)
+        if live is None:
+            return True
+    if contains(live, manifest):
+        return False
+    await patch_object(api, name, manifest)
+    return True
+
+
+async def _create(api: Api, name: ObjectName, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Create an object; return it if the cluster created it in the meantime."""
+    try:
+        await _sent(_object(api, name, manifest).create())
+    except _RefusedError as refused:
+        # The cluster itself creates some objects: the default service account of a new namespace, for
+        # example.
+        live = await find_object(api, name) if refused.status == HTTPStatus.CONFLICT else None
+        if live is None:
+            raise _error("accept", name, refused) from None
+        return live
+    return None
+
+
+async def patch_object(
+    api: Api, name: ObjectName, changes: Mapping[str, Any], subresource: str | None = None
+) -> None:
+    """Merge changes into an object.
+
+    Args:
+        api: the cluster's API.
+        name: of the object.
+        changes: merged into it (JSON merge patch).
+        subresource: for example "status"; None for the object itself.
+
+    """
+    try:
+        await _sent(_object(api, name).patch(dict(changes), subresource=subresource))
+    except _RefusedError as refused:
+        raise _error("change", name, refused) from None
+
+
+async def remove_object(api: Api, name: ObjectName) -> bool:
+    """Delete an object and everything that it owns; return whether there was one."""
+    try:
+        await _sent(_object(api, name).delete())
+    except _RefusedError as refused:
+        # Conflict: it is being deleted already.
+        if refused.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
+            return False
+        raise _error("remove", name, refused) from None
+    return True
+
+
+def _object(api: Api, name: ObjectName, body: Mapping[str, Any] | None = None) -> APIObject:
+    kind = _class_of(name.version, name.kind, namespaced=name.namespace is not None)
+    metadata = {"name": name.name, **({"namespace": name.namespace} if name.namespace else {})}
+    return kind(dict(body or {"metadata": metadata}), api=api)
+
+
+def _class_of(version: str, kind: str, *, namespaced: bool) -> type[APIObject]:
+    # kr8s knows the plural of a kind only for its own classes; this rule holds for every kind used here.
+    lower = kind.lower()
+    plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}s"
+    return new_class(kind, version, namespaced=namespaced, plural=plural)
+
+
+def _raw(item: APIObject) -> dict[str, Any]:
+    return dict(item.raw.to_dict())
+
+
+async def _sent(request: Awaitable[T]) -> T:
+    """Await a request of kr8s.
+
+    Raises:
+        _RefusedError: the cluster answered with an error.
+        KubernetesError: there was no answer.
+
+    """
+    try:
+        return await request
+    except kr8s.NotFoundError as error:
+        raise _RefusedError(HTTPStatus.NOT_FOUND, str(error)) from None
+    except kr8s.ServerError as error:
+        raise _refused(error) from None
+    except (httpx.HTTPError, kr8s.APITimeoutError) as error:
+        raise KubernetesError(
+            f"The API of the cluster cannot be reached: {error!r}", retryable=True
+        ) from None
+
+
+def _refused(error: kr8s.ServerError) -> _RefusedError:
+    if error.response is None:
+        return _RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+    status = error.response.status_code
+    # kr8s drops the message of a server error, which is where an unanswered webhook is told.
+    try:
+        return _RefusedError(status, error.response.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return _RefusedError(status, f"status {status}")
+
+
+def _error(verb: str, name: ObjectName, refused: _RefusedError) -> KubernetesError:
+    """Return the error for people."""
+    message = f"The cluster refused to {verb} {name.kind} {name.name}: {refused}"
+    # The path of a kind whose definition is not installed yet does not exist.
+    unknown_kind = refused.status == HTTPStatus.NOT_FOUND and verb == "accept"
+    if UNANSWERED_WEBHOOK in str(refused) or unknown_kind:
+        return KubernetesError(message, cause="The webhook for such objects is not up yet.", retryable=True)
+    if refused.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return KubernetesError(message, retryable=True)
+    return KubernetesError(
+        message,
+        suggestion="A policy of your organisation may forbid it: ask whoever manages the subscription.",
+    )

@@ -1,0 +1,1 @@
+"""What users receive: records, values files, next steps, and where they are stored."""

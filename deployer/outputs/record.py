@@ -1,0 +1,96 @@
+"""Describes a run for `deployment.json`, which machines read. Later commands ask Azure, not this record."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from deployer.errors import DeployerError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from deployer.names import HubNames
+    from deployer.progress.notes import Note
+    from deployer.progress.run_record import RunRecord
+    from deployer.settings import Settings
+
+SCHEMA = 1
+
+
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """Return the fields of a failure: what happened, the likely cause, what to do, whether to retry."""
+    if not isinstance(error, DeployerError):
+        return {"kind": "crash", "message": f"{type(error).__name__}: {error}", "retryable": False}
+    fields: dict[str, Any] = {
+        "kind": type(error).__name__,
+        "message": error.message,
+        "cause": error.cause,
+        "suggestion": error.suggestion,
+        "retryable": error.retryable,
+    }
+    if isinstance(error, SettingsError):
+        fields["problems"] = [asdict(problem) for problem in error.problems]
+    return fields
+
+
+def describe_run(  # noqa: PLR0913 - one for each part of the record
+    settings: Settings,
+    names: HubNames,
+    run: RunRecord,
+    *,
+    status: str,
+    started: datetime,
+    notes: Sequence[Note] = (),
+    error: BaseException | None = None,
+) -> dict[str, Any]:
+    """Return the record of a run.
+
+    Args:
+        settings: of the run; secrets are masked.
+        names: names and addresses of the hub.
+        run: how each step went so far.
+        status: running, done, failed or interrupted.
+        started: when the run started, UTC.
+        notes: what the reader still has to know or do.
+        error: the error that ended the run.
+
+    """
+    return {
+        "schema": SCHEMA,
+        "deployer": version("binderhub-deployer"),
+        "status": status,
+        "started": started.isoformat(timespec="seconds"),
+        "ended": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
+        "hub": {
+            "name": names.hub,
+            "binder_url": names.binder_url,
+            "hub_url": names.hub_url,
+            "subscription": settings.azure_subscription,
+            "resource_group": settings.resource_group_name,
+            "location": settings.region,
+            "cluster": names.cluster,
+            "release": names.release,
+            "namespace": names.namespace,
+            "chart_version": settings.binderhub_version,
+            # The records that a custom domain needs, whoever creates them.
+            "dns_records": [{"name": host, "cname": target} for host, target in names.cnames.items()],
+        },
+        "notes": [asdict(note) for note in notes],
+        "steps": [asdict(step) for step in run.steps.values()],
+        "settings": settings.public(),
+        "error": None if error is None else describe_error(error),
+    }
+
+
+def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
+    """Return a record with `clean` applied to every string."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {key: cleaned(item, clean) for key, item in value.items()}
+    if isinstance(value, list):
+        return [cleaned(item, clean) for item in value]
+    return value

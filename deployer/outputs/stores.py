@@ -1,0 +1,136 @@
+"""Writes the outputs of a run into a blob container, or into a directory where there is no storage account.
+
+Each run has a folder `runs/<UTC time>/`; `latest.json` names the newest. The container is private: the
+outputs include values with secrets, because people need them to work on their hub with helm.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import ContentSettings
+from azure.storage.blob.aio import BlobServiceClient, ContainerClient
+
+from deployer.private_files import PRIVATE_DIRECTORY, write_private_file
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from azure.core.credentials_async import AsyncTokenCredential
+
+CONTAINER = "outputs"
+LATEST = "latest.json"
+BLOB_SUFFIX = "blob.core.windows.net"
+
+CONTENT_TYPES = {
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".yaml": "application/yaml",
+    ".log": "text/plain; charset=utf-8",
+}
+
+
+class OutputStore(Protocol):
+    """A place for outputs.
+
+    Attributes:
+        location: a URL or a path, for people.
+
+    """
+
+    location: str
+
+    async def prepare(self) -> None:
+        """Create the place if it does not exist."""
+
+    async def write(self, name: str, text: str) -> None:
+        """Write one file, replacing an older one of that name."""
+
+
+class BlobOutputStore:
+    """Outputs in a blob container of a storage account."""
+
+    def __init__(self, client: ContainerClient) -> None:
+        self._client = client
+        self.location = client.url
+
+    async def prepare(self) -> None:
+        """Create the container if the template did not."""
+        if await self._client.exists():
+            return
+        try:
+            await self._client.create_container()
+        except ResourceExistsError:
+            return  # Another run created it in the meantime.
+
+    async def write(self, name: str, text: str) -> None:
+        """Upload one blob, with a content type for which browsers show it."""
+        await self._client.upload_blob(
+            name,
+            text.encode(),
+            overwrite=True,
+            content_settings=ContentSettings(content_type=CONTENT_TYPES[Path(name).suffix]),
+        )
+
+
+class DirectoryOutputStore:
+    """Outputs in a directory that only this user can read."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.location = str(directory.resolve())
+
+    async def prepare(self) -> None:
+        """Create the directory."""
+        self._directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+
+    async def write(self, name: str, text: str) -> None:
+        """Write one private file, completely or not at all."""
+        write_private_file(self._directory / name, text.encode())
+
+
+def blob_endpoint(account: str) -> str:
+    """Return the URL of the blobs of a storage account."""
+    return f"https://{account}.{BLOB_SUFFIX}"
+
+
+@asynccontextmanager
+async def open_blob_store(account: str, credential: AsyncTokenCredential) -> AsyncIterator[BlobOutputStore]:
+    """Open the container for outputs in a storage account."""
+    async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
+        yield BlobOutputStore(service.get_container_client(CONTAINER))
+
+
+class RunOutputs:
+    """The outputs of one run, in a folder of their own.
+
+    Args:
+        store: holds the folders of all runs.
+        started: when the run started, UTC; names the folder.
+
+    """
+
+    def __init__(self, store: OutputStore, started: datetime) -> None:
+        self.store = store
+        self.folder = f"runs/{started.astimezone(UTC):%Y-%m-%dT%H-%M-%SZ}"
+
+    @property
+    def location(self) -> str:
+        """The URL or path of the outputs of this run."""
+        return f"{self.store.location}/{self.folder}"
+
+    async def write(self, name: str, text: str) -> None:
+        """Write one file of this run."""
+        await self.store.write(f"{self.folder}/{name}", text)
+
+    async def write_record(self, record: dict[str, Any]) -> None:
+        """Write the record of the run, and list it as the latest."""
+        text = json.dumps(record, indent=2) + "\n"
+        await self.write("deployment.json", text)
+        latest = {"run": self.folder, "record": f"{self.folder}/deployment.json", "status": record["status"]}
+        await self.store.write(LATEST, json.dumps(latest, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""Types of single setting values, each with its validation."""

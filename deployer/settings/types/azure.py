@@ -1,0 +1,177 @@
+"""Types of settings for which Azure has rules: names, ids, regions, sizes.
+
+Sources: "Naming rules and restrictions for Azure resources" and "Resolve errors for reserved resource names".
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import resources
+from typing import Annotated, Any
+
+import yaml
+from pydantic import BeforeValidator
+
+from deployer.settings.types.text import domain_name, plain_text
+from deployer.settings.types.validation import close_to, refusal
+
+_GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_LIKE_A_GUID = re.compile(r"[0-9a-f{}-]{20,}")
+_HUB_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+_RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
+_VM_SIZE = re.compile(r"(?:standard_)?([a-z]+)(\d+)(-\d+)?([a-z]*)((?:_[a-z0-9]+)*)", re.IGNORECASE)
+_KUBERNETES_VERSION = re.compile(r"1\.\d{1,2}(\.\d{1,2})?")
+# DNS labels in Azure have 3 to 63 characters, and that of JupyterHub is the name of the hub with `-hub`.
+SHORTEST_HUB_NAME, LONGEST_HUB_NAME = 3, 59
+_RESERVED_WORD = re.compile(
+    r"access|azure|bing|bizspark|biztalk|cortana|directx|dotnet|dynamics|excel|exchange|forefront|groove"
+    r"|hololens|hyperv|kinect|lync|msdn|o365|office|office365|onedrive|onenote|outlook|powerpoint|sharepoint"
+    r"|skype|visio|visualstudio|login.*|.*microsoft.*|.*windows.*"
+)
+_TAKEN_NAMESPACES = frozenset({"default", "ingress", "cert-manager", "gatekeeper-system"})
+
+
+def is_guid(text: str) -> bool:
+    """Return whether a text is a GUID in the form of Azure: hyphens, no braces, in any case."""
+    return _GUID.fullmatch(text.lower()) is not None
+
+
+def guid(value: Any) -> str:
+    """Accept a GUID, in any case."""
+    text = plain_text(value).lower()
+    if not is_guid(text):
+        raise refusal("is not a GUID.", "Write it like 00000000-0000-0000-0000-000000000000.")
+    return text
+
+
+def subscription(value: Any) -> str:
+    """Accept the id of a subscription, also as a path `/subscriptions/…`, or its name."""
+    text = plain_text(value)
+    path = re.fullmatch(r"/?subscriptions/([^/]+)/?", text, re.IGNORECASE)
+    if path or is_guid(text):
+        return guid(path[1] if path else text)
+    if _LIKE_A_GUID.fullmatch(text.lower()) or "/" in text:
+        raise refusal(
+            "is not a subscription.", "Write its id (from the portal's page Subscriptions) or its name."
+        )
+    return text
+
+
+def tenant(value: Any) -> str:
+    """Accept the id of a tenant or one of its domains, but not `common`, which stands for all tenants."""
+    text = plain_text(value).lower()
+    if is_guid(text):
+        return text
+    if "." not in text:
+        raise refusal(
+            "is not a tenant.", "Write its id (from the portal's page Microsoft Entra ID) or its domain."
+        )
+    return domain_name(text)
+
+
+@cache
+def known_regions() -> tuple[str, ...]:
+    """Return the names of the public Azure regions with AKS."""
+    text = resources.files("deployer.settings").joinpath("regions.yaml").read_text(encoding="utf-8")
+    return tuple(yaml.safe_load(text))
+
+
+def region(value: Any) -> str:
+    """Accept a region by its name or its display name: `West Europe`, `(Europe) West Europe`."""
+    text = re.sub(r"\([^)]*\)|[\s_-]", "", plain_text(value)).lower()
+    if text not in known_regions():
+        remedy = close_to(text, known_regions())
+        raise refusal("is not an Azure region.", remedy or "Write one like westeurope or eastus.")
+    return text
+
+
+def hub_name(value: Any) -> str:
+    """Accept the name of a hub, normalised to a DNS label: lower case, `_`, `.` and spaces as dashes."""
+    name = re.sub(r"[\s_.]", "-", plain_text(value).lower()).strip("-")
+    if not _HUB_NAME.fullmatch(name) or not SHORTEST_HUB_NAME <= len(name) <= LONGEST_HUB_NAME:
+        raise refusal(
+            f"must be {SHORTEST_HUB_NAME}-{LONGEST_HUB_NAME} letters a-z, digits and dashes, a letter first.",
+            "Write one like my-hub.",
+        )
+    if _RESERVED_WORD.fullmatch(name):
+        raise refusal("is or contains a word that Azure reserves.", "Choose another name.")
+    if name in _TAKEN_NAMESPACES or name.startswith("kube-"):
+        raise refusal("is a namespace that the cluster uses itself.", "Choose another name.")
+    return name
+
+
+def resource_group(value: Any) -> str:
+    """Accept the name of a resource group, also as a path `/subscriptions/…/resourceGroups/<name>`."""
+    name = plain_text(value).rstrip("/")
+    if name.lower().startswith("/subscriptions/"):
+        name = re.sub(r"^/subscriptions/[^/]+/resourcegroups/", "", name, flags=re.IGNORECASE)
+    if not _RESOURCE_GROUP.fullmatch(name):
+        raise refusal(
+            "must be 1 to 90 letters, digits, _ - . ( ) and not end with a dot.",
+            "Write the name of a resource group.",
+        )
+    return name
+
+
+def registry_name(value: Any) -> str:
+    """Accept the name of a container registry, without its dots, dashes and spaces."""
+    name = re.sub(r"[\s._-]", "", plain_text(value).lower().removesuffix(".azurecr.io"))
+    if not re.fullmatch(r"[a-z0-9]{5,50}", name):
+        raise refusal(
+            "must be 5 to 50 letters and digits.", "Leave it empty for a name derived from that of the hub."
+        )
+    return name
+
+
+def storage_account(value: Any) -> str:
+    """Accept the name of a storage account."""
+    name = plain_text(value).lower()
+    if not re.fullmatch(r"[a-z0-9]{3,24}", name):
+        raise refusal(
+            "must be 3 to 24 lower-case letters and digits.", "Write the name of an existing storage account."
+        )
+    return name
+
+
+def vm_size(value: Any) -> str:
+    """Accept a VM size with the 2 cores that AKS requires, and return it in the spelling of Azure."""
+    match = _VM_SIZE.fullmatch(plain_text(value).replace(" ", "_"))
+    if not match or match[1].lower() == "basic":
+        raise refusal("is not a VM size.", "Write one like Standard_D2s_v5.")
+    family, cores, constrained, features, rest = match.groups(default="")
+    if int((constrained or cores).lstrip("-")) < 2:  # noqa: PLR2004 - AKS: SystemPoolSkuTooLow
+        raise refusal(
+            "has a single core, and AKS nodes need two.", "Write a larger one, like Standard_D2s_v5."
+        )
+    return f"Standard_{family.upper()}{cores}{constrained}{features.lower()}{_size_suffixes(rest)}"
+
+
+def _size_suffixes(rest: str) -> str:
+    """Return versions (`_v5`) in lower case and accelerators (`_A100`) in upper case."""
+    parts = rest.split("_")
+    return "_".join(
+        part.lower() if re.fullmatch(r"v\d+|[a-z]+", part, re.IGNORECASE) else part.upper() for part in parts
+    )
+
+
+def kubernetes_version(value: Any) -> str:
+    """Accept a Kubernetes version as AKS lists them: 1.34 or 1.34.2."""
+    text = plain_text(value).lower().removeprefix("v")
+    if not _KUBERNETES_VERSION.fullmatch(text):
+        raise refusal(
+            "is not a Kubernetes version.", "Write one like 1.34, or leave it empty for the default of AKS."
+        )
+    return text
+
+
+Guid = Annotated[str, BeforeValidator(guid)]
+Subscription = Annotated[str, BeforeValidator(subscription)]
+Tenant = Annotated[str, BeforeValidator(tenant)]
+Region = Annotated[str, BeforeValidator(region)]
+HubName = Annotated[str, BeforeValidator(hub_name)]
+ResourceGroup = Annotated[str, BeforeValidator(resource_group)]
+RegistryName = Annotated[str, BeforeValidator(registry_name)]
+StorageAccount = Annotated[str, BeforeValidator(storage_account)]
+VmSize = Annotated[str, BeforeValidator(vm_size)]
+KubernetesVersion = Annotated[str, BeforeValidator(kubernetes_version)]

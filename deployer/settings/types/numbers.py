@@ -1,0 +1,120 @@
+"""Types of settings that are numbers, amounts or booleans: counts, memory, CPU, durations."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator
+
+from deployer.settings.types.validation import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_BOOLEANS = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B?)", re.IGNORECASE)
+_CPU = re.compile(r"\d+(?:\.\d+)?m?")
+_DURATION_PART = re.compile(r"(\d+)\s*([a-z]*)\s*")
+_SECONDS = {
+    unit: seconds
+    for units, seconds in {
+        ("", "s", "sec", "secs", "second", "seconds"): 1,
+        ("m", "min", "mins", "minute", "minutes"): 60,
+        ("h", "hr", "hrs", "hour", "hours"): 3600,
+        ("d", "day", "days"): 86400,
+    }.items()
+    for unit in units
+}
+_KIB = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
+LEAST_MEMORY_KIB = 128 * 1024
+LEAST_SECONDS = 60
+MOST_SECONDS = 30 * 86400
+
+
+def boolean(value: Any) -> bool:
+    """Accept true, false and their usual synonyms, in any case."""
+    if isinstance(value, bool):
+        return value
+    known = _BOOLEANS.get(str(value).strip().lower())
+    if known is None:
+        raise refusal("must be true or false.", "Write true or false.")
+    return known
+
+
+def whole_number(least: int, most: int) -> Callable[[Any], int]:
+    """Return a validator for whole numbers from `least` to `most`."""
+
+    def counted(value: Any) -> int:
+        text = str(value).strip()
+        number = (
+            int(text)
+            if re.fullmatch(r"[+-]?\d{1,9}", text, re.ASCII) and not isinstance(value, bool)
+            else None
+        )
+        if number is None or not least <= number <= most:
+            raise refusal(f"must be a whole number from {least} to {most}.", f"Write one like {least}.")
+        return number
+
+    return counted
+
+
+def memory(value: Any) -> str:
+    """Accept an amount of memory and return it as JupyterHub takes it: a number and K, M, G or T.
+
+    JupyterHub's units are powers of 1024, so that Kubernetes' `2Gi` is its `2G`.
+    """
+    match = _MEMORY.fullmatch(str(value).strip())
+    if not match:
+        raise refusal("is not an amount of memory.", "Write a number with its unit, like 2G or 512M.")
+    number, unit = Decimal(match[1]), match[2].upper()
+    if number * _KIB[unit] < LEAST_MEMORY_KIB:
+        raise refusal("is less than a Jupyter server needs.", "Write 128M or more.")
+    return f"{number}{unit}"
+
+
+def cpus(value: Any) -> float:
+    """Accept a number of CPUs, fractions and Kubernetes' `500m` too."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if not _CPU.fullmatch(text):
+        raise refusal("is not a number of CPUs.", "Write one like 1, 0.5 or 500m.")
+    number = float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
+    if not 0.05 <= number <= 128:  # noqa: PLR2004 - the least that runs, the most that a node has
+        raise refusal("must be from 0.05 to 128 CPUs.", "Write one like 1 or 0.5.")
+    return number
+
+
+def duration(value: Any) -> int:
+    """Accept a duration and return seconds: `600`, `10 min`, `1h30m`, `6 h`, `PT10M`."""
+    text = re.sub(r"^p(\d+d)?t?", r"\1", str(value).strip().lower())
+    parts = _DURATION_PART.findall(text)
+    known = all(unit in _SECONDS for _, unit in parts) and (len(parts) == 1 or all(unit for _, unit in parts))
+    if (
+        isinstance(value, bool)
+        or not parts
+        or not known
+        or not re.fullmatch(rf"({_DURATION_PART.pattern})+", text)
+    ):
+        raise refusal("is not a duration.", "Write seconds, or a number with its unit, like 10 min or 6 h.")
+    seconds = sum(int(number) * _SECONDS[unit] for number, unit in parts)
+    if not LEAST_SECONDS <= seconds <= MOST_SECONDS:
+        raise refusal("must be from one minute to 30 days.", "Write one like 10 min or 6 h.")
+    return seconds
+
+
+Boolean = Annotated[bool, BeforeValidator(boolean)]
+NodeCount = Annotated[int, BeforeValidator(whole_number(1, 1000))]
+Quota = Annotated[int, BeforeValidator(whole_number(1, 100_000))]
+Memory = Annotated[str, BeforeValidator(memory)]
+Cpus = Annotated[float, BeforeValidator(cpus)]
+Duration = Annotated[int, BeforeValidator(duration)]

@@ -1,0 +1,97 @@
+"""Warns about settings that are valid but replaced, unused or risky."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from deployer.settings.model import Settings
+    from deployer.settings.sources import Given
+
+_SEEN_BY_BINDERHUB = re.compile(r"[a-z0-9]{4,40}")
+_REWRITTEN = {
+    "binderhub_name": "host names are lower case, with dashes.",
+    "registry_name": "registries have letters and digits only.",
+}
+_REPLACED = {
+    "binderhub_version": "this release works with newer charts only.",
+    "certmanager_version": "this release works with newer charts only.",
+    "traefik_version": "this release works with newer charts only.",
+}
+_DOCKER_HUB_ONLY = ("dockerhub_username", "dockerhub_password", "dockerhub_organisation")
+_ACR_ONLY = ("registry_name", "registry_sku")
+_SIGN_IN_ONLY = ("oauth_client_id", "oauth_client_secret", "oauth_tenant_id")
+_HTTPS_ONLY = (
+    "domain_name",
+    "dns_zone_resource_group",
+    "certificate_authority",
+    "certmanager_version",
+    "traefik_version",
+)
+
+
+def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    """Yield the warnings about these settings."""
+    yield from _changed(settings, given)
+    yield from _unused(settings, given)
+    yield from _plain_http(settings)
+    yield from _untrusted(settings)
+    yield from _docker_hub_names(settings)
+
+
+def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    for name, reason in {**_REWRITTEN, **_REPLACED}.items():
+        value = getattr(settings, name)
+        if name in given and str(given[name].value).strip() != value:
+            yield f"{given[name].setting} = {given[name].value!r} is replaced by {value!r}: {reason}"
+
+
+def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    docker_hub = settings.container_registry is ContainerRegistry.DOCKERHUB
+    reasons = {
+        _ACR_ONLY if docker_hub else _DOCKER_HUB_ONLY: f"images go to {settings.container_registry}.",
+        () if settings.https else _HTTPS_ONLY: "the hub is served over plain HTTP, without a custom domain.",
+        ("azure_client_id",) if settings.sp_app_id else (): "the service principal is used.",
+        _SIGN_IN_ONLY if settings.authentication is Authentication.NONE else (): "sign-in is switched off.",
+        ("config_repository",): "upgrades from a repository are not supported yet.",
+    }
+    for names, reason in reasons.items():
+        for name in names:
+            # The form passes its defaults, too, which are no choice of the user.
+            if name in given and getattr(settings, name) != type(settings).model_fields[name].default:
+                yield f"{given[name].setting} is not used: {reason}"
+
+
+def _plain_http(settings: Settings) -> Iterator[str]:
+    if settings.https:
+        return
+    yield (
+        "The hub is served over plain HTTP: others on the network can read what visitors do. "
+        "To switch on HTTPS, set an e-mail address (CONTACT_EMAIL)."
+    )
+    if settings.authentication is Authentication.GITHUB:
+        yield "Visitors sign in over plain HTTP: whoever reads the traffic can take over their sessions."
+    if settings.authentication is Authentication.ENTRA:
+        yield (
+            "Visitors sign in with Entra, which only accepts redirect URIs with HTTPS: "
+            "no one can sign in until HTTPS is switched on."
+        )
+
+
+def _untrusted(settings: Settings) -> Iterator[str]:
+    if settings.https and settings.certificate_authority is CertificateAuthority.LETSENCRYPT_STAGING:
+        yield "Browsers do not trust certificates from letsencrypt-staging: use it for tests only."
+
+
+def _docker_hub_names(settings: Settings) -> Iterator[str]:
+    name = settings.dockerhub_organisation or settings.dockerhub_username or ""
+    if settings.container_registry is ContainerRegistry.DOCKERHUB and not _SEEN_BY_BINDERHUB.fullmatch(name):
+        yield (
+            f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
+            "and builds a repository again at every launch. Another account, or azurecr, avoids that."
+        )

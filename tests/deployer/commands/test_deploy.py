@@ -1,0 +1,45 @@
+"""How a run ends that nobody foresaw."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from deployer.commands.deploy import deploy
+from deployer.progress.events import Event, EventKind
+from deployer.redaction import MASK
+from deployer.steps import sign_in
+from tests.deployer.settings_of import settings_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Heard:
+    """A sink that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def receive(self, event: Event) -> None:
+        self.events.append(event)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_crash_is_told_and_its_traceback_has_no_secret(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def crash(*_: object) -> NoReturn:
+        raise RuntimeError("met canary-token")
+
+    monkeypatch.setattr(sign_in, "open_session", crash)
+    settings, heard = settings_of(github_access_token="canary-token"), Heard()
+    with pytest.raises(RuntimeError, match=f"met {MASK.replace('*', '[*]')}"):
+        await deploy(settings, (), sinks=[heard], helm=tmp_path / "helm", directory=tmp_path)
+    assert (heard.events[-1].kind, heard.events[-1].message) == (
+        EventKind.RUN_FAILED,
+        f"RuntimeError: met {MASK}",
+    )

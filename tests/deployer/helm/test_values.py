@@ -1,0 +1,275 @@
+"""The BinderHub release's values: what the settings mean there, for any settings, and where secrets stand."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from deployer.helm.values import (
+    RegistryAccess,
+    allowed_spec,
+    memory_of_user_pods,
+    merge,
+    render_binderhub_values,
+)
+from tests.deployer.chart_schemas import needs_chart_schemas, validate_binderhub
+from tests.deployer.hubs import ENTRA, GITHUB, MODES, REGISTRY_PASSWORD, hub_settings, names_of, values_of
+
+LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+
+words = st.text(min_size=1, max_size=30)
+trees = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**31), 2**31) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=3),
+    max_leaves=8,
+)
+wild_settings = st.fixed_dictionaries(
+    {},
+    optional={
+        "binderhub_name": st.from_regex(r"[a-z][a-z0-9-]{1,40}[a-z0-9]x", fullmatch=True),
+        "docker_image_prefix": st.from_regex(r"[a-z0-9]{1,10}-", fullmatch=True),
+        "image_builder": st.sampled_from(["dind", "pink"]),
+        "user_memory_limit": st.builds("{}{}".format, st.integers(1, 64), st.sampled_from(["G", "GB", "Gi"])),
+        "user_cpu_limit": st.floats(0.05, 64).map(lambda cpus: f"{cpus:.3f}"),
+        "total_quota": st.integers(50, 100_000),
+        "idle_timeout": st.integers(60, 3600),
+        "aks_node_count": st.integers(1, 5),
+        "github_access_token": st.from_regex(r"ghp_[\x21-\x7e]{4,20}", fullmatch=True),
+        "allowed_repositories": st.lists(
+            st.from_regex(r"[\w.-]{1,9}/([\w.-]{1,9}|\*)", fullmatch=True), max_size=3
+        ),
+        "allowed_origins": st.lists(st.integers(1, 9).map("https://book{}.example.org".format), max_size=3),
+        "helm_values": st.dictionaries(words, trees).map(lambda tree: json.dumps({"extraConfig": tree})),
+    },
+)
+sign_ins = st.sampled_from([{}, GITHUB, ENTRA])
+modes = st.sampled_from(list(MODES.values()))
+
+
+@needs_chart_schemas
+@given(wild_settings, sign_ins, modes)
+def test_values_of_any_settings_are_values_of_the_charts(
+    settings: dict[str, Any], sign_in: dict[str, Any], mode: dict[str, Any]
+) -> None:
+    validate_binderhub(values_of(**settings, **sign_in, **mode).merged())
+
+
+@given(st.dictionaries(words, trees))
+def test_what_the_user_adds_comes_out_as_it_went_in(tree: dict[str, Any]) -> None:
+    assert values_of(helm_values=json.dumps({"extraConfig": tree})).merged()["extraConfig"] == tree
+
+
+@given(st.text(min_size=1))
+def test_no_password_can_change_what_the_values_mean(password: str) -> None:
+    registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr(password))
+    values = render_binderhub_values(hub_settings(), names_of(), registry)
+    assert values.secret["registry"] == {"password": password}
+    assert values.secret["jupyterhub"]["imagePullSecret"] == {"password": password}
+
+
+@pytest.mark.parametrize("sign_in", [GITHUB, ENTRA])
+def test_secrets_are_in_the_secret_layer_only(sign_in: dict[str, str]) -> None:
+    own = "extraConfig: {own: canary-of-the-user}"
+    values = values_of(github_access_token="canary-of-github", helm_values=own, **sign_in)
+    canaries = {REGISTRY_PASSWORD, "canary-of-oauth", "canary-of-github", "canary-of-the-user"}
+    assert "canary" not in yaml.safe_dump(values.public)
+    assert canaries <= set(re.findall(r"canary-[a-z-]+", yaml.safe_dump(values.secret)))
+
+
+def test_the_users_values_have_the_last_word() -> None:
+    own = "{replicas: 2, service: {annotations: {own: '1'}}, jupyterhub: {cull: {every: 60}}}"
+    merged = values_of(helm_values=own).merged()
+    assert merged["replicas"] == 2
+    assert merged["service"]["annotations"] == {"own": "1", LABEL: "our-hub"}
+    assert merged["jupyterhub"]["cull"] == {"enabled": True, "every": 60, "timeout": 600, "maxAge": 21600}
+
+
+def test_the_users_values_mean_what_they_mean_to_helm() -> None:
+    merged = values_of(helm_values="podAnnotations: {since: 2026-11-24}").merged()
+    assert merged["podAnnotations"] == {"since": "2026-11-24"}
+
+
+def test_lists_are_replaced_and_mappings_merged() -> None:
+    assert merge({"a": {"b": [1, 2], "c": 3}}, {"a": {"b": [4]}}) == {"a": {"b": [4], "c": 3}}
+    assert merge({"a": {"b": 1}}, {"a": None}) == {"a": None}
+
+
+def test_both_services_are_load_balancers_with_their_labels() -> None:
+    values = values_of().public
+    proxy = values["jupyterhub"]["proxy"]["service"]
+    assert values["service"] == {"type": "LoadBalancer", "annotations": {LABEL: "our-hub"}}
+    assert proxy == {"type": "LoadBalancer", "annotations": {LABEL: "our-hub-hub"}}
+
+
+def test_the_page_sends_visitors_to_the_public_hub_but_asks_it_inside_the_cluster() -> None:
+    page = values_of().public["config"]["BinderHub"]
+    assert page["hub_url"] == "http://our-hub-hub.westeurope.cloudapp.azure.com"
+    assert page["hub_url_local"] == "http://proxy-public"
+
+
+def test_a_registry_of_azures_is_named_in_full_and_has_no_token_address() -> None:
+    values, names = values_of().merged(), names_of()
+    server = f"{names.registry}.azurecr.io"
+    assert values["config"]["BinderHub"]["image_prefix"] == f"{server}/our-hub/binder-"
+    assert values["registry"] == {
+        "url": f"https://{server}",
+        "username": names.registry_token,
+        "password": REGISTRY_PASSWORD,
+    }
+    assert values["jupyterhub"]["imagePullSecret"] == {
+        "create": True,
+        "registry": server,
+        "username": names.registry_token,
+        "password": REGISTRY_PASSWORD,
+    }
+    assert "DockerRegistry" not in values["config"]
+
+
+def docker_hub_values() -> dict[str, Any]:
+    registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr("p"))
+    return render_binderhub_values(hub_settings(), names_of(), registry).merged()
+
+
+def test_docker_hub_is_pushed_to_without_an_address_and_pulled_from_with_one() -> None:
+    values = docker_hub_values()
+    assert values["registry"] == {"username": "us3r", "password": "p"}
+    assert values["jupyterhub"]["imagePullSecret"] == {
+        "create": True,
+        "registry": "https://index.docker.io/v1/",
+        "username": "us3r",
+        "password": "p",
+    }
+
+
+@needs_chart_schemas
+def test_values_for_docker_hub_are_values_of_the_charts() -> None:
+    validate_binderhub(docker_hub_values())
+
+
+def test_docker_in_docker_is_pinned_to_the_version_whose_pushes_end() -> None:
+    values = values_of().public
+    assert values["imageBuilderType"] == "dind"
+    assert values["dind"]["daemonset"]["image"]["tag"] == "27.5.1-dind"
+
+
+def test_podman_can_build_instead() -> None:
+    values = values_of(image_builder="pink").public
+    assert values["imageBuilderType"] == "pink"
+    assert values["pink"]["resources"]["requests"]
+    assert "dind" not in values
+
+
+@pytest.mark.parametrize(("nodes", "cordon"), [(1, False), (2, True)])
+def test_the_cleaner_cordons_a_node_only_beside_others(nodes: int, cordon: bool) -> None:  # noqa: FBT001
+    assert values_of(aks_node_count=nodes).public["imageCleaner"]["cordon"] is cordon
+
+
+def test_room_is_held_for_the_next_person_where_nodes_can_be_added() -> None:
+    def replicas(**settings: int) -> int:
+        held: int = values_of(**settings).public["jupyterhub"]["scheduling"]["userPlaceholder"]["replicas"]
+        return held
+
+    assert replicas(aks_node_count=1, aks_node_count_max=3) == 1
+    assert replicas(aks_node_count=2, aks_node_count_max=2) == 0
+
+
+def test_culling_follows_the_settings() -> None:
+    cull = values_of(idle_timeout="2 min", maximum_age="1 h").public["jupyterhub"]["cull"]
+    assert cull == {"enabled": True, "every": 180, "timeout": 120, "maxAge": 3600}
+
+
+@pytest.mark.parametrize(
+    ("limit", "guarantee", "known_to_kubernetes"),
+    [("2G", "512M", "2G"), ("1.5G", "384M", "1.5G"), ("512M", "128M", "512M"), ("1048576K", "256M", "1024M")],
+)
+def test_user_pods_reserve_a_quarter_of_their_memory(
+    limit: str, guarantee: str, known_to_kubernetes: str
+) -> None:
+    memory = memory_of_user_pods(limit)
+    assert (memory.guarantee, memory.limit) == (guarantee, known_to_kubernetes)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "allowed", "refused"),
+    [
+        ("our-lab/*", "Our-Lab/course/main", "our-lab-evil/course/main"),
+        ("our-lab/book", "our-lab/book/v1", "our-lab/bookshop/v1"),
+        ("our.lab/b*", "our.lab/book/main", "ourxlab/book/main"),
+        ("*/course", "anyone/course/main", "anyone/a/course/main"),
+        ("^our-lab/(a|b)/", "our-lab/a/main", "our-lab/c/main"),
+    ],
+)
+def test_a_repository_pattern_allows_just_what_it_names(pattern: str, allowed: str, refused: str) -> None:
+    def matches(spec: str) -> bool:  # as BinderHub asks
+        return re.match(allowed_spec(pattern), spec, re.IGNORECASE) is not None
+
+    assert matches(allowed)
+    assert not matches(refused)
+
+
+def test_one_origin_may_be_named_in_the_headers() -> None:
+    values = values_of(allowed_origins="https://book.example.org").public
+    assert values["config"]["BinderHub"]["cors_allow_origin"] == "https://book.example.org"
+    spawner = values["jupyterhub"]["hub"]["config"]["BinderSpawner"]
+    assert spawner["cors_allow_origin"] == "https://book.example.org"
+
+
+def test_several_origins_are_told_apart_by_code_and_by_a_pattern() -> None:
+    values = values_of(allowed_origins="https://a.example.org, https://b.example.org").public
+    assert values["config"]["AllowedOrigins"]["origins"] == ["https://a.example.org", "https://b.example.org"]
+    (argument,) = values["jupyterhub"]["hub"]["config"]["BinderSpawner"]["args"]
+    pattern = argument.removeprefix("--NotebookApp.allow_origin_pat=")
+    assert re.match(pattern, "https://b.example.org")
+    assert not re.match(pattern, "https://bxexample.org")
+    assert not re.match(pattern, "https://a.example.org.evil.org")
+    compile(values["extraConfig"]["allowed-origins"], "allowed-origins", "exec")
+
+
+def test_without_sign_in_nothing_speaks_of_it() -> None:
+    values = values_of().merged()
+    assert "auth_enabled" not in values["config"]["BinderHub"]
+    assert "config" not in values["jupyterhub"]["hub"]
+    assert "cmd" not in values["jupyterhub"]["singleuser"]
+
+
+@pytest.mark.parametrize("sign_in", [GITHUB, ENTRA])
+def test_sign_in_is_switched_on_for_page_and_servers(sign_in: dict[str, str]) -> None:
+    values = values_of(**sign_in).merged()
+    hub = values["jupyterhub"]["hub"]
+    assert values["config"]["BinderHub"]["auth_enabled"] is True
+    assert hub["config"]["BinderSpawner"]["auth_enabled"] is True
+    assert hub["services"]["binder"]["oauth_redirect_uri"] == (
+        "http://our-hub.westeurope.cloudapp.azure.com/oauth_callback"
+    )
+    assert values["jupyterhub"]["singleuser"]["cmd"] == "jupyterhub-singleuser"
+    assert values["jupyterhub"]["cull"]["users"] is False
+
+
+def test_github_lets_in_members_and_users_that_are_named() -> None:
+    config = values_of(**GITHUB).merged()["jupyterhub"]["hub"]["config"]
+    assert config["JupyterHub"]["authenticator_class"] == "github"
+    github = config["GitHubOAuthenticator"]
+    assert github["allowed_organizations"] == ["our-lab"]
+    assert github["allowed_users"] == ["ada", "grace"]
+    assert github["scope"] == ["read:org"]
+    assert github["allow_all"] is False
+    assert github["client_secret"] == "canary-of-oauth"
+    assert github["oauth_callback_url"].endswith("-hub.westeurope.cloudapp.azure.com/hub/oauth_callback")
+
+
+def test_entra_knows_users_by_a_name_they_cannot_choose() -> None:
+    config = values_of(**ENTRA).merged()["jupyterhub"]["hub"]["config"]
+    assert config["JupyterHub"]["authenticator_class"] == "azuread"
+    entra = config["AzureAdOAuthenticator"]
+    assert entra["username_claim"] == "upn"
+    assert entra["tenant_id"] == "example.org"
+    assert entra["allowed_users"] == ["ada@example.org"]
+    assert entra["manage_groups"] is True
+    assert entra["allow_all"] is False

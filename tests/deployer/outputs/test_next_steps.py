@@ -1,0 +1,24 @@
+"""The page of next steps: where the hub is, and what remains to be done."""
+
+from __future__ import annotations
+
+from deployer.outputs.next_steps import render_next_steps
+from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, hub_settings, names_of
+
+
+def test_the_page_names_the_hub_by_its_own_scheme() -> None:
+    page = render_next_steps(hub_settings(**AZURE_NAMES), names_of(**AZURE_NAMES))
+    assert "https://our-hub.westeurope.cloudapp.azure.com/v2/gh/owner/repo/main" in page
+    assert "DNS" not in page
+    assert "Still to be done" not in page
+
+
+def test_notes_stand_at_the_top() -> None:
+    page = render_next_steps(hub_settings(), names_of(), ["Something is missing."])
+    assert page.index("Something is missing.") < page.index("## Share a link")
+
+
+def test_an_own_domain_comes_with_its_records() -> None:
+    page = render_next_steps(hub_settings(**OWN_DOMAIN), names_of(**OWN_DOMAIN))
+    assert "    binder.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.\n" in page
+    assert "    hub.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.\n" in page

@@ -1,0 +1,44 @@
+"""Outputs in a directory: private, whole, and found again."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from deployer.outputs.stores import DirectoryOutputStore, RunOutputs
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STARTED = datetime(2026, 11, 24, 12, 30, 5, tzinfo=UTC)
+
+
+async def test_each_run_has_a_folder_named_by_its_start(tmp_path: Path) -> None:
+    outputs = RunOutputs(DirectoryOutputStore(tmp_path), STARTED)
+    await outputs.write("values.yaml", "a: 1\n")
+    assert (tmp_path / "runs/2026-11-24T12-30-05Z/values.yaml").read_text() == "a: 1\n"
+
+
+async def test_only_the_user_can_read_what_is_written(tmp_path: Path) -> None:
+    await DirectoryOutputStore(tmp_path / "new").write("runs/x/secret-values.yaml", "a: 1\n")
+    written = tmp_path / "new/runs/x/secret-values.yaml"
+    assert written.stat().st_mode & 0o077 == 0
+    assert written.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_the_latest_record_is_found_again(tmp_path: Path) -> None:
+    store = DirectoryOutputStore(tmp_path)
+    await RunOutputs(store, STARTED).write_record({"status": "running"})
+    await RunOutputs(store, STARTED).write_record({"status": "done"})
+    latest = json.loads((tmp_path / "latest.json").read_text())
+    assert latest["run"] == "runs/2026-11-24T12-30-05Z"
+    assert json.loads((tmp_path / latest["record"]).read_text()) == {"status": "done"}
+
+
+async def test_a_written_file_replaces_the_older_one_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    store = DirectoryOutputStore(tmp_path)
+    await store.write("a.log", "long text")
+    await store.write("a.log", "short")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
+    assert (tmp_path / "a.log").read_text() == "short"

@@ -1,0 +1,77 @@
+"""What is said aloud although nothing is wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deployer.settings.versions import BINDERHUB_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.settings import LoadedSettings
+
+ID = "0a1b2c3d-0000-4000-8000-00000000000a"
+DOCKER_HUB = {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"}
+GITHUB = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b", "ALLOWED_ORGANISATIONS": "lab"}
+PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID}
+HTTPS = {"CONTACT_EMAIL": "a@example.org"}
+PLAIN_HTTP = "The hub is served over plain HTTP"
+
+SAID = [
+    ({"BINDERHUB_NAME": "My_Hub"}, "'My_Hub' is replaced by 'my-hub': host names are lower case"),
+    ({"REGISTRY_NAME": "my-registry"}, "'my-registry' is replaced by 'myregistry'"),
+    ({"BINDERHUB_VERSION": "0.2.0-n1.h1"}, f"'0.2.0-n1.h1' is replaced by {BINDERHUB_VERSION!r}"),
+    ({"CERTMANAGER_VERSION": "v0.11.0"}, "'v0.11.0' is replaced by"),
+    ({"BINDERHUB_CONTAINER_MODE": "true"}, "BINDERHUB_CONTAINER_MODE is ignored"),
+    ({"NGINX_VERSION": "1.29.1"}, "NGINX_VERSION is ignored: ingress-nginx has ended"),
+    ({"ENABLE_HTTPS": "false"}, PLAIN_HTTP),
+    ({}, PLAIN_HTTP),
+    ({**HTTPS, "ENABLE_HTTPS": "false"}, PLAIN_HTTP),
+    ({**HTTPS, "CERTIFICATE_AUTHORITY": "letsencrypt-staging"}, "Browsers do not trust"),
+    ({"DOMAIN_NAME": "hub.example.org"}, "DOMAIN_NAME (domainName in the form) is not used"),
+    ({"CERTIFICATE_AUTHORITY": "zerossl"}, "is not used: the hub is served over plain HTTP"),
+    ({"DOCKERHUB_USERNAME": "somebody"}, "is not used: images go to azurecr."),
+    ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
+    ({**DOCKER_HUB, "DOCKERHUB_USERNAME": "ada"}, "BinderHub does not recognise images of 'ada'"),
+    ({**DOCKER_HUB, "DOCKERHUB_ORGANISATION": "some-lab"}, "does not recognise images of 'some-lab'"),
+    ({**PRINCIPAL, "AZURE_CLIENT_ID": ID}, "the service principal is used"),
+    ({**DOCKER_HUB, "REGISTRY_SKU": "Premium"}, "is not used: images go to dockerhub."),
+    ({"CONFIG_REPOSITORY": "our-lab/our-hub"}, "is not used: upgrades from a repository"),
+    ({"OAUTH_CLIENT_ID": "a"}, "is not used: sign-in is switched off."),
+    ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
+    (
+        {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID},
+        "no one can sign in until HTTPS is switched on",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("environment", "said"), SAID)
+def test_it_is_said(
+    environment: dict[str, str], said: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    warnings = load_environment(**environment).warnings
+    assert any(said in warning for warning in warnings), warnings
+
+
+def test_usual_settings_are_met_with_one_notice_that_of_plain_http(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    defaults = {
+        "CERTIFICATE_AUTHORITY": "auto",
+        "REGISTRY_SKU": "Basic",
+        "BINDERHUB_VERSION": BINDERHUB_VERSION,
+    }
+    (warning,) = load_environment(**DOCKER_HUB, **defaults).warnings
+    assert warning.startswith(PLAIN_HTTP)
+
+
+def test_https_at_a_name_of_azures_or_an_own_one_is_met_with_silence(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    domain = {"DOMAIN_NAME": "hub.example.org", "DNS_ZONE_RESOURCE_GROUP": "zones"}
+    assert load_environment(**HTTPS).warnings == ()
+    assert load_environment(**HTTPS, **domain).warnings == ()
