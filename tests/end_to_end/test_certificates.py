@@ -132,7 +132,7 @@ def test_when_all_refuse_the_hub_works_with_a_note_and_a_later_run_heals_it(
     (note,) = ran.result["notes"]
     assert "Let's Encrypt refuses" in note
     assert "ZeroSSL refuses" in note
-    assert "asks again by itself at 20" in note
+    assert "asks again automatically at 20" in note
     assert hub.record()["status"] == "done"
     assert [entry["message"] for entry in hub.record()["notes"]] == [note]
     assert note in hub.next_steps()

@@ -58,7 +58,7 @@ def test_a_record_of_somebody_elses_is_never_overwritten(sandbox: RunningSandbox
     Portal(sandbox).arm("PUT", f"{zone_id}/CNAME/binder", ZONES_API, theirs)
     ran = hub.deploy(**EMAIL, DOMAIN_NAME="taken.example.net", DNS_ZONE_RESOURCE_GROUP=ZONES)
     assert ran.status == 1
-    assert "binder.taken.example.net is a CNAME of elsewhere.example.net already" in ran.stderr
+    assert "binder.taken.example.net already is a CNAME of elsewhere.example.net" in ran.stderr
     assert records_of(sandbox, zone_id)["binder"] == "elsewhere.example.net"
 
 
