@@ -11,27 +11,27 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.acme.authorities import ZEROSSL_API_HOST, CertificateAuthorities
-from sandbox.chart_repositories import chart_hosts
+from sandbox.azure.container_instances import Containers
+from sandbox.azure.identity.directory import Directory
+from sandbox.azure.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoint, MetadataEndpoint
+from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
+from sandbox.azure.storage.blob_stores import BlobStores
 from sandbox.clock import Clock
-from sandbox.containers import Containers
-from sandbox.control_app import ControlApp
-from sandbox.docker_hub import docker_hub_hosts
-from sandbox.identity.directory import Directory
-from sandbox.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoint, MetadataEndpoint
-from sandbox.kubernetes.clusters import Clusters
-from sandbox.kubernetes.programs import build, locate
+from sandbox.clusters.clusters import Clusters
+from sandbox.clusters.programs import build, locate
+from sandbox.control import ControlApp
+from sandbox.hub.edge import PublicFace
+from sandbox.hub.registry_logins import RegistryLogins
+from sandbox.internet.certificate_authorities.authorities import ZEROSSL_API_HOST, CertificateAuthorities
+from sandbox.internet.charts.http_repository import chart_hosts
+from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.network.authority import CertificateAuthority
-from sandbox.network.certificates import Certificates
+from sandbox.network.dns import Names
 from sandbox.network.environment import network_environment
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import UNSEEN_HOST, Dispatcher, Listener
-from sandbox.network.names import Names
 from sandbox.network.proxy import Proxy
-from sandbox.public_face import PublicFace
-from sandbox.registry_logins import RegistryLogins
-from sandbox.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
-from sandbox.storage.blob_stores import BlobStores
+from sandbox.network.tls import Certificates
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MANAGEMENT_HOST = "management.azure.com"
