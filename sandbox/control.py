@@ -1,6 +1,6 @@
-"""What the sandbox tells about itself, and does for `click` and the tests: `http://sandbox.internal`.
+"""What the sandbox shows of itself and does for the commands and the tests: `http://sandbox.internal`.
 
-Nothing here exists in Azure; the product never asks it.
+Azure has nothing like it, and the deployer never calls it.
 """
 
 from __future__ import annotations
@@ -16,22 +16,45 @@ from starlette.routing import Route
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from sandbox.azure.identity.directory import Principal
-    from sandbox.server import Sandbox
+    from sandbox.azure.identity.directory import Directory, Principal
+    from sandbox.azure.resource_manager.app import ResourceManager
+    from sandbox.clusters.clusters import Clusters
+    from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
+    from sandbox.network.dns import Names
+    from sandbox.network.proxy import Proxy
 
 
 class ControlApp:
     """The sandbox's own endpoints.
 
     Args:
-        sandbox: what is told about.
         person: who is signed in to the portal.
+        directory: issues tokens, and takes new applications.
+        resource_manager: whose resources are shown, and whose roles are assigned.
+        clusters: whose kubeconfigs are handed out.
+        names: whose DNS records are set.
+        proxy: which hosts it refused.
+        authorities: what they refuse.
 
     """
 
-    def __init__(self, sandbox: Sandbox, person: Principal) -> None:
-        self._sandbox = sandbox
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that it shows
+        self,
+        person: Principal,
+        *,
+        directory: Directory,
+        resource_manager: ResourceManager,
+        clusters: Clusters,
+        names: Names,
+        proxy: Proxy,
+        authorities: CertificateAuthorities,
+    ) -> None:
         self._person = person
+        self._directory = directory
+        self._resource_manager = resource_manager
+        self._clusters = clusters
+        self._names = names
+        self._proxy = proxy
         self.app = Starlette(
             routes=[
                 Route("/state", self._state),
@@ -40,20 +63,19 @@ class ControlApp:
                 Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
-                *sandbox.certificate_authorities.control_routes,
+                *authorities.control_routes,
             ]
         )
 
     async def _state(self, _: Request) -> Response:
-        """Tell all that exists, the DNS records that are not Azure's, and which names were refused."""
-        state = self._sandbox.resource_manager.dump()
-        records = self._sandbox.names.foreign
-        return JSONResponse({**state, "dns_records": records, "refused": self._sandbox.proxy.refused})
+        """Show all resources, the DNS records outside Azure, and the hosts that were refused."""
+        state = self._resource_manager.dump()
+        return JSONResponse({**state, "dns_records": self._names.foreign, "refused": self._proxy.refused})
 
     async def _kubeconfig(self, _: Request) -> Response:
         """Merge the kubeconfigs of all clusters."""
         merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
-        for cluster in self._sandbox.clusters.all():
+        for cluster in self._clusters.all():
             one = yaml.safe_load(cluster.kubeconfig())
             _rename_user(one)
             for part in ("clusters", "users", "contexts"):
@@ -62,31 +84,31 @@ class ControlApp:
         return PlainTextResponse(yaml.safe_dump(merged))
 
     async def _token(self, request: Request) -> Response:
-        """Give the portal's token of whoever is signed in there: `{"audience"}`."""
+        """Issue a token of the person who is signed in to the portal: `{"audience"}`."""
         wanted = await request.json()
-        token = self._sandbox.directory.issue_token(self._person, wanted["audience"])
+        token = self._directory.issue_token(self._person, wanted["audience"])
         return JSONResponse({"token": token, "object_id": self._person.object_id})
 
     async def _set_dns_record(self, request: Request) -> Response:
-        """Make a CNAME record at a DNS server that is not Azure's: `{"cname"}`."""
+        """Set a CNAME record at a DNS server outside Azure: `{"cname"}`."""
         wanted = await request.json()
         try:
-            self._sandbox.names.set_record(request.path_params["host"], wanted["cname"])
+            self._names.set_record(request.path_params["host"], wanted["cname"])
         except ValueError as impossible:
             return PlainTextResponse(f"{impossible}\n", status_code=HTTPStatus.CONFLICT)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _remove_dns_record(self, request: Request) -> Response:
-        """Remove such a record."""
-        removed = self._sandbox.names.remove_record(request.path_params["host"])
+        """Remove a CNAME record from a DNS server outside Azure."""
+        removed = self._names.remove_record(request.path_params["host"])
         return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
 
     async def _add_service_principal(self, request: Request) -> Response:
-        """Make an application with roles: `{"name", "roles": [{"role", "scope"}]}`."""
+        """Create an application with roles: `{"name", "roles": [{"role", "scope"}]}`."""
         wanted = await request.json()
-        principal, secret = self._sandbox.directory.add_service_principal(wanted["name"])
+        principal, secret = self._directory.add_service_principal(wanted["name"])
         for role in wanted.get("roles", []):
-            self._sandbox.resource_manager.grant(principal, role["role"], role.get("scope", ""))
+            self._resource_manager.grant(principal, role["role"], role.get("scope", ""))
         return JSONResponse(
             {
                 "object_id": principal.object_id,
@@ -100,6 +122,6 @@ class ControlApp:
 
 
 def _rename_user(config: dict[str, Any]) -> None:
-    """Let each cluster's administrator have a name of its own."""
+    """Give the administrator of a cluster a user name that no other cluster has."""
     name = f"{config['current-context']}-{config['users'][0]['name']}"
     config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = name

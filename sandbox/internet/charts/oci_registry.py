@@ -1,4 +1,4 @@
-"""Charts as OCI artifacts: what helm asks of a registry when it pulls `oci://…`, read only."""
+"""An OCI registry that holds a chart: what Helm asks for when it pulls `oci://…`, read only."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sandbox.internet.charts.http_repository import PackagedChart
+    from sandbox.internet.charts.packages import PackagedChart
 
-# What helm looks for in a manifest (helm's documentation, "Use OCI-based registries").
+# Media types that Helm looks for (its documentation, "Use OCI-based registries").
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG = "application/vnd.cncf.helm.config.v1+json"
 ARCHIVE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
 
 
-class ChartArtifacts:
-    """One repository of a registry: all versions of one chart.
+class ChartRegistry:
+    """A registry with one repository: all versions of one chart.
 
     Args:
         repository: its name in the registry, `traefik/helm/traefik`.
@@ -34,13 +34,13 @@ class ChartArtifacts:
 
     def __init__(self, repository: str, charts: Sequence[PackagedChart]) -> None:
         self._repository = repository
-        # By digest, with its media type.
+        # Digest -> (media type, content).
         self._blobs: dict[str, tuple[str, bytes]] = {}
         self._tags = {_tag(chart): self._add(chart) for chart in charts}
 
     @property
     def app(self) -> Starlette:
-        """The registry that has this one repository."""
+        """The ASGI application of the registry."""
         root = f"/v2/{self._repository}"
         return Starlette(
             routes=[
@@ -72,21 +72,21 @@ class ChartArtifacts:
         return Response(content, media_type=media_type, headers={"Docker-Content-Digest": digest})
 
     def _add(self, chart: PackagedChart) -> str:
-        """Keep a chart's blobs and manifest; return the manifest's digest."""
+        """Store the blobs and the manifest of a chart; return the manifest's digest."""
         manifest = {
             "schemaVersion": 2,
             "mediaType": MANIFEST,
-            "config": self._keep(CONFIG, json.dumps(chart.metadata, default=str).encode()),
-            "layers": [self._keep(ARCHIVE, chart.archive)],
+            "config": self._store(CONFIG, json.dumps(chart.metadata, default=str).encode()),
+            "layers": [self._store(ARCHIVE, chart.archive)],
         }
-        return str(self._keep(MANIFEST, json.dumps(manifest).encode())["digest"])
+        return str(self._store(MANIFEST, json.dumps(manifest).encode())["digest"])
 
-    def _keep(self, media_type: str, content: bytes) -> dict[str, str | int]:
+    def _store(self, media_type: str, content: bytes) -> dict[str, str | int]:
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         self._blobs[digest] = (media_type, content)
         return {"mediaType": media_type, "digest": digest, "size": len(content)}
 
 
 def _tag(chart: PackagedChart) -> str:
-    """Return the tag of a chart's version: a tag can't have the plus sign of build metadata."""
+    """Return the tag of a chart's version. Tags can't contain the `+` of build metadata."""
     return str(chart.metadata["version"]).replace("+", "_")

@@ -18,7 +18,7 @@ from sandbox.clock import Clock
 from sandbox.clusters.clusters import Clusters
 from sandbox.clusters.programs import locate
 from sandbox.clusters.spec import ClusterSpec, NodePool
-from sandbox.internet.charts.http_repository import OWN_CHARTS
+from sandbox.internet.charts.packages import OWN_CHARTS
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
 from tests.deployer.hubs import hub_settings, names_of, values_of

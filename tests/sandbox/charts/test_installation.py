@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from sandbox.hub.edge import PublicFace
-from sandbox.internet.charts.http_repository import OWN_CHARTS
+from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.hubs import REGISTRY_PASSWORD
 
 if TYPE_CHECKING:

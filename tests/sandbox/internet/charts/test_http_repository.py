@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from deployer.settings.versions import BINDERHUB_VERSION
-from sandbox.internet.charts.http_repository import OWN_CHARTS, ChartsError, chart_hosts, own_charts, pack
+from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.packages import OWN_CHARTS, ChartsError, own_charts, pack
 
 if TYPE_CHECKING:
     from pathlib import Path

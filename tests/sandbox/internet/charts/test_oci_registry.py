@@ -13,7 +13,8 @@ import pytest
 
 from deployer.helm_binary import find_helm
 from deployer.settings.versions import CERTMANAGER_VERSION, TRAEFIK_VERSION
-from sandbox.internet.charts.http_repository import OWN_CHARTS, chart_hosts, pack
+from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.packages import OWN_CHARTS, pack
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.environment import network_environment
 from sandbox.network.hosts import Hosts

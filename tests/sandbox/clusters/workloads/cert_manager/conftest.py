@@ -25,7 +25,7 @@ from sandbox.internet.certificate_authorities.authorities import (
     ZEROSSL,
     CertificateAuthorities,
 )
-from sandbox.internet.charts.http_repository import OWN_CHARTS
+from sandbox.internet.charts.packages import OWN_CHARTS
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
 from tests.sandbox.charts.release_values import VALUES
