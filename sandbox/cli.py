@@ -14,13 +14,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from sandbox import demo as demonstration
-from sandbox.browser import Browser
 from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
-from sandbox.form import fill_in
-from sandbox.inside import run_inside
-from sandbox.portal import TEMPLATE, Portal
 from sandbox.server import Options, Sandbox
+from sandbox.visitor import demo as demonstration
+from sandbox.visitor.browser import Browser
+from sandbox.visitor.parameters import fill_in
+from sandbox.visitor.portal import TEMPLATE, Portal
+from sandbox.visitor.shell import run_inside
 
 app = typer.Typer(
     help="Azure on this machine: the deployer, azure-cli, helm and a browser work in it as they do in Azure.",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from sandbox.kubernetes.processes import die_with_parent
+from sandbox.processes import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The sandbox, composed: every part made once, and handed to those who need it."""
+"""Composes the sandbox: creates each part once and passes it to the parts that use it."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.acme.authorities import ZEROSSL_API_HOST, CertificateAuthorities
-from sandbox.chart_repositories import chart_hosts
+from sandbox.azure.container_instances import Containers
+from sandbox.azure.identity.directory import Directory
+from sandbox.azure.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoint, MetadataEndpoint
+from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
+from sandbox.azure.storage.blob_stores import BlobStores
 from sandbox.clock import Clock
-from sandbox.containers import Containers
-from sandbox.control_app import ControlApp
-from sandbox.docker_hub import docker_hub_hosts
-from sandbox.identity.directory import Directory
-from sandbox.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoint, MetadataEndpoint
-from sandbox.kubernetes.clusters import Clusters
-from sandbox.kubernetes.programs import build, locate
+from sandbox.clusters.clusters import Clusters
+from sandbox.clusters.programs import build, locate
+from sandbox.control import ControlApp
+from sandbox.hub.edge import PublicFace
+from sandbox.hub.registry_logins import RegistryLogins
+from sandbox.internet.certificate_authorities.authorities import ZEROSSL_API_HOST, CertificateAuthorities
+from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.network.authority import CertificateAuthority
-from sandbox.network.certificates import Certificates
+from sandbox.network.dns import Names
 from sandbox.network.environment import network_environment
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import UNSEEN_HOST, Dispatcher, Listener
-from sandbox.network.names import Names
 from sandbox.network.proxy import Proxy
-from sandbox.public_face import PublicFace
-from sandbox.registry_logins import RegistryLogins
-from sandbox.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
-from sandbox.storage.blob_stores import BlobStores
+from sandbox.network.tls import Certificates
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MANAGEMENT_HOST = "management.azure.com"
@@ -46,7 +46,7 @@ class Options:
     Attributes:
         state_dir: what it keeps while it runs.
         time_scale: sandbox seconds for one second of Azure.
-        charts: directory of packaged charts to serve; None for our own.
+        charts: directory of packaged charts to serve; None for the sandbox's own.
 
     """
 
@@ -67,62 +67,64 @@ class Sandbox:
         self._options = options
         self._state_dir = options.state_dir.resolve()
         self._prepare_folder()
-        clock = Clock(options.time_scale)
-        self.names = Names()
-        self.hosts = Hosts(self.names)
-        self.directory = Directory()
-        self.authority = CertificateAuthority(self._state_dir / "authority")
-        self.certificate_authorities = CertificateAuthorities(self.authority, self.hosts.app_for)
-        self.clusters = Clusters(
+        self._clock = Clock(options.time_scale)
+        self._names = Names()
+        self._hosts = Hosts(self._names)
+        self._directory = Directory()
+        self._authority = CertificateAuthority(self._state_dir / "authority")
+        self._authorities = CertificateAuthorities(self._authority, self._hosts.app_for)
+        self._clusters = Clusters(
             state_dir=self._state_dir,
             programs=locate() or build(),
-            authority=self.authority,
-            hosts=self.hosts,
-            clock=clock,
-            authorities=self.certificate_authorities,
+            authority=self._authority,
+            hosts=self._hosts,
+            clock=self._clock,
+            authorities=self._authorities,
         )
         self._network: dict[str, str] = {}
-        self.containers = Containers(
+        self._containers = Containers(
             checkout=CHECKOUT, folder=self._state_dir / "containers", network_environment=self._network
         )
-        self.blob_stores = BlobStores(
+        self._blob_stores = BlobStores(
             folder=self._state_dir / "storage",
-            authority=self.authority,
-            hosts=self.hosts,
-            directory=self.directory,
-            authorise=lambda principal, account, write: self.resource_manager.rights.data_access(
+            authority=self._authority,
+            hosts=self._hosts,
+            directory=self._directory,
+            authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
                 principal, account, write=write
             ),
         )
-        self.resource_manager = ResourceManager(
-            directory=self.directory,
-            clock=clock,
-            clusters=self.clusters,
-            blob_stores=self.blob_stores,
-            containers=self.containers,
-            hosts=self.hosts,
+        self._resource_manager = ResourceManager(
+            directory=self._directory,
+            clock=self._clock,
+            clusters=self._clusters,
+            blob_stores=self._blob_stores,
+            containers=self._containers,
+            hosts=self._hosts,
         )
-        self.names.ask(self.resource_manager.name_server)
+        self._names.ask(self._resource_manager.name_server)
+        self._face = PublicFace(self._clusters, RegistryLogins(self._hosts.app_for), self._names)
         self._stack = AsyncExitStack()
-        self._serve(clock)
+        self._sign_in()
+        self._serve()
 
     async def start(self) -> None:
-        """Listen, and write down for `shell`, `click` and `state` how the sandbox is reached."""
-        dispatcher = Dispatcher(self.hosts, self._state_dir / "requests.jsonl", self._object_id)
-        certificates = Certificates(self.authority, self._face.tls_context)
-        ports = []
-        for contexts in (certificates, None):
-            listener = Listener(dispatcher, contexts)
-            ports.append(await listener.start())
-            self._stack.push_async_callback(listener.close)
-        self.proxy = Proxy(self.hosts, tls_port=ports[0], http_port=ports[1], before_tls=certificates.look_up)
-        port = await self.proxy.start()
-        self._stack.push_async_callback(self.proxy.close)
-        self._network.update(network_environment(f"http://127.0.0.1:{port}", self.authority.ca_file))
-        self._stack.push_async_callback(self.resource_manager.close)
-        self._stack.push_async_callback(self.clusters.close)
-        self._stack.push_async_callback(self.blob_stores.close)
-        self._stack.push_async_callback(self.containers.close)
+        """Listen, then write the description by which commands and tests reach the sandbox."""
+        proxy = await self._listen()
+        control = ControlApp(
+            self._person,
+            directory=self._directory,
+            resource_manager=self._resource_manager,
+            clusters=self._clusters,
+            names=self._names,
+            proxy=proxy,
+            authorities=self._authorities,
+        )
+        self._hosts.serve(UNSEEN_HOST, control.app)
+        self._stack.push_async_callback(self._resource_manager.close)
+        self._stack.push_async_callback(self._clusters.close)
+        self._stack.push_async_callback(self._blob_stores.close)
+        self._stack.push_async_callback(self._containers.close)
         self._describe()
 
     async def close(self) -> None:
@@ -131,29 +133,43 @@ class Sandbox:
         await self._stack.aclose()
 
     def _prepare_folder(self) -> None:
-        """Begin with an empty folder, as a new subscription does."""
+        """Remove what an earlier sandbox left: a new one begins empty, as a new subscription does."""
         for part in ("authority", "clusters", "containers", "storage"):
             shutil.rmtree(self._state_dir / part, ignore_errors=True)
         self._state_dir.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         (self._state_dir / "requests.jsonl").unlink(missing_ok=True)
 
-    def _serve(self, clock: Clock) -> None:
-        """Give each host name its app, and the tenant its first inhabitants."""
-        person = self.directory.add_user("you@sandbox.example")
-        application, self._secret = self.directory.add_service_principal("sandbox")
-        for principal in (person, application):
-            self.resource_manager.grant(principal, "Owner")
-        self._application = application
-        self.control = ControlApp(self, person)
-        self.hosts.serve(MANAGEMENT_HOST, self.resource_manager.app)
-        self.hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self.directory, clock).app)
-        self.hosts.serve(LOGIN_HOST, LoginEndpoint(self.directory).app)
-        self._face = PublicFace(self.clusters, RegistryLogins(self.hosts.app_for), self.names)
-        self.hosts.serve("*.cloudapp.azure.com", self._face)
-        self.hosts.serve(ZEROSSL_API_HOST, self.certificate_authorities.zerossl_api)
-        self.hosts.serve(UNSEEN_HOST, self.control.app)
+    def _sign_in(self) -> None:
+        """Add the person of the portal and the application of the shell, both Owners of the subscription."""
+        self._person = self._directory.add_user("you@sandbox.example")
+        self._application, self._secret = self._directory.add_service_principal("sandbox")
+        for principal in (self._person, self._application):
+            self._resource_manager.grant(principal, "Owner")
+
+    def _serve(self) -> None:
+        """Give each host name the application that answers it."""
+        self._hosts.serve(MANAGEMENT_HOST, self._resource_manager.app)
+        self._hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self._directory, self._clock).app)
+        self._hosts.serve(LOGIN_HOST, LoginEndpoint(self._directory).app)
+        self._hosts.serve("*.cloudapp.azure.com", self._face)
+        self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
-            self.hosts.serve(host, app)
+            self._hosts.serve(host, app)
+
+    async def _listen(self) -> Proxy:
+        """Start the listeners and the proxy that leads to them."""
+        dispatcher = Dispatcher(self._hosts, self._state_dir / "requests.jsonl", self._object_id)
+        certificates = Certificates(self._authority, self._face.tls_context)
+        ports = []
+        for contexts in (certificates, None):
+            listener = Listener(dispatcher, contexts)
+            ports.append(await listener.start())
+            self._stack.push_async_callback(listener.close)
+        proxy = Proxy(self._hosts, tls_port=ports[0], http_port=ports[1], before_tls=certificates.look_up)
+        port = await proxy.start()
+        self._stack.push_async_callback(proxy.close)
+        self._network.update(network_environment(f"http://127.0.0.1:{port}", self._authority.ca_file))
+        return proxy
 
     def _describe(self) -> None:
         description = {
@@ -162,12 +178,12 @@ class Sandbox:
             "settings": {
                 "SP_APP_ID": self._application.client_id,
                 "SP_APP_KEY": self._secret,
-                "SP_TENANT_ID": self.directory.tenant_id,
+                "SP_TENANT_ID": self._directory.tenant_id,
                 "AZURE_SUBSCRIPTION": SUBSCRIPTION_ID,
             },
         }
         path = self._state_dir / DESCRIPTION
-        # Whoever waits for the file must never read half of it.
+        # Clients wait for this file: it appears whole, by renaming.
         unfinished = path.with_suffix(f".{secrets.token_hex(4)}")
         unfinished.touch(mode=0o600)
         unfinished.write_text(json.dumps(description, indent=2), encoding="utf-8")
@@ -175,5 +191,5 @@ class Sandbox:
         sys.stdout.flush()
 
     def _object_id(self, token: str) -> str | None:
-        principal = self.directory.principal_of(token)
+        principal = self._directory.principal_of(token)
         return principal.object_id if principal else None

@@ -1,7 +1,7 @@
 """Sets up what the sandbox and the tests need: `python3 sandbox/set_up.py`.
 
 The door only: it runs on the machine's own Python with nothing installed, so it must also be readable by a
-Python that is too old, in order to say so. What is done stands in `sandbox/provisioning/`.
+Python that is too old, in order to say so. What is done stands in `sandbox/setup/`.
 """
 
 from __future__ import annotations
@@ -34,6 +34,6 @@ if __name__ == "__main__":
     use_a_new_enough_python()
     # The checkout, not this directory, is where modules are found.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - old Pythons
-    from sandbox.provisioning.command import main
+    from sandbox.setup.command import main
 
     sys.exit(main())

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.resource_manager.deployments.context import DeploymentContext
-from sandbox.resource_manager.deployments.engine import TemplateRun
-from sandbox.resource_manager.errors import resource_not_found
-from sandbox.resource_manager.ids import ResourceId
+from sandbox.azure.resource_manager.core.errors import resource_not_found
+from sandbox.azure.resource_manager.core.ids import ResourceId
+from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
+from sandbox.azure.resource_manager.providers.deployments.engine import TemplateRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -155,7 +155,7 @@ def test_the_repository_is_free_of(what: str) -> None:
 
 
 def test_set_up_needs_nothing_installed() -> None:
-    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sandbox.provisioning.command"
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import sandbox.setup.command"
     bare = subprocess.run(
         [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False, timeout=60
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.network.names import Names
+from sandbox.network.dns import Names
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from sandbox.network.certificates import ServerContexts
     from sandbox.network.hosts import Hosts
+    from sandbox.network.tls import ServerContexts
 
     # The object id of whoever a bearer token belongs to.
     WhoIs = Callable[[str], str | None]

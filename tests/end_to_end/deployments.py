@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.client import CHECKOUT
-from sandbox.portal import Click, Clicked, Portal
+from sandbox.visitor.portal import Click, Clicked, Portal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.portal import GROUPS_API, Portal
+from sandbox.visitor.portal import GROUPS_API, Portal
 from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, run, writes
 

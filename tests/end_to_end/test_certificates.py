@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from sandbox.browser import Browser, missing_programs
+from sandbox.visitor.browser import Browser, missing_programs
 from tests.end_to_end.deployments import click, group_of
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
 

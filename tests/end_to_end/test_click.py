@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.docker_hub import PASSWORD, USERNAME
-from sandbox.portal import Portal
+from sandbox.internet.docker_hub import PASSWORD, USERNAME
+from sandbox.visitor.portal import Portal
 from tests.end_to_end.deployments import add_service_principal, click, deploy, outputs_of, run, writes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
-    from sandbox.portal import Clicked
+    from sandbox.visitor.portal import Clicked
 
 HUB = "clicked"
 

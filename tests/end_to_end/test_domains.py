@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.portal import Portal
+from sandbox.visitor.portal import Portal
 from tests.end_to_end.deployments import group_of
 from tests.end_to_end.https_hubs import EMAIL, ZONES_API, HttpsHub, make_zone, orders, records_of
 

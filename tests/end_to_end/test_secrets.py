@@ -13,14 +13,14 @@ from urllib.parse import quote
 import pytest
 import yaml
 
-from sandbox.docker_hub import PASSWORD, USERNAME
+from sandbox.internet.docker_hub import PASSWORD, USERNAME
 from tests.end_to_end.deployments import add_service_principal, click, group_of, outputs_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sandbox.client import RunningSandbox
-    from sandbox.portal import Clicked
+    from sandbox.visitor.portal import Clicked
 
 HUB = "canary"
 # Passwords with what base64, JSON, YAML and URLs each write in another way.

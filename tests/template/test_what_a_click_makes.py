@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.resource_manager.deployments.engine import TemplateRun
+from sandbox.azure.resource_manager.providers.deployments.engine import TemplateRun
 from tests.template_click import (
     CONTEXT,
     GROUP,

@@ -12,9 +12,9 @@ from kr8s.asyncio.objects import ServiceAccount
 from deployer.kubernetes.cluster import ClusterAccess
 from deployer.kubernetes.objects import ensure_object
 from sandbox.clock import Clock
-from sandbox.kubernetes.clusters import Clusters
-from sandbox.kubernetes.programs import locate
-from sandbox.kubernetes.spec import ClusterSpec, NodePool
+from sandbox.clusters.clusters import Clusters
+from sandbox.clusters.programs import locate
+from sandbox.clusters.spec import ClusterSpec, NodePool
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
 

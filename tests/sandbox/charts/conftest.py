@@ -14,11 +14,11 @@ import yaml
 from deployer.helm.binary import find_helm
 from deployer.kubernetes.manifests import render_namespace
 from deployer.steps.cluster import system_pool, user_pool
-from sandbox.chart_repositories import OWN_CHARTS
 from sandbox.clock import Clock
-from sandbox.kubernetes.clusters import Clusters
-from sandbox.kubernetes.programs import locate
-from sandbox.kubernetes.spec import ClusterSpec, NodePool
+from sandbox.clusters.clusters import Clusters
+from sandbox.clusters.programs import locate
+from sandbox.clusters.spec import ClusterSpec, NodePool
+from sandbox.internet.charts.packages import OWN_CHARTS
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
 from tests.deployer.hubs import hub_settings, names_of, values_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from azure.mgmt.containerservice.models import ManagedClusterAgentPoolProfile
 
-    from sandbox.kubernetes.cluster import Cluster
+    from sandbox.clusters.cluster import Cluster
 
 PATHS = {
     "Namespace": "/api/v1/namespaces",

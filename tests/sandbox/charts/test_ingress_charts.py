@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft7Validator
 
 from deployer.helm.binary import find_helm
-from sandbox.chart_repositories import OWN_CHARTS
+from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.chart_schemas import FOLDER as OFFICIAL_SCHEMAS
 from tests.sandbox.charts.release_values import LABEL, TRAEFIK, VALUES
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.chart_repositories import OWN_CHARTS
-from sandbox.public_face import PublicFace
+from sandbox.hub.edge import PublicFace
+from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.hubs import REGISTRY_PASSWORD
 
 if TYPE_CHECKING:
-    from sandbox.live_release import RegistryLogin
+    from sandbox.hub.release_reader import RegistryLogin
     from tests.sandbox.charts.conftest import Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

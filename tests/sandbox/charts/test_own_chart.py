@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from sandbox.chart_repositories import OWN_CHARTS
+from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.hubs import ENTRA, GITHUB, values_of
 
 SETTINGS: list[dict[str, Any]] = [

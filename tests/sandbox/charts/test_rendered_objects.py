@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deployer.helm.binary import find_helm
-from sandbox.chart_repositories import OWN_CHARTS
+from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.hubs import OWN_DOMAIN, values_of
 
 USER_TAINT = {

@@ -1,0 +1,199 @@
+"""The endpoints that give tokens: a machine's own for managed identities, the tenant's for applications."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.azure.identity.directory import TOKEN_SECONDS
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from sandbox.azure.identity.directory import Directory, Principal
+    from sandbox.clock import Clock
+
+LOGIN_HOST = "login.microsoftonline.com"
+METADATA_ADDRESS = "169.254.169.254"
+SCOPE_SUFFIX = "/.default"
+ANY_TENANT = {"common", "organizations"}
+
+
+class MetadataEndpoint:
+    """`http://169.254.169.254/metadata/identity/oauth2/token`: tokens for the identities of a machine.
+
+    Args:
+        directory: the identities.
+        clock: how long after the first question the endpoint is not there yet, as after a container's start.
+
+    """
+
+    def __init__(self, directory: Directory, clock: Clock) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._first_asked: float | None = None
+        self.app = Starlette(routes=[Route("/metadata/identity/oauth2/token", self._token)])
+
+    async def _token(self, request: Request) -> Response:
+        now = time.monotonic()
+        self._first_asked = self._first_asked or now
+        if now - self._first_asked < self._clock.seconds("identity_endpoint.start"):
+            return Response(status_code=404)
+        if request.headers.get("metadata", "").lower() != "true":
+            return _metadata_error("invalid_request", "Required metadata header not specified")
+        client_id = request.query_params.get("client_id", "")
+        principal = self._directory.by_client_id(client_id)
+        if principal is None:
+            return _metadata_error("invalid_request", "Identity not found")
+        resource = request.query_params.get("resource", "")
+        now_seconds = int(time.time())
+        return JSONResponse(
+            {
+                "access_token": self._directory.issue_token(principal, resource),
+                "client_id": client_id,
+                "expires_in": str(TOKEN_SECONDS),
+                "expires_on": str(now_seconds + TOKEN_SECONDS),
+                "ext_expires_in": str(TOKEN_SECONDS),
+                "not_before": str(now_seconds),
+                "resource": resource,
+                "token_type": "Bearer",
+            }
+        )
+
+
+def _metadata_error(code: str, description: str) -> JSONResponse:
+    return JSONResponse({"error": code, "error_description": description}, status_code=400)
+
+
+class LoginEndpoint:
+    """`https://login.microsoftonline.com`: discovery, and tokens for applications with a secret.
+
+    Args:
+        directory: the tenant.
+
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self.app = Starlette(
+            routes=[
+                Route("/common/discovery/instance", self._instances),
+                Route("/{tenant}/.well-known/openid-configuration", self._configuration),
+                Route("/{tenant}/v2.0/.well-known/openid-configuration", self._configuration),
+                Route("/{tenant}/oauth2/token", self._token, methods=["POST"]),
+                Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
+            ]
+        )
+
+    async def _instances(self, _: Request) -> Response:
+        tenant = f"https://{LOGIN_HOST}/{self._directory.tenant_id}"
+        aliases = [LOGIN_HOST, "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+        return JSONResponse(
+            {
+                "tenant_discovery_endpoint": f"{tenant}/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [
+                    {
+                        "preferred_network": LOGIN_HOST,
+                        "preferred_cache": "login.windows.net",
+                        "aliases": aliases,
+                    }
+                ],
+            }
+        )
+
+    async def _configuration(self, request: Request) -> Response:
+        wanted = request.path_params["tenant"]
+        if not self._knows(wanted):
+            return _unknown_tenant(wanted)
+        base = f"https://{LOGIN_HOST}/{self._directory.tenant_id}"
+        return JSONResponse(
+            {
+                "issuer": f"{base}/v2.0",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+                "jwks_uri": f"{base}/discovery/v2.0/keys",
+                "response_types_supported": ["code", "id_token"],
+                "subject_types_supported": ["pairwise"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "token_endpoint_auth_methods_supported": ["client_secret_post"],
+                "cloud_instance_name": "microsoftonline.com",
+            }
+        )
+
+    async def _token(self, request: Request) -> Response:
+        """Answer `grant_type=client_credentials`, the one grant that applications use."""
+        form = dict(parse_qsl((await request.body()).decode()))
+        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+        if not self._knows(request.path_params["tenant"]):
+            return _unknown_tenant(request.path_params["tenant"])
+        if form.get("grant_type") != "client_credentials":
+            return _login_error(
+                70003, "unsupported_grant_type", "The app requested an unsupported grant type."
+            )
+        principal = self._directory.by_client_id(client_id)
+        if principal is None or not self._directory.is_application_with_secret(client_id):
+            return self._unknown_application(client_id)
+        if not self._directory.secret_is_right(client_id, secret):
+            return _wrong_secret(client_id)
+        return JSONResponse(self._answer(principal, form.get("scope") or form.get("resource") or ""))
+
+    def _answer(self, principal: Principal, scope: str) -> dict[str, Any]:
+        audience = scope.partition(" ")[0].removesuffix(SCOPE_SUFFIX)
+        return {
+            "token_type": "Bearer",
+            "expires_in": TOKEN_SECONDS,
+            "ext_expires_in": TOKEN_SECONDS,
+            "access_token": self._directory.issue_token(principal, audience),
+        }
+
+    def _knows(self, tenant: str) -> bool:
+        return tenant in ANY_TENANT or tenant.lower() == self._directory.tenant_id
+
+    def _unknown_application(self, client_id: str) -> JSONResponse:
+        return _login_error(
+            700016,
+            "unauthorized_client",
+            f"Application with identifier '{client_id}' was not found in the directory "
+            f"'{self._directory.tenant_id}'.",
+        )
+
+
+def _unknown_tenant(tenant: str) -> JSONResponse:
+    return _login_error(90002, "invalid_request", f"Tenant '{tenant}' not found.")
+
+
+def _wrong_secret(client_id: str) -> JSONResponse:
+    return _login_error(
+        7000215,
+        "invalid_client",
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
+        f"value, not the client secret ID, for a secret added to app '{client_id}'.",
+        status=401,
+    )
+
+
+def _login_error(number: int, error: str, description: str, *, status: int = 400) -> JSONResponse:
+    """Shape an error as the tenant's endpoint does: AADSTS number, text, ids and time in one description."""
+    trace, correlation = uuid4(), uuid4()
+    now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}"
+    ids = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}"
+    return JSONResponse(
+        {
+            "error": error,
+            "error_description": f"AADSTS{number}: {description} {ids}",
+            "error_codes": [number],
+            "timestamp": now,
+            "trace_id": str(trace),
+            "correlation_id": str(correlation),
+        },
+        status_code=status,
+    )

@@ -1,0 +1,1 @@
+"""What all resource providers of Azure Resource Manager have in common."""

@@ -1,0 +1,108 @@
+"""Agent pools by their own requests: add, change, remove one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sandbox.azure.resource_manager.core.operations import Operation, Telling
+from sandbox.azure.resource_manager.core.resource_types import ResourceType, Write
+from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
+from sandbox.azure.resource_manager.providers.container_service.pools import (
+    node_pools,
+    pool_shown,
+    pools_of,
+    store_pool,
+)
+from sandbox.azure.resource_manager.providers.container_service.quota import AGENT_POOLS, check_quota
+from sandbox.azure.resource_manager.providers.container_service.validation import check_pool, check_unchanged
+from sandbox.azure.resource_manager.providers.container_service.versions import API_VERSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from sandbox.azure.resource_manager.core.ids import ResourceId
+    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.state import Resource
+    from sandbox.azure.resource_manager.providers.container_service.managed_clusters import ManagedClusters
+
+
+class AgentPools(ResourceType):
+    """Agent pools of a cluster."""
+
+    name = AGENT_POOLS
+    api_versions = API_VERSIONS
+
+    def __init__(self, kernel: Kernel, clusters: ManagedClusters) -> None:
+        super().__init__(kernel)
+        self._clusters = clusters
+
+    def check(self, write: Write) -> None:
+        """Judge the pool, and whether anything else is going on with its cluster."""
+        cluster = self._cluster(write.id)
+        self._clusters.check_idle(cluster)
+        before = write.existing.properties if write.existing else {"count": 1, "mode": "User"}
+        wanted = {**before, **defaults.without_nulls(write.properties)}
+        check_pool(write.id.name, wanted, cluster.location)
+        if write.existing is not None:
+            check_unchanged(write.existing.properties, write.properties, ("vmSize", "osType", "type"))
+        check_quota(self.kernel, write.id, cluster.location, [wanted])
+
+    async def put(self, write: Write) -> Operation:
+        """Add the pool or change it."""
+        cluster = self._cluster(write.id)
+        state = "Creating" if write.existing is None else "Updating"
+        pool = store_pool(self.state, cluster, write.id.name, defaults.without_nulls(write.properties), state)
+        status = 201 if write.existing is None else 200
+        return self._begin(pool, cluster, self._apply(cluster), write.api_version, status)
+
+    async def delete(self, resource: Resource, api_version: str) -> Operation:
+        """Remove the pool; the last one that carries the system stays."""
+        cluster = self._cluster(resource.id)
+        self._clusters.check_idle(cluster)
+        others = [pool for pool in pools_of(self.state, cluster) if pool is not resource]
+        if not any(pool.properties["mode"] == "System" for pool in others):
+            message = "There has to be at least one system agent pool."
+            raise refusals.refusal(400, "SystemPoolRequired", message)
+        resource.settle("Deleting")
+        return self._begin(resource, cluster, self._remove(cluster, resource), api_version, 202)
+
+    def show(self, resource: Resource) -> dict[str, Any]:
+        """A pool by itself."""
+        shown = resource.shown()
+        shown["id"] = str(resource.id).replace("/resourceGroups/", "/resourcegroups/")
+        shown["properties"] = {key: value for key, value in pool_shown(resource).items() if key != "name"}
+        return shown
+
+    def _begin(
+        self,
+        pool: Resource,
+        cluster: Resource,
+        work: Coroutine[Any, Any, None],
+        api_version: str,
+        status: int,
+    ) -> Operation:
+        deleted = pool.provisioning_state == "Deleting"
+        return self.kernel.operations.begin(
+            work,
+            Telling(),
+            at=pool.id,
+            location=cluster.location,
+            api_version=api_version,
+            status=status,
+            body=None if deleted else self.show(pool),
+            resource=None if deleted else pool,
+            subject=pool,
+        )
+
+    async def _apply(self, cluster: Resource) -> None:
+        control_plane = self._clusters.control_plane(cluster)
+        if control_plane is not None:
+            await control_plane.set_pools(node_pools(self.state, cluster))
+        await self.backends.clock.spend("managed_cluster.update")
+
+    async def _remove(self, cluster: Resource, pool: Resource) -> None:
+        self.state.remove(pool.id)
+        await self._apply(cluster)
+
+    def _cluster(self, pool: ResourceId) -> Resource:
+        return self.kernel.existing(str(pool.parent))

@@ -1,0 +1,141 @@
+"""What Azure fills in where a cluster's author said nothing, as seen in recorded answers."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from sandbox.azure.resource_manager.providers.container_service.versions import resolved
+
+if TYPE_CHECKING:
+    from sandbox.azure.resource_manager.core.ids import ResourceId
+    from sandbox.azure.resource_manager.core.resource_types import Write
+
+NODE_IMAGE = "AKSUbuntu-2404gen2containerd-202611.02.0"
+OVERLAY_PODS, KUBENET_PODS, AZURE_PODS = 250, 110, 30
+OS_DISK_GIB = 128
+
+_NETWORK = {
+    "networkPlugin": "azure",
+    "networkPluginMode": "overlay",
+    "networkPolicy": "none",
+    "networkDataplane": "azure",
+    "loadBalancerSku": "standard",
+    "outboundType": "loadBalancer",
+    "podCidr": "10.244.0.0/16",
+    "podCidrs": ["10.244.0.0/16"],
+    "serviceCidr": "10.0.0.0/16",
+    "serviceCidrs": ["10.0.0.0/16"],
+    "dnsServiceIP": "10.0.0.10",
+    "ipFamilies": ["IPv4"],
+    "podLinkLocalAccess": "IMDS",
+}
+_POOL = {
+    "count": 1,
+    "osDiskSizeGB": OS_DISK_GIB,
+    "osDiskType": "Managed",
+    "kubeletDiskType": "OS",
+    "workloadRuntime": "OCIContainer",
+    "type": "VirtualMachineScaleSets",
+    "enableAutoScaling": False,
+    "scaleDownMode": "Delete",
+    "enableNodePublicIP": False,
+    "mode": "User",
+    "osType": "Linux",
+    "osSKU": "Ubuntu",
+    "upgradeStrategy": "Rolling",
+    "upgradeSettings": {"maxSurge": "10%", "maxUnavailable": "0"},
+    "enableFIPS": False,
+    "enableEncryptionAtHost": False,
+    "enableUltraSSD": False,
+    "securityProfile": {"sshAccess": "LocalUser", "enableVTPM": False, "enableSecureBoot": False},
+}
+
+
+def without_nulls(value: Any) -> Any:
+    """A copy in which what is null isn't there: clients send either."""
+    if isinstance(value, dict):
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else copy.deepcopy(value)
+
+
+def fqdn(cluster: ResourceId, dns_prefix: str, location: str, infix: str = "") -> str:
+    """The host of a cluster's API: the prefix, eight characters of the id's hash, the region."""
+    unique = hashlib.sha256(cluster.key.encode()).hexdigest()[:8]
+    return f"{dns_prefix.lower()}-{unique}{infix}.hcp.{location}.azmk8s.io"
+
+
+def cluster_properties(write: Write) -> dict[str, Any]:
+    """A new cluster's properties, without its pools."""
+    asked = without_nulls(write.properties)
+    asked.pop("agentPoolProfiles", None)
+    version = resolved(asked.get("kubernetesVersion"))
+    network = {**_NETWORK, **asked.pop("networkProfile", {})}
+    network.setdefault(
+        "loadBalancerProfile", {"managedOutboundIPs": {"count": 1}, "backendPoolType": "nodeIPConfiguration"}
+    )
+    upgrade = {"nodeOSUpgradeChannel": "NodeImage", **asked.pop("autoUpgradeProfile", {})}
+    properties = {
+        "provisioningState": "Creating",
+        "powerState": {"code": "Running"},
+        "kubernetesVersion": version,
+        "currentKubernetesVersion": version,
+        "nodeResourceGroup": node_group(write.id, write.location),
+        "enableRBAC": True,
+        "supportPlan": "KubernetesOfficial",
+        "maxAgentPools": 100,
+        "disableLocalAccounts": False,
+        "servicePrincipalProfile": {"clientId": "msi"},
+        "securityProfile": {},
+        "storageProfile": {
+            name: {"enabled": True} for name in ("diskCSIDriver", "fileCSIDriver", "snapshotController")
+        },
+        "workloadAutoScalerProfile": {},
+        "nodeProvisioningProfile": {"mode": "Manual", "defaultNodePools": "Auto"},
+        "bootstrapProfile": {"artifactSource": "Direct"},
+        **asked,
+        "networkProfile": network,
+        "autoUpgradeProfile": upgrade,
+        "fqdn": fqdn(write.id, asked["dnsPrefix"], write.location),
+        "azurePortalFQDN": fqdn(write.id, asked["dnsPrefix"], write.location, ".portal"),
+        "resourceUID": hashlib.sha256(write.id.key.encode()).hexdigest()[:24],
+    }
+    properties["kubernetesVersion"] = asked.get("kubernetesVersion") or version
+    properties["oidcIssuerProfile"] = _issuer(asked.get("oidcIssuerProfile") or {}, write)
+    return properties
+
+
+def node_group(cluster: ResourceId, location: str) -> str:
+    """The group Azure puts nodes into when none is named: at most 80 characters."""
+    return f"MC_{cluster.group}_{cluster.name}_{location}"[:80]
+
+
+def _issuer(asked: dict[str, Any], write: Write) -> dict[str, Any]:
+    # New clusters have an issuer unless it is refused.
+    if asked.get("enabled") is False:
+        return {"enabled": False}
+    unique = hashlib.sha256(write.id.key.encode()).hexdigest()[:32]
+    url = f"https://{write.location}.oic.prod-aks.azure.com/{write.principal.tenant_id}/{unique}/"
+    return {"enabled": True, "issuerURL": url}
+
+
+def pool_properties(asked: dict[str, Any], cluster: dict[str, Any]) -> dict[str, Any]:
+    """A pool's properties, completed; `cluster` are its cluster's."""
+    given = {key: value for key, value in without_nulls(asked).items() if key != "name"}
+    version = cluster["currentKubernetesVersion"]
+    network = cluster["networkProfile"]
+    pods = OVERLAY_PODS if network.get("networkPluginMode") == "overlay" else AZURE_PODS
+    if network["networkPlugin"] == "kubenet":
+        pods = KUBENET_PODS
+    completed = {
+        **_POOL,
+        "maxPods": pods,
+        "orchestratorVersion": version,
+        "nodeImageVersion": NODE_IMAGE,
+        **given,
+        "currentOrchestratorVersion": version,
+        "provisioningState": "Creating",
+        "powerState": {"code": "Running"},
+    }
+    return copy.deepcopy(completed)

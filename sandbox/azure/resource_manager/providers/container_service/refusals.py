@@ -1,0 +1,94 @@
+"""The Kubernetes service's refusals, in its words: bare `{"code", "details", "message", "subcode"}`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.azure.resource_manager.core.errors import ArmError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def refusal(status: int, code: str, message: str, target: str | None = None) -> ArmError:
+    """An error as this service writes it."""
+    return ArmError(status, code, message, target, subcode="")
+
+
+def invalid_parameter(name: str, details: str) -> ArmError:
+    """A value that the service doesn't take."""
+    message = f"The value of parameter {name} is invalid. Error details: {details}"
+    return refusal(400, "InvalidParameter", message, name)
+
+
+def missing_parameter(name: str) -> ArmError:
+    """A value that must be given."""
+    return refusal(400, "InvalidParameter", f"Required parameter {name} is missing (null).", name)
+
+
+def change_not_allowed(what: str) -> ArmError:
+    """A property that stays as it was made."""
+    return refusal(400, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", what)
+
+
+def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
+    """Another operation on the cluster goes on."""
+    return refusal(
+        409,
+        "OperationNotAllowed",
+        f"Operation is not allowed because there's an in progress {verb} managed cluster operation "
+        f"(operation ID: {operation}) on the managed cluster started on UTC {since:%Y-%m-%d %H:%M:%S}. "
+        "Please wait for it to finish before starting a new operation. See "
+        "https://aka.ms/aks-pending-operation for more details",
+    )
+
+
+def stopped(name: str) -> ArmError:
+    """A stopped cluster can only be started or deleted."""
+    return refusal(
+        409,
+        "OperationNotAllowed",
+        f"Operation is not allowed: managed cluster {name} is stopped. Only start and delete are allowed on "
+        "a stopped cluster. See https://aka.ms/aks-cluster-stopped for more details",
+    )
+
+
+def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError:
+    """The subscription can't have that size there."""
+    return refusal(
+        400,
+        "BadRequest",
+        f"The VM size of {size} is not allowed in your subscription in location '{location}'. The available "
+        f"VM sizes are '{','.join(available)}'.",
+        "agentPoolProfile.vmSize",
+    )
+
+
+def system_pool_too_small() -> ArmError:
+    """A system pool on a machine that can't carry it."""
+    message = (
+        "System node pool must use VM sku with more than 2 cores and 4GB memory. See "
+        "https://aka.ms/aks-vm-sizes."
+    )
+    return refusal(400, "SystemPoolSkuTooLow", message, "agentPoolProfile.vmSize")
+
+
+def insufficient_regional_quota(location: str, left: int, requested: int) -> ArmError:
+    """The region's cores don't suffice."""
+    return refusal(
+        400,
+        "ErrCode_InsufficientVCPUQuota",
+        f"Insufficient regional vcpu quota left for location {location}. left regional vcpu quota {left}, "
+        f"requested quota {requested}. If you want to increase the quota, please follow this instruction: "
+        "https://docs.microsoft.com/en-us/azure/quotas/view-quotas.",
+    )
+
+
+def insufficient_family_quota(family: str, location: str, left: int, requested: int) -> ArmError:
+    """The family's cores don't suffice."""
+    return refusal(
+        400,
+        "ErrCode_InsufficientVCPUQuota",
+        f"Insufficient vcpu quota requested {requested}, remaining {left} for family {family} for region "
+        f"{location}.",
+    )

@@ -1,0 +1,227 @@
+"""Runs a template: makes its resources in the order of their dependencies, side by side where it can.
+
+Knows Resource Manager only through `ResourceRoad`, the road on which everybody's PUTs go: rights, checks and
+durations are the same as for a client's own requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from sandbox.azure.resource_manager.core.errors import ArmError, bad_request
+from sandbox.azure.resource_manager.providers.deployments.errors import (
+    ExpressionError,
+    ReferenceNeeded,
+    validation_failed,
+)
+from sandbox.azure.resource_manager.providers.deployments.evaluation import Scope, evaluate
+from sandbox.azure.resource_manager.providers.deployments.parameters import (
+    answer_type,
+    is_secure,
+    require_type,
+    resolve_parameters,
+)
+from sandbox.azure.resource_manager.providers.deployments.template import (
+    TemplateResource,
+    find_resource,
+    read_resources,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
+
+
+class ResourceRoad(Protocol):
+    """Resource Manager in the name of who deploys."""
+
+    async def put(self, resource_id: str, api_version: str, body: dict[str, Any]) -> None:
+        """Make or change a resource and wait until that has ended; raises ArmError."""
+
+    async def get(self, resource_id: str, api_version: str) -> dict[str, Any]:
+        """Return a resource as a GET shows it; raises ArmError."""
+
+
+@dataclass
+class ResourceOperation:
+    """How the making of one resource stands: what the portal lists under a deployment.
+
+    Attributes:
+        state: "NotStarted", "Running", "Succeeded", "Failed", or "Skipped" after a failure it depended on.
+
+    """
+
+    resource: TemplateResource
+    state: str = "NotStarted"
+    started: datetime | None = None
+    ended: datetime | None = None
+    error: ArmError | None = None
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def end(self, state: str, error: ArmError | None = None) -> None:
+        """Note the outcome and let the dependents go on."""
+        self.state, self.error, self.ended = state, error, datetime.now(UTC)
+        self.over.set()
+
+
+class TemplateRun:
+    """A template that has passed validation, to be run once.
+
+    Args:
+        template: as given.
+        given: the parameters as given, name to `{"value": …}`.
+        context: where, when and by whom it is deployed.
+
+    Raises:
+        ArmError: the template or its parameters are refused.
+
+    """
+
+    def __init__(
+        self, template: Mapping[str, Any], given: Mapping[str, Any], context: DeploymentContext
+    ) -> None:
+        self._template = template
+        variables = template.get("variables") or {}
+        values = resolve_parameters(
+            template.get("parameters") or {}, given, Scope(context, variables=variables)
+        )
+        self._scope = Scope(context, parameters=values, variables=variables)
+        self.resources = [one for one in read_resources(template, self._scope) if one.deployed]
+        self.operations = {one.id: ResourceOperation(one) for one in self.resources}
+        self._references: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._judge_expressions()
+
+    def shown_parameters(self) -> dict[str, Any]:
+        """Return the parameters as a GET shows them: types, and values that aren't secure."""
+        declared = self._template.get("parameters") or {}
+        return {name: _shown(kind["type"], self._scope.parameters[name]) for name, kind in declared.items()}
+
+    def known_bodies(self) -> list[tuple[TemplateResource, dict[str, Any]]]:
+        """Return the resources whose bodies don't hang on what is yet to be made, with these bodies."""
+        known = []
+        for resource in self.resources:
+            try:
+                known.append((resource, self._evaluate(resource.body)))
+            except ReferenceNeeded:
+                continue
+        return known
+
+    async def run(self, road: ResourceRoad) -> dict[str, Any]:
+        """Make everything and return the outputs.
+
+        Raises:
+            ArmError: something failed; what didn't depend on it has been made all the same.
+
+        """
+        async with asyncio.TaskGroup() as group:
+            for operation in self.operations.values():
+                group.create_task(self._make(operation, road))
+        failures = [operation for operation in self.operations.values() if operation.error is not None]
+        if failures:
+            raise _deployment_failed(failures)
+        return await self._outputs(road)
+
+    async def _make(self, operation: ResourceOperation, road: ResourceRoad) -> None:
+        awaited = [self.operations[one] for one in operation.resource.depends_on if one in self.operations]
+        for other in awaited:
+            await other.over.wait()
+        if any(other.state != "Succeeded" for other in awaited):
+            operation.end("Skipped")
+            return
+        operation.state, operation.started = "Running", datetime.now(UTC)
+        try:
+            body = await self._evaluate_live(operation.resource.body, road)
+            await road.put(operation.resource.id, operation.resource.api_version, body)
+        except ArmError as error:
+            operation.end("Failed", error)
+        except ExpressionError as error:
+            operation.end("Failed", _unprocessable(operation.resource, error))
+        else:
+            operation.end("Succeeded")
+
+    def _evaluate(self, value: Any) -> Any:
+        return evaluate(value, replace(self._scope, references=self._references))
+
+    async def _evaluate_live(self, value: Any, road: ResourceRoad) -> Any:
+        """Evaluate, fetching each live state that turns out to be needed."""
+        while True:
+            try:
+                return self._evaluate(value)
+            except ReferenceNeeded as needed:
+                state = await self._fetch(needed, road)
+                self._references[needed.target, needed.api_version] = state
+
+    async def _fetch(self, needed: ReferenceNeeded, road: ResourceRoad) -> dict[str, Any]:
+        own = find_resource(self.resources, needed.target)
+        resource_id = own.id if own else needed.target
+        api_version = needed.api_version or (own.api_version if own else None)
+        if not resource_id.startswith("/") or api_version is None:
+            raise ExpressionError(
+                f"The resource '{needed.target}' is not defined in the template, or the api-version to "
+                "reference it with is missing."
+            )
+        return await road.get(resource_id, api_version)
+
+    def _judge_expressions(self) -> None:
+        """Evaluate what can be evaluated before anything is made: most mistakes show here."""
+        for resource in self.resources:
+            self._judge(resource.body, f"The template resource '{resource.name}'")
+        for name, output in (self._template.get("outputs") or {}).items():
+            require_type("output", name, output)
+            self._judge(output.get("value"), f"The template output '{name}'")
+
+    def _judge(self, value: Any, what: str) -> None:
+        try:
+            self._evaluate(value)
+        except ReferenceNeeded:
+            return
+        except ExpressionError as error:
+            raise validation_failed(f"{what} is not valid: {error}") from error
+
+    async def _outputs(self, road: ResourceRoad) -> dict[str, Any]:
+        outputs: dict[str, Any] = {}
+        for name, declared in (self._template.get("outputs") or {}).items():
+            try:
+                wanted = self._evaluate(declared.get("condition", True))
+                if wanted:
+                    outputs[name] = _shown(
+                        declared["type"], await self._evaluate_live(declared.get("value"), road)
+                    )
+            except ExpressionError as error:
+                raise bad_request(
+                    "DeploymentOutputEvaluationFailed",
+                    "Unable to evaluate template outputs: "
+                    f"'{name}'. Please see error details and deployment operations. {error}",
+                ) from error
+        return outputs
+
+
+def _shown(declared: str, value: Any) -> dict[str, Any]:
+    kind = {"type": answer_type(declared)}
+    return kind if is_secure(declared) else {**kind, "value": value}
+
+
+def _unprocessable(resource: TemplateResource, error: ExpressionError) -> ArmError:
+    return bad_request(
+        "InvalidTemplate",
+        f"Unable to process template language expressions for resource '{resource.id}'. '{error}'",
+    )
+
+
+def _deployment_failed(failures: list[ResourceOperation]) -> ArmError:
+    details = [
+        {**operation.error.content(), "target": operation.resource.id}
+        for operation in failures
+        if operation.error is not None
+    ]
+    return ArmError(
+        409,
+        "DeploymentFailed",
+        "At least one resource deployment operation failed. Please list deployment operations for "
+        "details. Please see https://aka.ms/arm-deployment-operations for usage details.",
+        details=details,
+    )

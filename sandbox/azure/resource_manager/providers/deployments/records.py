@@ -1,0 +1,97 @@
+"""Deployments as Resource Manager shows them: never a template, never a secure value."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sandbox.azure.resource_manager.core.state import timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sandbox.azure.resource_manager.core.errors import ArmError
+    from sandbox.azure.resource_manager.core.ids import ResourceId
+    from sandbox.azure.resource_manager.providers.deployments.engine import ResourceOperation, TemplateRun
+
+
+def new_properties(run: TemplateRun, template: Mapping[str, Any], state: str) -> dict[str, Any]:
+    """Return the properties of a deployment that has just been accepted."""
+    return {
+        "templateHash": _template_hash(template),
+        "parameters": run.shown_parameters(),
+        "mode": "Incremental",
+        "provisioningState": state,
+        "timestamp": timestamp(),
+        "duration": "PT0S",
+        "correlationId": str(uuid.uuid4()),
+        "providers": _providers(run),
+        "dependencies": _dependencies(run),
+    }
+
+
+def note_outcome(
+    properties: dict[str, Any],
+    run: TemplateRun,
+    started: datetime,
+    *,
+    outputs: Mapping[str, Any] | None = None,
+    error: ArmError | None = None,
+) -> None:
+    """Write the end of a deployment into its properties."""
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    properties.update({"timestamp": timestamp(), "duration": f"PT{seconds:.7f}S"})
+    made = [one.resource.id for one in run.operations.values() if one.state == "Succeeded"]
+    properties["outputResources"] = [{"id": resource_id} for resource_id in made]
+    if outputs is not None:
+        properties["outputs"] = dict(outputs)
+    if error is not None:
+        properties["error"] = error.content()
+
+
+def operation_document(deployment: ResourceId, operation: ResourceOperation) -> dict[str, Any]:
+    """Return one entry of a deployment's list of operations."""
+    resource = operation.resource
+    number = hashlib.sha256(resource.id.lower().encode()).hexdigest()[:16].upper()
+    properties: dict[str, Any] = {
+        "provisioningOperation": "Create",
+        "provisioningState": operation.state,
+        "timestamp": timestamp(operation.ended or operation.started),
+        "targetResource": {"id": resource.id, "resourceType": resource.type, "resourceName": resource.name},
+    }
+    if operation.error is not None:
+        properties["statusCode"] = str(operation.error.status)
+        properties["statusMessage"] = operation.error.body()
+    return {"id": f"{deployment}/operations/{number}", "operationId": number, "properties": properties}
+
+
+def _template_hash(template: Mapping[str, Any]) -> str:
+    """Return a number that tells templates apart (Azure's own algorithm is another)."""
+    digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
+    return str(int.from_bytes(digest[:8], "big"))
+
+
+def _providers(run: TemplateRun) -> list[dict[str, Any]]:
+    kinds: dict[str, list[str]] = {}
+    for resource in run.resources:
+        namespace, _, kind = resource.type.partition("/")
+        if kind not in kinds.setdefault(namespace, []):
+            kinds[namespace].append(kind)
+    return [
+        {"namespace": namespace, "resourceTypes": [{"resourceType": kind} for kind in types]}
+        for namespace, types in kinds.items()
+    ]
+
+
+def _dependencies(run: TemplateRun) -> list[dict[str, Any]]:
+    shown = {
+        one.id: {"id": one.id, "resourceType": one.type, "resourceName": one.name} for one in run.resources
+    }
+    return [
+        {"dependsOn": [shown[each] for each in sorted(one.depends_on) if each in shown], **shown[one.id]}
+        for one in run.resources
+        if any(each in shown for each in one.depends_on)
+    ]

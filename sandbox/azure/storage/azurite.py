@@ -1,0 +1,100 @@
+"""One Azurite process for one storage account: Azurite's accounts are fixed when it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import shutil
+from base64 import b64encode
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import httpx
+
+from sandbox.processes import free_port, kill, start
+
+if TYPE_CHECKING:
+    import ssl
+    from asyncio.subprocess import Process
+
+    from sandbox.network.authority import IssuedCertificate
+
+PROGRAM = Path(__file__).resolve().parents[2] / "azurite/node_modules/azurite/dist/src/blob/main.js"
+START_PATIENCE_SECONDS = 30.0
+KEY_BYTES = 64
+
+
+class AzuriteError(Exception):
+    """Azurite is not installed, or did not start."""
+
+
+class Azurite:
+    """A running Azurite.
+
+    Args:
+        account: the storage account's name.
+        folder: for its certificate and log.
+        certificate: of `<account>.blob.core.windows.net` and 127.0.0.1.
+        trust: believes that certificate.
+
+    """
+
+    def __init__(
+        self, account: str, *, folder: Path, certificate: IssuedCertificate, trust: ssl.SSLContext
+    ) -> None:
+        self._account = account
+        self._folder = folder
+        self._certificate = certificate
+        self._port = free_port()
+        self._process: Process | None = None
+        # Not through anybody's proxy: this is the sandbox's own way to its own server.
+        self.client = httpx.AsyncClient(
+            base_url=f"https://127.0.0.1:{self._port}", verify=trust, trust_env=False, timeout=60
+        )
+
+    async def start(self) -> None:
+        """Start it and wait until it answers."""
+        node = shutil.which("node")
+        if node is None or not PROGRAM.is_file():
+            raise AzuriteError("Azurite is not installed: run `make setup`.")
+        certificate, key = self._certificate.write(self._folder, self._account)
+        self._process = await start(
+            Path(node),
+            str(PROGRAM),
+            "--blobHost=127.0.0.1",
+            f"--blobPort={self._port}",
+            "--inMemoryPersistence",
+            "--skipApiVersionCheck",
+            "--disableTelemetry",
+            "--silent",
+            "--oauth=basic",
+            f"--cert={certificate}",
+            f"--key={key}",
+            log=self._folder / f"{self._account}.log",
+            environment={**os.environ, "AZURITE_ACCOUNTS": f"{self._account}:{_key()}"},
+        )
+        await self._await_answer()
+
+    async def close(self) -> None:
+        """End it; its blobs are gone."""
+        await self.client.aclose()
+        if self._process is not None:
+            await kill(self._process)
+
+    async def _await_answer(self) -> None:
+        started = monotonic()
+        while monotonic() - started < START_PATIENCE_SECONDS:
+            try:
+                await self.client.get("/")
+            except httpx.TransportError:
+                await asyncio.sleep(0.1)
+            else:
+                return
+        raise AzuriteError(f"Azurite did not start; see {self._folder / self._account}.log.")
+
+
+def _key() -> str:
+    """Make the account's key, which nobody ever learns: the accounts here take no keys."""
+    return b64encode(secrets.token_bytes(KEY_BYTES)).decode()

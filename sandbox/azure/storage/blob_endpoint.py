@@ -1,0 +1,122 @@
+"""`<account>.blob.core.windows.net`: asks for rights as Azure does, then hands the request to Azurite."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx
+    from starlette.types import Receive, Scope, Send
+
+    from sandbox.azure.identity.directory import Directory, Principal
+
+    # Whether somebody may read (or, with True, write) an account's blobs.
+    Authorise = Callable[[Principal, str, bool], bool]
+
+READING = {"GET", "HEAD"}
+# Headers of one connection, which say nothing of the next.
+_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
+
+
+class RefusedError(Exception):
+    """A request that the account does not take, with Azure's code and text."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class BlobEndpoint:
+    """The ASGI app of one account.
+
+    Args:
+        account: its name.
+        azurite: client of its Azurite.
+        directory: whose tokens are taken.
+        authorise: asks Resource Manager's rights.
+
+    """
+
+    def __init__(
+        self, account: str, azurite: httpx.AsyncClient, directory: Directory, authorise: Authorise
+    ) -> None:
+        self._account = account
+        self._azurite = azurite
+        self._directory = directory
+        self._authorise = authorise
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            self._check(request)
+            response = await self._forward(request)
+        except RefusedError as refused:
+            response = _refusal(refused)
+        await response(scope, receive, send)
+
+    def _check(self, request: Request) -> None:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() in {"sharedkey", "sharedkeylite"}:
+            raise RefusedError(
+                403,
+                "KeyBasedAuthenticationNotPermitted",
+                "Key based authentication is not permitted on this storage account.",
+            )
+        if scheme.lower() != "bearer":
+            raise RefusedError(
+                409, "PublicAccessNotPermitted", "Public access is not permitted on this storage account."
+            )
+        principal = self._directory.principal_of(token)
+        if principal is None:
+            raise RefusedError(
+                401,
+                "InvalidAuthenticationInfo",
+                "Server failed to authenticate the request. Please refer to the information in the "
+                "www-authenticate header.",
+            )
+        if not self._authorise(principal, self._account, request.method not in READING):
+            raise RefusedError(
+                403,
+                "AuthorizationPermissionMismatch",
+                "This request is not authorized to perform this operation using this permission.",
+            )
+
+    async def _forward(self, request: Request) -> Response:
+        """Hand a request to Azurite and its answer back, both as they come."""
+        headers = [(name, value) for name, value in request.headers.items() if name not in _OF_ONE_CONNECTION]
+        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+        query = request.url.query
+        forwarded = self._azurite.build_request(
+            request.method,
+            request.url.path + (f"?{query}" if query else ""),
+            headers=headers,
+            content=request.stream() if has_body else None,
+        )
+        answer = await self._azurite.send(forwarded, stream=True)
+        response = StreamingResponse(answer.aiter_raw(), answer.status_code)
+        response.raw_headers = [
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.lower().decode("latin-1") not in _OF_ONE_CONNECTION
+        ]
+        return response
+
+
+def _refusal(refused: RefusedError) -> Response:
+    request_id, now = str(uuid4()), f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.0000000Z}"
+    body = (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f"<Error><Code>{refused.code}</Code><Message>{refused}\n"
+        f"RequestId:{request_id}\nTime:{now}</Message></Error>"
+    )
+    headers = {"x-ms-error-code": refused.code, "x-ms-request-id": request_id}
+    return Response(body, refused.status, headers, media_type="application/xml")

@@ -1,0 +1,113 @@
+"""All storage accounts' blobs."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from typing import TYPE_CHECKING
+
+from sandbox.azure.storage.azurite import Azurite
+from sandbox.azure.storage.blob_endpoint import BlobEndpoint
+from sandbox.azure.storage.static_site import STORAGE_AUDIENCE, StaticSite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.azure.identity.directory import Directory
+    from sandbox.azure.storage.blob_endpoint import Authorise
+    from sandbox.network.authority import CertificateAuthority
+    from sandbox.network.hosts import Hosts
+
+CREATED, CONFLICT = 201, 409
+BLOB_API = "2025-05-05"
+
+
+class BlobStores:
+    """The blob endpoints of the storage accounts.
+
+    Args:
+        folder: for certificates and logs.
+        authority: signs the certificates.
+        hosts: where the endpoints' names are announced.
+        directory: whose tokens are taken.
+        authorise: asks Resource Manager's rights.
+
+    """
+
+    def __init__(
+        self,
+        *,
+        folder: Path,
+        authority: CertificateAuthority,
+        hosts: Hosts,
+        directory: Directory,
+        authorise: Authorise,
+    ) -> None:
+        self._folder = folder
+        self._authority = authority
+        self._hosts = hosts
+        self._directory = directory
+        self._authorise = authorise
+        self._azurites: dict[str, Azurite] = {}
+        self._sites: dict[str, StaticSite] = {}
+        self._owner = directory.add_managed_identity("Resource Manager's own hand in storage")
+
+    async def create_account(self, name: str, location: str) -> None:  # noqa: ARG002 - Azure's endpoints don't tell the region either
+        """Serve an account's blobs and its site."""
+        if name in self._azurites:
+            return
+        host = _blob_host(name)
+        trust = ssl.create_default_context(cafile=str(self._authority.ca_file))
+        azurite = Azurite(
+            name,
+            folder=self._folder,
+            certificate=self._authority.issue(host, "127.0.0.1"),
+            trust=trust,
+        )
+        await azurite.start()
+        self._azurites[name] = azurite
+        self._sites[name] = StaticSite(host, azurite.client, self._directory)
+        self._hosts.serve(host, BlobEndpoint(name, azurite.client, self._directory, self._authorise))
+        self._hosts.serve(_site_host(name), self._sites[name])
+
+    async def delete_account(self, name: str) -> None:
+        """Stop serving an account and forget its blobs."""
+        azurite = self._azurites.pop(name, None)
+        if azurite is None:
+            return
+        del self._sites[name]
+        self._hosts.forget(_blob_host(name))
+        self._hosts.forget(_site_host(name))
+        await azurite.close()
+
+    async def create_container(self, account: str, name: str) -> None:
+        """Make a container; one that is there stays as it is."""
+        token = self._directory.issue_token(self._owner, STORAGE_AUDIENCE)
+        headers = {
+            "Authorization": f"Bearer {token}",
+            "Host": _blob_host(account),
+            "x-ms-version": BLOB_API,
+        }
+        client = self._azurites[account].client
+        answer = await client.put(f"/{name}", params={"restype": "container"}, headers=headers)
+        if answer.status_code != CONFLICT:
+            answer.raise_for_status()
+
+    async def set_static_website(self, account: str, index: str, error_document: str, enabled: bool) -> None:  # noqa: FBT001 - Resource Manager's protocol
+        """Switch an account's site on or off; switching it on makes its container."""
+        if enabled:
+            await self.create_container(account, "$web")
+        site = self._sites[account]
+        site.enabled, site.index, site.error_document = enabled, index, error_document
+
+    async def close(self) -> None:
+        """End all accounts."""
+        await asyncio.gather(*map(self.delete_account, list(self._azurites)))
+
+
+def _blob_host(account: str) -> str:
+    return f"{account}.blob.core.windows.net"
+
+
+def _site_host(account: str) -> str:
+    return f"{account}.z6.web.core.windows.net"

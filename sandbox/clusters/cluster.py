@@ -1,0 +1,181 @@
+"""One cluster: its control plane, its nodes, and the controllers that play Azure in it."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import ssl
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import httpx
+
+from sandbox.clusters.control_plane import ControlPlane
+from sandbox.clusters.credentials import ADMINISTRATORS, ClusterCredentials
+from sandbox.clusters.egress import EgressGateway
+from sandbox.clusters.workloads.aks_pods import install_aks_pods
+from sandbox.clusters.workloads.autoscaler import autoscale
+from sandbox.clusters.workloads.cert_manager.controller import CertManager
+from sandbox.clusters.workloads.disks import provision_disks
+from sandbox.clusters.workloads.load_balancers import LoadBalancers
+from sandbox.clusters.workloads.nodes import Nodes
+from sandbox.clusters.workloads.user_schedulers import run_user_schedulers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from pathlib import Path
+
+    from sandbox.clock import Clock
+    from sandbox.clusters.programs import Programs
+    from sandbox.clusters.spec import ClusterSpec, NodePool
+    from sandbox.clusters.workloads.dns_labels import DnsLabels
+    from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
+    from sandbox.network.authority import CertificateAuthority
+    from sandbox.network.hosts import Hosts
+
+ADMINISTRATOR = "clusterAdmin"
+HTTPS_PORT = 443
+# Watches hold a connection each for good, and count among those that httpx keeps for the next request: with
+# its own limit of 20 there would be none left, and a handshake for each request.
+CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
+
+
+class Cluster:
+    """A running cluster.
+
+    Args:
+        spec: what it is made of.
+        folder: its data, configuration and logs.
+        programs: the executables of a control plane.
+        authority: signs the API's certificate.
+        hosts: where the API's host name is announced.
+        clock: how long things take.
+        labels: who has which DNS label.
+        authorities: where certificates come from; None lets nobody play cert-manager.
+        on_delete: called when the cluster is deleted.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - the sandbox's parts, each by its name
+        self,
+        spec: ClusterSpec,
+        *,
+        folder: Path,
+        programs: Programs,
+        authority: CertificateAuthority,
+        hosts: Hosts,
+        clock: Clock,
+        labels: DnsLabels,
+        authorities: CertificateAuthorities | None,
+        on_delete: Callable[[], object],
+    ) -> None:
+        self.spec = spec
+        self._folder = folder
+        self._programs = programs
+        self._hosts = hosts
+        self._clock = clock
+        self._labels = labels
+        self._authorities = authorities
+        self._on_delete = on_delete
+        self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
+        self._tasks: list[asyncio.Task[None]] = []
+        # Local ports of what plays a Service, by namespace and name.
+        self.players: dict[tuple[str, str], int] = {}
+        self._plane = self._new_plane()
+        self.api = self._new_client()
+
+    def kubeconfig(self) -> str:
+        """Return a kubeconfig with an administrator's client certificate, for the API's own host name."""
+        return self._credentials.kubeconfig(
+            ADMINISTRATOR, ADMINISTRATORS, f"https://{self.spec.fqdn}:{HTTPS_PORT}"
+        )
+
+    async def start(self) -> None:
+        """Start the control plane, then its nodes and the controllers; returns when the API answers."""
+        await self._plane.start(self.api)
+        self._hosts.pass_through(self.spec.fqdn, self._plane.api_port)
+        await install_aks_pods(self.api)
+        nodes = Nodes(self.api, self.spec)
+        await nodes.set_pools(self.spec.pools)
+        balancers = LoadBalancers(self.api, self._clock, self.spec, self._labels)
+        self._spawn(
+            balancers.run(),
+            provision_disks(self.api, self._clock),
+            autoscale(self.api, self._clock, nodes, lambda: self.spec.pools),
+            run_user_schedulers(self.api, self._plane),
+        )
+        if self._authorities is not None:
+            folder = self._folder / "cert-manager"
+            cert_manager = CertManager(
+                self.api, self._clock, self._authorities, folder=folder, players=self.players
+            )
+            self._spawn(cert_manager.run())
+
+    async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
+        """Have these node pools and no others."""
+        self.spec = replace(self.spec, pools=pools)
+        await Nodes(self.api, self.spec).set_pools(pools)
+
+    async def stop(self) -> None:
+        """Deallocate: no nodes and no API; what etcd holds stays."""
+        await Nodes(self.api, self.spec).set_pools(())
+        await self._halt()
+        self._plane = self._new_plane()
+        self.api = self._new_client()
+
+    async def delete(self) -> None:
+        """End the cluster and forget what it held."""
+        self._on_delete()
+        self._labels.forget_cluster(self.spec.fqdn)
+        await self._halt()
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def _halt(self) -> None:
+        self._hosts.forget(self.spec.fqdn)
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.api.aclose()
+        await self._plane.stop()
+
+    def _new_plane(self) -> ControlPlane:
+        socket = self._folder / "egress.sock"
+        return ControlPlane(
+            self._folder,
+            self._programs,
+            self._credentials,
+            EgressGateway(socket, self._resolve),
+            self._clock,
+        )
+
+    def _new_client(self) -> httpx.AsyncClient:
+        context = ssl.create_default_context(cafile=str(self._credentials.server_ca))
+        context.load_cert_chain(*self._credentials.write_client("sandbox", ADMINISTRATORS))
+        # Not through anybody's proxy: this is the sandbox's own way to its own API server.
+        return httpx.AsyncClient(
+            base_url=self._plane.server, verify=context, trust_env=False, timeout=30, limits=CONNECTIONS
+        )
+
+    async def _resolve(self, address: str, port: int) -> int | None:
+        """Find the local port that plays an address of the cluster."""
+        if port == self._plane.kubelet_port:
+            return self._plane.kubelet_port
+        services = (await self.api.get("/api/v1/services")).raise_for_status().json()["items"]
+        for service in services:
+            if address == service["spec"].get("clusterIP"):
+                metadata = service["metadata"]
+                return self.players.get((metadata["namespace"], metadata["name"]))
+        return None
+
+    def _spawn(self, *works: Coroutine[None, None, None]) -> None:
+        for work in works:
+            task = asyncio.create_task(work)
+            task.add_done_callback(_show_crash)
+            self._tasks.append(task)
+
+
+def _show_crash(task: asyncio.Task[None]) -> None:
+    """Let a controller's crash be seen in the sandbox's log instead of as a cluster that hangs."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        task.get_loop().call_exception_handler({"message": "a controller crashed", "exception": error})

@@ -1,0 +1,87 @@
+"""All clusters of the sandbox, and the DNS labels that they share a region with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from sandbox.clusters.cluster import Cluster
+from sandbox.clusters.workloads.dns_labels import DnsLabels
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.clock import Clock
+    from sandbox.clusters.programs import Programs
+    from sandbox.clusters.spec import ClusterSpec
+    from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
+    from sandbox.network.authority import CertificateAuthority
+    from sandbox.network.hosts import Hosts
+
+
+class Clusters:
+    """All clusters.
+
+    Args:
+        state_dir: where each keeps its data.
+        programs: the executables of a control plane.
+        authority: signs their certificates.
+        hosts: where their host names are announced.
+        clock: how long things take.
+        authorities: where certificates come from; None lets nobody play cert-manager.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - the sandbox's parts, each by its name
+        self,
+        *,
+        state_dir: Path,
+        programs: Programs,
+        authority: CertificateAuthority,
+        hosts: Hosts,
+        clock: Clock,
+        authorities: CertificateAuthorities | None = None,
+    ) -> None:
+        self._folder = state_dir / "clusters"
+        self._programs = programs
+        self._authority = authority
+        self._hosts = hosts
+        self._clock = clock
+        self._authorities = authorities
+        self._labels = DnsLabels()
+        self._clusters: dict[str, Cluster] = {}
+
+    async def create(self, spec: ClusterSpec) -> Cluster:
+        """Start a cluster; returns when its API answers."""
+        cluster = Cluster(
+            spec,
+            folder=self._folder / spec.fqdn.partition(".")[0],
+            programs=self._programs,
+            authority=self._authority,
+            hosts=self._hosts,
+            clock=self._clock,
+            labels=self._labels,
+            authorities=self._authorities,
+            on_delete=lambda: self._clusters.pop(spec.fqdn, None),
+        )
+        self._clusters[spec.fqdn] = cluster
+        await cluster.start()
+        return cluster
+
+    def get(self, fqdn: str) -> Cluster | None:
+        """Return the cluster whose API has this host name."""
+        return self._clusters.get(fqdn)
+
+    def all(self) -> tuple[Cluster, ...]:
+        """Return all clusters that are not deleted."""
+        return tuple(self._clusters.values())
+
+    def holder_of_label(self, location: str, label: str) -> tuple[Cluster, str, str] | None:
+        """Return cluster, namespace and name of the Service that has a DNS label in a region."""
+        holder = self._labels.holder(location, label)
+        cluster = self.get(holder.fqdn) if holder is not None else None
+        return (cluster, holder.namespace, holder.service) if holder and cluster else None
+
+    async def close(self) -> None:
+        """End all clusters."""
+        await asyncio.gather(*(cluster.delete() for cluster in self.all()))

@@ -1,0 +1,184 @@
+"""Starts and ends the programs of one control plane, with the flags that make them work on loopback alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import httpx
+
+from sandbox.clusters.credentials import ADMINISTRATORS
+from sandbox.clusters.kwok import write_stages
+from sandbox.processes import free_port, kill, start
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.clock import Clock
+    from sandbox.clusters.credentials import ClusterCredentials
+    from sandbox.clusters.egress import EgressGateway
+    from sandbox.clusters.programs import Programs
+
+SERVICE_RANGE = "10.0.0.0/16"
+POD_RANGE = "10.244.0.0/16"
+# The API never listens there; a loopback address is refused and a machine without a network has no other.
+ADVERTISED_ADDRESS = "172.16.0.4"
+
+START_PATIENCE_SECONDS = 90.0
+OK = 200
+
+
+class ControlPlaneError(Exception):
+    """A control plane did not start; its logs say why."""
+
+
+@dataclass
+class ControlPlane:
+    """The running programs of one cluster.
+
+    Attributes:
+        folder: data, configuration and logs.
+        programs: the executables.
+        credentials: certificates and keys.
+        egress: the API server's way into the cluster.
+        clock: how long a pod takes to start.
+
+    """
+
+    folder: Path
+    programs: Programs
+    credentials: ClusterCredentials
+    egress: EgressGateway
+    clock: Clock
+    api_port: int = field(default_factory=free_port)
+    kubelet_port: int = field(default_factory=free_port)
+    _etcd_port: int = field(default_factory=free_port)
+    _processes: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    @property
+    def server(self) -> str:
+        """Address of the API on this machine."""
+        return f"https://127.0.0.1:{self.api_port}"
+
+    async def start(self, api: httpx.AsyncClient) -> None:
+        """Start everything and wait until the API is ready.
+
+        Raises:
+            ControlPlaneError: it did not become ready.
+
+        """
+        await self.egress.start()
+        await self._start_etcd()
+        await self._start_apiserver()
+        await self._await_ready(api)
+        await asyncio.gather(self._start_controller_manager(), self._start_scheduler(), self._start_kwok())
+
+    async def stop(self) -> None:
+        """End everything at once; etcd's data stays."""
+        processes, self._processes = self._processes, []
+        await asyncio.gather(*map(kill, processes))
+        await self.egress.close()
+
+    async def run(self, program: Path, *arguments: str) -> asyncio.subprocess.Process:
+        """Run one more program beside the control plane's own; it ends with them."""
+        log = self.folder / "logs" / f"{program.name}.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        process = await start(program, *arguments, log=log)
+        self._processes.append(process)
+        return process
+
+    async def _start_etcd(self) -> None:
+        clients, peers = f"http://127.0.0.1:{self._etcd_port}", f"http://127.0.0.1:{free_port()}"
+        await self.run(
+            self.programs.etcd,
+            f"--data-dir={self.folder / 'etcd'}",
+            f"--listen-client-urls={clients}",
+            f"--advertise-client-urls={clients}",
+            f"--listen-peer-urls={peers}",
+            "--unsafe-no-fsync",
+            "--log-level=warn",
+        )
+
+    async def _start_apiserver(self) -> None:
+        credentials = self.credentials
+        selector = self.folder / "egress.yaml"
+        selector.write_text(self.egress.configuration(), encoding="utf-8")
+        kubelet_certificate, kubelet_key = credentials.write_client("kube-apiserver-kubelet", ADMINISTRATORS)
+        await self.run(
+            self.programs.apiserver,
+            f"--etcd-servers=http://127.0.0.1:{self._etcd_port}",
+            "--bind-address=127.0.0.1",
+            f"--secure-port={self.api_port}",
+            f"--advertise-address={ADVERTISED_ADDRESS}",
+            "--endpoint-reconciler-type=none",
+            f"--tls-cert-file={credentials.certificate}",
+            f"--tls-private-key-file={credentials.key}",
+            f"--client-ca-file={credentials.client_ca}",
+            f"--kubelet-client-certificate={kubelet_certificate}",
+            f"--kubelet-client-key={kubelet_key}",
+            "--authorization-mode=Node,RBAC",
+            f"--service-account-issuer={self.server}",
+            f"--service-account-key-file={credentials.service_account_key}",
+            f"--service-account-signing-key-file={credentials.service_account_key}",
+            f"--service-cluster-ip-range={SERVICE_RANGE}",
+            "--allow-privileged",
+            f"--egress-selector-config-file={selector}",
+            "--v=0",
+        )
+
+    async def _start_controller_manager(self) -> None:
+        await self.run(
+            self.programs.controller_manager,
+            f"--kubeconfig={self._kubeconfig('system:kube-controller-manager')}",
+            f"--service-account-private-key-file={self.credentials.service_account_key}",
+            f"--root-ca-file={self.credentials.server_ca}",
+            "--use-service-account-credentials",
+            "--leader-elect=false",
+            # No routes, no addresses and no cloud to give them: the sandbox plays the cloud itself.
+            "--controllers=*,-nodeipam,-node-route-controller,-service-lb-controller",
+            "--secure-port=0",
+        )
+
+    async def _start_scheduler(self) -> None:
+        await self.run(
+            self.programs.scheduler,
+            f"--kubeconfig={self._kubeconfig('system:kube-scheduler')}",
+            "--leader-elect=false",
+            "--secure-port=0",
+        )
+
+    async def _start_kwok(self) -> None:
+        stages = write_stages(self.folder, self.clock)
+        await self.run(
+            self.programs.kwok,
+            f"--kubeconfig={self._kubeconfig('kwok', ADMINISTRATORS)}",
+            f"--config={stages}",
+            "--manage-all-nodes=true",
+            "--node-ip=127.0.0.1",
+            f"--node-port={self.kubelet_port}",
+            f"--server-address=127.0.0.1:{self.kubelet_port}",
+            f"--cidr={POD_RANGE}",
+            "--node-lease-duration-seconds=40",
+        )
+
+    def _kubeconfig(self, user: str, group: str = "") -> Path:
+        return self.credentials.write_kubeconfig(user, group or user, self.server)
+
+    async def _await_ready(self, api: httpx.AsyncClient) -> None:
+        started = monotonic()
+        while not await _is_ready(api):
+            ended = next((process for process in self._processes if process.returncode is not None), None)
+            if ended is not None or monotonic() - started > START_PATIENCE_SECONDS:
+                raise ControlPlaneError(
+                    f"The control plane did not become ready; see {self.folder / 'logs'}."
+                )
+            await asyncio.sleep(0.1)
+
+
+async def _is_ready(api: httpx.AsyncClient) -> bool:
+    try:
+        return (await api.get("/readyz")).status_code == OK
+    except httpx.TransportError:
+        return False

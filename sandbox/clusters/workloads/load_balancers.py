@@ -1,0 +1,146 @@
+"""Plays Azure's load balancer: a public address for each Service that wants one, and its host name."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sandbox.clusters.workloads.api import Object, Snapshot, annotated, create, patch, watch
+from sandbox.clusters.workloads.dns_labels import LabelHolder
+
+if TYPE_CHECKING:
+    import httpx
+
+    from sandbox.clock import Clock
+    from sandbox.clusters.spec import ClusterSpec
+    from sandbox.clusters.workloads.dns_labels import DnsLabels
+
+LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+TAKEN_REASON = "CreateOrUpdatePublicIPAddress"
+
+
+class LoadBalancers:
+    """The load balancer of one cluster.
+
+    Args:
+        api: client of the cluster's API.
+        clock: how long an address takes.
+        spec: the cluster: its region is that of the host names.
+        labels: who has which name.
+
+    """
+
+    def __init__(self, api: httpx.AsyncClient, clock: Clock, spec: ClusterSpec, labels: DnsLabels) -> None:
+        self._api = api
+        self._clock = clock
+        self._spec = spec
+        self._labels = labels
+        self._since: dict[str, float] = {}
+        self._told: set[tuple[str, str]] = set()
+
+    async def run(self) -> None:
+        """Serve Services for as long as the cluster runs."""
+        changed = asyncio.Event()
+        services: Snapshot = {}
+
+        async def follow() -> None:
+            async for snapshot in watch(self._api, "/api/v1/services"):
+                services.clear()
+                services.update(snapshot)
+                changed.set()
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(follow())
+            while True:
+                changed.clear()
+                due = await self._serve(dict(services))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(due):
+                        await changed.wait()
+
+    async def _serve(self, services: Snapshot) -> float | None:
+        """Serve each Service; return when, on the loop's clock, an address that is being made is ready."""
+        wanting = {uid: service for uid, service in services.items() if _wants_address(service)}
+        for uid in [uid for uid in self._since if uid not in wanting]:
+            del self._since[uid]
+            self._labels.give_back(uid)
+        for uid, service in services.items():
+            if uid not in wanting and _addresses(service):
+                await self._set_addresses(service, [])
+        due = [await self._serve_one(uid, service) for uid, service in wanting.items()]
+        return min((time for time in due if time is not None), default=None)
+
+    async def _serve_one(self, uid: str, service: Object) -> float | None:
+        """Give a Service its label and address; return when the address is ready if it is not yet."""
+        now = asyncio.get_running_loop().time()
+        ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
+        label = annotated(service, LABEL) or None
+        self._labels.give_back(uid, keep=label)
+        if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
+            await self._tell_taken(uid, service, label)
+        elif ready > now:
+            return ready
+        elif not _addresses(service):
+            await self._set_addresses(service, [{"ip": _public_address(uid), "ipMode": "VIP"}])
+        return None
+
+    def _holder(self, service: Object) -> LabelHolder:
+        metadata = service["metadata"]
+        return LabelHolder(self._spec.fqdn, metadata["namespace"], metadata["name"], metadata["uid"])
+
+    async def _set_addresses(self, service: Object, addresses: list[Object]) -> None:
+        metadata = service["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
+        await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
+
+    async def _tell_taken(self, uid: str, service: Object, label: str) -> None:
+        """Leave the event that Azure's cloud provider leaves, once for each label."""
+        if (uid, label) in self._told:
+            return
+        self._told.add((uid, label))
+        await create(
+            self._api,
+            f"/api/v1/namespaces/{service['metadata']['namespace']}/events",
+            self._event(service, label),
+        )
+
+    def _event(self, service: Object, label: str) -> Object:
+        host = f"{label}.{self._spec.location}.cloudapp.azure.com"
+        metadata = service["metadata"]
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
+            "involvedObject": {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "name": metadata["name"],
+                "namespace": metadata["namespace"],
+                "uid": metadata["uid"],
+            },
+            "type": "Warning",
+            "reason": TAKEN_REASON,
+            "message": f'"code": "DnsRecordInUse", "message": "DNS record {host} is already used by '
+            'another public IP."',
+            "source": {"component": "azure-cloud-provider"},
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+        }
+
+
+def _wants_address(service: Object) -> bool:
+    return service["spec"].get("type") == "LoadBalancer" and "deletionTimestamp" not in service["metadata"]
+
+
+def _addresses(service: Object) -> list[Object]:
+    return list(service.get("status", {}).get("loadBalancer", {}).get("ingress") or [])
+
+
+def _public_address(uid: str) -> str:
+    """Return an address of a range that is nobody's on the internet (RFC 5737)."""
+    return f"203.0.113.{zlib.crc32(uid.encode()) % 254 + 1}"

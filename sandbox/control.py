@@ -1,0 +1,127 @@
+"""What the sandbox shows of itself and does for the commands and the tests: `http://sandbox.internal`.
+
+Azure has nothing like it, and the deployer never calls it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from sandbox.azure.identity.directory import Directory, Principal
+    from sandbox.azure.resource_manager.app import ResourceManager
+    from sandbox.clusters.clusters import Clusters
+    from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
+    from sandbox.network.dns import Names
+    from sandbox.network.proxy import Proxy
+
+
+class ControlApp:
+    """The sandbox's own endpoints.
+
+    Args:
+        person: who is signed in to the portal.
+        directory: issues tokens, and takes new applications.
+        resource_manager: whose resources are shown, and whose roles are assigned.
+        clusters: whose kubeconfigs are handed out.
+        names: whose DNS records are set.
+        proxy: which hosts it refused.
+        authorities: what they refuse.
+
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that it shows
+        self,
+        person: Principal,
+        *,
+        directory: Directory,
+        resource_manager: ResourceManager,
+        clusters: Clusters,
+        names: Names,
+        proxy: Proxy,
+        authorities: CertificateAuthorities,
+    ) -> None:
+        self._person = person
+        self._directory = directory
+        self._resource_manager = resource_manager
+        self._clusters = clusters
+        self._names = names
+        self._proxy = proxy
+        self.app = Starlette(
+            routes=[
+                Route("/state", self._state),
+                Route("/kubeconfig", self._kubeconfig),
+                Route("/token", self._token, methods=["POST"]),
+                Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
+                Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
+                Route("/service-principals", self._add_service_principal, methods=["POST"]),
+                *authorities.control_routes,
+            ]
+        )
+
+    async def _state(self, _: Request) -> Response:
+        """Show all resources, the DNS records outside Azure, and the hosts that were refused."""
+        state = self._resource_manager.dump()
+        return JSONResponse({**state, "dns_records": self._names.foreign, "refused": self._proxy.refused})
+
+    async def _kubeconfig(self, _: Request) -> Response:
+        """Merge the kubeconfigs of all clusters."""
+        merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
+        for cluster in self._clusters.all():
+            one = yaml.safe_load(cluster.kubeconfig())
+            _rename_user(one)
+            for part in ("clusters", "users", "contexts"):
+                merged.setdefault(part, []).extend(one[part])
+            merged["current-context"] = one["current-context"]
+        return PlainTextResponse(yaml.safe_dump(merged))
+
+    async def _token(self, request: Request) -> Response:
+        """Issue a token of the person who is signed in to the portal: `{"audience"}`."""
+        wanted = await request.json()
+        token = self._directory.issue_token(self._person, wanted["audience"])
+        return JSONResponse({"token": token, "object_id": self._person.object_id})
+
+    async def _set_dns_record(self, request: Request) -> Response:
+        """Set a CNAME record at a DNS server outside Azure: `{"cname"}`."""
+        wanted = await request.json()
+        try:
+            self._names.set_record(request.path_params["host"], wanted["cname"])
+        except ValueError as impossible:
+            return PlainTextResponse(f"{impossible}\n", status_code=HTTPStatus.CONFLICT)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def _remove_dns_record(self, request: Request) -> Response:
+        """Remove a CNAME record from a DNS server outside Azure."""
+        removed = self._names.remove_record(request.path_params["host"])
+        return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
+
+    async def _add_service_principal(self, request: Request) -> Response:
+        """Create an application with roles: `{"name", "roles": [{"role", "scope"}]}`."""
+        wanted = await request.json()
+        principal, secret = self._directory.add_service_principal(wanted["name"])
+        for role in wanted.get("roles", []):
+            self._resource_manager.grant(principal, role["role"], role.get("scope", ""))
+        return JSONResponse(
+            {
+                "object_id": principal.object_id,
+                "settings": {
+                    "SP_APP_ID": principal.client_id,
+                    "SP_APP_KEY": secret,
+                    "SP_TENANT_ID": principal.tenant_id,
+                },
+            }
+        )
+
+
+def _rename_user(config: dict[str, Any]) -> None:
+    """Give the administrator of a cluster a user name that no other cluster has."""
+    name = f"{config['current-context']}-{config['users'][0]['name']}"
+    config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = name

@@ -1,0 +1,1 @@
+"""What visitors of a hub meet at its public addresses, read from the cluster that runs it."""

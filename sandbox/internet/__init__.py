@@ -1,0 +1,1 @@
+"""Hosts outside Azure that a deployment needs: Docker Hub, chart repositories, certificate authorities."""

@@ -1,0 +1,1 @@
+"""Where Helm fetches charts: a classic chart repository and OCI registries."""

@@ -1,0 +1,111 @@
+"""The virtual environment: exactly the packages of the development lock, and this project beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import shutil
+import sys
+import tomllib
+from typing import TYPE_CHECKING
+
+from sandbox.setup import stamps
+from sandbox.setup.processes import run
+from sandbox.setup.tasks import SetUpError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from sandbox.setup.tasks import Say
+
+UNFINISHED = ".unfinished"
+QUIET = ("--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
+NEXT_STEP = "Check that the package index can be reached, and start again."
+
+
+class PythonEnvironment:
+    """Makes `.venv`.
+
+    Args:
+        root: the checkout.
+
+    """
+
+    name = "python"
+    what = "making .venv with the packages of requirements-development.lock (half a minute)"
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._lock = root / "requirements-development.lock"
+        self.directory = root / ".venv"
+        self.python = self.directory / "bin" / "python"
+        self._stamp = self.directory / ".lock-hash"
+        self._created = asyncio.Event()
+
+    def is_done(self) -> bool:
+        """Whether the environment was made from this lock, for this project, at this place."""
+        return self._usable() and stamps.read(self._stamp) == self._wanted()
+
+    def problems(self) -> Sequence[SetUpError]:
+        """Debian leaves the module `venv` without what it needs."""
+        if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
+            return ()
+        version = "{}.{}".format(*sys.version_info[:2])
+        missing = (
+            f"This Python ({sys.executable}) can't make virtual environments: its venv module is missing."
+        )
+        return (SetUpError(missing, next_step=f"Install it, for example: apt install python{version}-venv"),)
+
+    async def created(self) -> Path:
+        """Wait until there is an environment, with or without its packages, and return its Python."""
+        if not self.is_done():
+            await self._created.wait()
+        return self.python
+
+    async def run(self, say: Say) -> None:
+        """Make the environment, or bring it up to the lock."""
+        try:
+            await self._create()
+        finally:
+            self._created.set()
+        say("installing the locked packages, each checked against its hash")
+        await self._pip("--require-hashes", "--requirement", str(self._lock))
+        # Without the index: all that the project needs, its build backend included, is in the lock.
+        await self._pip("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(self._root))
+        stamps.write(self._stamp, self._wanted())
+        (self.directory / UNFINISHED).unlink()
+
+    async def _create(self) -> None:
+        """Make an empty environment where none can be kept, and mark it as unfinished either way."""
+        keep = self._usable()
+        self.directory.mkdir(exist_ok=True)
+        (self.directory / UNFINISHED).touch()
+        if not keep:
+            await asyncio.to_thread(self._empty)
+            await run(sys.executable, "-m", "venv", self.directory, cwd=self._root, next_step=NEXT_STEP)
+
+    async def _pip(self, *arguments: str) -> None:
+        await run(
+            self.python, "-m", "pip", "install", *QUIET, *arguments, cwd=self._root, next_step=NEXT_STEP
+        )
+
+    def _usable(self) -> bool:
+        """Whether there is an environment whose making ended, and that was not moved here."""
+        made_at = stamps.read(self._stamp).partition("\n")[2].strip()
+        return (
+            self.python.exists()
+            and not (self.directory / UNFINISHED).exists()
+            and made_at in {"", str(self._root)}
+        )
+
+    def _empty(self) -> None:
+        for child in self.directory.iterdir():
+            if child.is_dir() and not child.is_symlink():
+                shutil.rmtree(child)
+            elif child.name != UNFINISHED:
+                child.unlink()
+
+    def _wanted(self) -> str:
+        project = tomllib.loads((self._root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return f"{stamps.digest(self._lock.read_bytes(), repr(project))}\n{self._root}\n"

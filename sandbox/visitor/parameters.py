@@ -1,0 +1,104 @@
+"""The form of a click: parameters from a file and from options, typed as the template declares them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sandbox.client import SandboxError
+from sandbox.visitor.portal import Click
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+HUB_NAME = "binderHubName"
+DEFAULT_HUB = "demo"
+DEFAULT_GROUP = "binderhub"
+
+
+class FormError(SandboxError):
+    """An answer that the form can't take."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, exit_status=2)
+
+
+def fill_in(  # noqa: PLR0913 - the sides of a form
+    template: Path,
+    *,
+    parameters_file: Path | None = None,
+    settings: Sequence[str] = (),
+    name: str | None = None,
+    resource_group: str | None = None,
+    location: str,
+) -> Click:
+    """Put a form together; what was typed goes before the file.
+
+    Args:
+        template: the template's file.
+        parameters_file: an ARM parameters file (deploymentParameters.json).
+        settings: single parameters, `name=value`.
+        name: the hub's name.
+        resource_group: the group; named after the hub by default.
+        location: region of a group that has to be made.
+
+    Raises:
+        FormError: a file can't be read, or a parameter is not one of the template's or not of its type.
+
+    """
+    declared = _declared(template)
+    values = _from_file(parameters_file) if parameters_file else {}
+    values |= dict(_typed(setting, declared) for setting in settings)
+    if name is not None:
+        values[HUB_NAME] = name
+    if HUB_NAME in declared:
+        values.setdefault(HUB_NAME, DEFAULT_HUB)
+    group = resource_group or values.get(HUB_NAME) or DEFAULT_GROUP
+    return Click(values, str(group), location, template)
+
+
+def _declared(template: Path) -> dict[str, str]:
+    """Return the type of each parameter of a template."""
+    parameters: dict[str, dict[str, Any]] = _read(template).get("parameters", {})
+    return {name: str(parameter["type"]).lower() for name, parameter in parameters.items()}
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    parameters = _read(path).get("parameters")
+    if not isinstance(parameters, dict) or not all("value" in (each or {}) for each in parameters.values()):
+        raise FormError(f'{path} is no parameters file: it needs {{"parameters": {{NAME: {{"value": …}}}}}}.')
+    return {name: each["value"] for name, each in parameters.items()}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise FormError(f"{path} can't be read: {error}") from None
+    if not isinstance(content, dict):
+        raise FormError(f"{path} holds no JSON object.")
+    return content
+
+
+def _typed(setting: str, declared: Mapping[str, str]) -> tuple[str, Any]:
+    name, equals, text = setting.partition("=")
+    if not equals:
+        raise FormError(f"{setting!r} is not NAME=VALUE.")
+    known = next((each for each in declared if each.lower() == name.lower()), None)
+    if known is None:
+        raise FormError(f"The template has no parameter {name}; it has {', '.join(declared)}.")
+    try:
+        return known, _value(text, declared[known])
+    except ValueError:
+        raise FormError(f"{known} is of type {declared[known]}, which {text!r} is not.") from None
+
+
+def _value(text: str, kind: str) -> Any:
+    if kind in {"string", "securestring"}:
+        return text
+    value = json.loads(text)
+    wanted: dict[str, type] = {"int": int, "bool": bool, "array": list, "object": dict, "secureobject": dict}
+    if type(value) is not wanted[kind]:
+        raise ValueError(text)
+    return value

@@ -1,0 +1,105 @@
+"""Charts as OCI artifacts: helm itself pulls them, ours and those of a directory, through the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from deployer.helm.binary import find_helm
+from deployer.settings.versions import CERTMANAGER_VERSION, TRAEFIK_VERSION
+from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.packages import OWN_CHARTS, pack
+from sandbox.network.authority import CertificateAuthority
+from sandbox.network.environment import network_environment
+from sandbox.network.hosts import Hosts
+from sandbox.network.listener import Dispatcher, Listener
+from sandbox.network.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+TRAEFIK = "oci://ghcr.io/traefik/helm/traefik"
+CERT_MANAGER = "oci://quay.io/jetstack/charts/cert-manager"
+
+
+@dataclass(frozen=True)
+class Internet:
+    """Chart hosts behind a proxy, and a folder for what is pulled."""
+
+    folder: Path
+    environment: dict[str, str]
+
+    async def pull(self, chart: str, *arguments: str) -> tuple[int, str]:
+        """Let helm pull a chart; return its status and what it says."""
+        helm = find_helm()
+        if helm is None:
+            pytest.skip("helm is not here (`make test` fetches it)")
+        process = await asyncio.create_subprocess_exec(
+            helm,
+            *("pull", chart, "--destination", str(self.folder), *arguments),
+            env={**os.environ, **self.environment, "HOME": str(self.folder)},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode()
+
+
+@asynccontextmanager
+async def internet(folder: Path, charts: Path | None = None) -> AsyncIterator[Internet]:
+    authority, hosts = CertificateAuthority(folder / "authority"), Hosts()
+    for host, app in chart_hosts(charts).items():
+        hosts.serve(host, app)
+    listener = Listener(Dispatcher(hosts, folder / "requests.jsonl", lambda _: None), authority)
+    async with AsyncExitStack() as stack:
+        port = await listener.start()
+        stack.push_async_callback(listener.close)
+        proxy = Proxy(hosts, tls_port=port, http_port=port)
+        address = f"http://127.0.0.1:{await proxy.start()}"
+        stack.push_async_callback(proxy.close)
+        yield Internet(folder, network_environment(address, authority.ca_file))
+
+
+async def test_helm_pulls_the_charts_that_the_deployer_asks_for(tmp_path: Path) -> None:
+    async with internet(tmp_path) as connected:
+        assert (await connected.pull(TRAEFIK, "--version", TRAEFIK_VERSION))[0] == 0
+        assert (await connected.pull(CERT_MANAGER, "--version", CERTMANAGER_VERSION))[0] == 0
+    for name, version in (("traefik", TRAEFIK_VERSION), ("cert-manager", CERTMANAGER_VERSION)):
+        assert (tmp_path / f"{name}-{version}.tgz").read_bytes() == pack(OWN_CHARTS / name).archive
+
+
+async def test_helm_finds_the_newest_version_by_itself(tmp_path: Path) -> None:
+    async with internet(tmp_path) as connected:
+        assert (await connected.pull(TRAEFIK))[0] == 0
+    assert (tmp_path / f"traefik-{TRAEFIK_VERSION}.tgz").is_file()
+
+
+async def test_a_version_that_is_not_there_is_said_to_be_missing(tmp_path: Path) -> None:
+    async with internet(tmp_path) as connected:
+        status, said = await connected.pull(TRAEFIK, "--version", "41.0.0")
+    assert status != 0
+    assert "not found" in said
+
+
+async def test_the_charts_of_a_directory_take_the_place_of_ours(tmp_path: Path) -> None:
+    charts = tmp_path / "charts"
+    charts.mkdir()
+    (charts / "official.tgz").write_bytes(pack(OWN_CHARTS / "traefik").archive)
+    async with internet(tmp_path, charts) as connected:
+        assert (await connected.pull(TRAEFIK, "--version", TRAEFIK_VERSION))[0] == 0
+        assert (await connected.pull(CERT_MANAGER, "--version", CERTMANAGER_VERSION))[0] != 0
+
+
+async def test_charts_with_a_registry_of_their_own_are_in_no_index() -> None:
+    transport = httpx.ASGITransport(chart_hosts()["hub.jupyter.org"])
+    async with httpx.AsyncClient(transport=transport) as client:
+        index = (await client.get("https://hub.jupyter.org/helm-chart/index.yaml")).text
+    assert "traefik" not in index
+    assert "cert-manager" not in index

@@ -1,0 +1,135 @@
+"""What is half-made, made elsewhere or made from something else is never taken for done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.setup import python_environment
+from sandbox.setup.python_environment import PythonEnvironment
+from sandbox.setup.tasks import SetUpError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCK = "requirements-development.lock"
+
+
+class FakePrograms:
+    """Plays venv and pip: venv makes a Python, pip fails on request."""
+
+    def __init__(self, environment: Path) -> None:
+        self.python = environment / "bin" / "python"
+        self.commands: list[str] = []
+        self.fails_at = ""
+
+    async def run(self, *command: object, cwd: Path, next_step: str) -> None:
+        words = " ".join(str(part).removeprefix(f"{cwd}/") for part in command[1:])
+        self.commands.append(words)
+        if self.fails_at and self.fails_at in words:
+            raise SetUpError("interrupted", next_step=next_step)
+        if words.startswith("-m venv"):
+            self.python.parent.mkdir(parents=True)
+            self.python.touch()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Make a checkout with what the environment is made from."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    (checkout / LOCK).write_text("one==1\n")
+    (checkout / "pyproject.toml").write_text('[project]\nname = "it"\n')
+    return checkout
+
+
+@pytest.fixture
+def programs(root: Path, monkeypatch: pytest.MonkeyPatch) -> FakePrograms:
+    fakes = FakePrograms(root / ".venv")
+    monkeypatch.setattr(python_environment, "run", fakes.run)
+    return fakes
+
+
+async def make(root: Path) -> PythonEnvironment:
+    environment = PythonEnvironment(root)
+    await environment.run(lambda _: None)
+    return environment
+
+
+async def test_a_made_environment_is_done(root: Path, programs: FakePrograms) -> None:
+    assert not PythonEnvironment(root).is_done()
+    assert (await make(root)).is_done()
+    assert [command.split()[1] for command in programs.commands] == ["venv", "pip", "pip"]
+
+
+async def test_packages_come_with_hashes_and_the_project_without_the_index(
+    root: Path, programs: FakePrograms
+) -> None:
+    await make(root)
+    packages, project = programs.commands[1:]
+    assert f"--require-hashes --requirement {LOCK}" in packages
+    assert "--no-index --no-deps --no-build-isolation --editable" in project
+
+
+@pytest.mark.parametrize("moment", ["venv", "--require-hashes", "--editable"])
+async def test_an_interrupted_environment_is_not_believed_and_made_from_nothing(
+    moment: str, root: Path, programs: FakePrograms
+) -> None:
+    programs.fails_at = moment
+    with pytest.raises(SetUpError):
+        await make(root)
+    (root / ".venv" / "half-made").touch()
+    assert not PythonEnvironment(root).is_done()
+    programs.fails_at = ""
+    assert (await make(root)).is_done()
+    assert not (root / ".venv" / "half-made").exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [(LOCK, "one==2\n"), ("pyproject.toml", '[project]\nname = "that"\n')]
+)
+async def test_a_change_of_what_it_is_made_from_brings_it_up_to_date(
+    file: str, text: str, root: Path, programs: FakePrograms
+) -> None:
+    await make(root)
+    (root / file).write_text(text)
+    assert not PythonEnvironment(root).is_done()
+    assert (await make(root)).is_done()
+    assert sum("venv" in command for command in programs.commands) == 1
+
+
+async def test_a_linter_option_changes_nothing(root: Path, programs: FakePrograms) -> None:
+    environment = await make(root)
+    (root / "pyproject.toml").write_text('[project]\nname = "it"\n[tool.ruff]\nline-length = 1\n')
+    assert environment.is_done()
+    assert programs.commands
+
+
+async def test_a_moved_checkout_gets_a_new_environment(root: Path, programs: FakePrograms) -> None:
+    await make(root)
+    moved = root.rename(root.with_name("moved"))
+    programs.python = moved / ".venv" / "bin" / "python"
+    assert not PythonEnvironment(moved).is_done()
+    await make(moved)
+    assert sum("venv" in command for command in programs.commands) == 2
+
+
+async def test_an_environment_that_was_made_by_hand_is_kept_and_completed(
+    root: Path, programs: FakePrograms
+) -> None:
+    programs.python.parent.mkdir(parents=True)
+    programs.python.touch()
+    assert not PythonEnvironment(root).is_done()
+    assert (await make(root)).is_done()
+    assert not any("venv" in command for command in programs.commands)
+
+
+async def test_who_waits_for_the_environment_is_released_when_it_fails(
+    root: Path, programs: FakePrograms
+) -> None:
+    programs.fails_at = "venv"
+    environment = PythonEnvironment(root)
+    with pytest.raises(SetUpError):
+        await environment.run(lambda _: None)
+    assert await environment.created() == environment.python
