@@ -7,6 +7,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING
 
+from tests.deployment_record import violations
 from tests.end_to_end.deployments import deploy, deploy_command, group_of, hub_settings
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp
         record = json.loads((tmp_path / latest["record"]).read_text())
         assert record["status"] == "interrupted"
         assert {step["name"]: step["status"] for step in record["steps"]}["binderhub"] == "skipped"
+        assert violations(record) == []
         ran = deploy(sandbox, tmp_path, HUB, **WHERE)
         assert ran.status == 0, ran.stderr
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
