@@ -12,7 +12,7 @@ class NodePool:
     Attributes:
         name: its name in Azure.
         mode: "System" or "User".
-        vm_size: a key of `sandbox.azure.vm_sizes.VM_SIZES`.
+        vm_size: a key of `sandbox.clusters.vm_sizes.VM_SIZES`.
         count: nodes to start with.
         min_count: fewest nodes of the autoscaler.
         max_count: most nodes of the autoscaler.

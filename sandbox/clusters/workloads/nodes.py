@@ -6,8 +6,8 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
-from sandbox.azure.vm_sizes import GIB, MIB, VM_SIZES, allocatable
 from sandbox.clusters.programs import KUBERNETES_VERSION
+from sandbox.clusters.vm_sizes import GIB, MIB, VM_SIZES, allocatable
 from sandbox.clusters.workloads.api import Object, create, labelled, patch
 
 if TYPE_CHECKING:
