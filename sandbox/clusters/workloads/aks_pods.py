@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.clusters.workloads.api import Object, create
+from sandbox.clusters.kubernetes_api import Object, create
 
 if TYPE_CHECKING:
     import httpx

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.kubernetes_api import Object, watch
 from sandbox.clusters.vm_sizes import VM_SIZES, allocatable
-from sandbox.clusters.workloads.api import Object, watch
 from sandbox.clusters.workloads.quantities import requested
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.kubernetes_api import Object, annotation_of, create, watch
 from sandbox.clusters.workloads.aks_pods import DISK_DRIVER
-from sandbox.clusters.workloads.api import Object, annotated, create, watch
 
 if TYPE_CHECKING:
     import httpx
@@ -32,8 +32,8 @@ async def provision_disks(api: httpx.AsyncClient, clock: Clock) -> None:
 
 def _wants_disk(claim: Object) -> bool:
     return (
-        annotated(claim, PROVISIONER) == DISK_DRIVER
-        and annotated(claim, CHOSEN_NODE) is not None
+        annotation_of(claim, PROVISIONER) == DISK_DRIVER
+        and annotation_of(claim, CHOSEN_NODE) is not None
         and not claim["spec"].get("volumeName")
     )
 

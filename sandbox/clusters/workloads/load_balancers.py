@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sandbox.clusters.workloads.api import Object, Snapshot, annotated, create, patch, watch
+from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, create, patch, watch
 from sandbox.clusters.workloads.dns_labels import LabelHolder
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class LoadBalancers:
         """Give a Service its label and address; return when the address is ready if it is not yet."""
         now = asyncio.get_running_loop().time()
         ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
-        label = annotated(service, LABEL) or None
+        label = annotation_of(service, LABEL) or None
         self._labels.give_back(uid, keep=label)
         if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
             await self._tell_taken(uid, service, label)

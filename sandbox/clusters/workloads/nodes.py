@@ -6,9 +6,9 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.kubernetes_api import Object, create, label_of, patch
 from sandbox.clusters.programs import KUBERNETES_VERSION
 from sandbox.clusters.vm_sizes import GIB, MIB, VM_SIZES, allocatable
-from sandbox.clusters.workloads.api import Object, create, labelled, patch
 
 if TYPE_CHECKING:
     import httpx
@@ -36,13 +36,13 @@ class Nodes:
     async def names(self, pool: str) -> list[str]:
         """Return the names of a pool's nodes, the oldest first."""
         listed = (await self._api.get(NODES)).raise_for_status().json()["items"]
-        return sorted(node["metadata"]["name"] for node in listed if labelled(node, POOL_LABEL) == pool)
+        return sorted(node["metadata"]["name"] for node in listed if label_of(node, POOL_LABEL) == pool)
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
         """Have the nodes of these pools only; a pool that scales by itself keeps what is in its bounds."""
         listed = (await self._api.get(NODES)).raise_for_status().json()["items"]
         wanted = {pool.name for pool in pools}
-        gone = [node["metadata"]["name"] for node in listed if labelled(node, POOL_LABEL) not in wanted]
+        gone = [node["metadata"]["name"] for node in listed if label_of(node, POOL_LABEL) not in wanted]
         await asyncio.gather(*map(self.remove, gone))
         await asyncio.gather(*map(self._set_pool, pools))
 

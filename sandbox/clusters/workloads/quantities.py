@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 # Suffixes as in Kubernetes' resource.Quantity.
 _FACTORS = {

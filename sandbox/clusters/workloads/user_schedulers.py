@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from sandbox.clusters.workloads.api import Object, labelled, watch
+from sandbox.clusters.kubernetes_api import Object, label_of, watch
 from sandbox.processes import kill
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def run_user_schedulers(api: httpx.AsyncClient, control_plane: ControlPlan
         available = {
             uid: deployment
             for uid, deployment in deployments.items()
-            if labelled(deployment, "component") == COMPONENT
+            if label_of(deployment, "component") == COMPONENT
             and deployment.get("status", {}).get("availableReplicas")
         }
         for uid in [uid for uid in running if uid not in available]:
