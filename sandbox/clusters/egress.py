@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _CONNECT = re.compile(rb"CONNECT \[?([^\]\s]+?)\]?:(\d+) HTTP/1\.[01]\r\n")
 
 
-class EgressGateway:
+class EgressProxy:
     """An HTTP CONNECT proxy on a Unix socket.
 
     Args:

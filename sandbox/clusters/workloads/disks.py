@@ -1,4 +1,4 @@
-"""Plays the disk driver: a volume for each claim, once the scheduler has chosen a node for its pod."""
+"""Plays the disk driver: creates a volume for each claim once the scheduler has chosen a node."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VOLUMES = "/api/v1/persistentvolumes"
 
 
 async def provision_disks(api: httpx.AsyncClient, clock: Clock) -> None:
-    """Give volumes to claims, and delete those whose claim has gone, for as long as the cluster runs."""
+    """Create volumes for claims, and delete those of deleted claims, while the cluster runs."""
     provisioned: dict[str, str] = {}
     async for claims in watch(api, "/api/v1/persistentvolumeclaims"):
         for uid in [uid for uid in provisioned if uid not in claims]:
@@ -57,7 +57,7 @@ def _volume(claim: Object) -> Object:
             },
             "csi": {"driver": DISK_DRIVER, "volumeHandle": f"/sandbox/disks/{name}"},
             "storageClassName": claim["spec"].get("storageClassName"),
-            # The sandbox takes the volume back itself: no driver would answer the controller.
+            # Volumes are deleted above: there is no driver to which Kubernetes could delegate that.
             "persistentVolumeReclaimPolicy": "Retain",
         },
     }
