@@ -33,7 +33,11 @@ SAID = [
     ({**HTTPS, "CERTIFICATE_AUTHORITY": "letsencrypt-staging"}, "Browsers do not trust"),
     ({"DOMAIN_NAME": "hub.example.org"}, "DOMAIN_NAME (domainName in the form) is not used"),
     ({"CERTIFICATE_AUTHORITY": "zerossl"}, "is not used: the hub is served over plain HTTP"),
-    ({"DOCKERHUB_USERNAME": "somebody"}, "is not used: images go to azurecr."),
+    (
+        {"DOCKERHUB_USERNAME": "somebody", "CONTAINER_REGISTRY": "azurecr"},
+        "is not used: images go to azurecr.",
+    ),
+    ({"DOCKERHUB_USERNAME": "somebody"}, "because CONTAINER_REGISTRY is not set"),
     ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
     ({**DOCKER_HUB, "DOCKERHUB_USERNAME": "ada"}, "BinderHub does not recognise images of 'ada'"),
     ({**DOCKER_HUB, "DOCKERHUB_ORGANISATION": "some-lab"}, "does not recognise images of 'some-lab'"),
