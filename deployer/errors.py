@@ -118,7 +118,23 @@ class AzureError(DeployerError):
 
 
 class HelmError(DeployerError):
-    """Helm could not fetch, install or upgrade a chart."""
+    """Helm could not fetch, install or upgrade a chart.
+
+    `passing` tells whether the network, the API of the cluster or a registry failed for a moment, so that the
+    same command can succeed at once.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str | None = None,
+        suggestion: str | None = None,
+        retryable: bool = False,
+        passing: bool = False,
+    ) -> None:
+        super().__init__(message, cause=cause, suggestion=suggestion, retryable=retryable)
+        self.passing = passing
 
 
 class KubernetesError(DeployerError):

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from deployer.progress.events import Event, EventKind
-from deployer.progress.report import StepReport
+from deployer.progress.report import StepReport, set_current_report
 from deployer.progress.run_record import RunRecord, StepRecord, StepStatus
 
 if TYPE_CHECKING:
@@ -130,8 +130,10 @@ async def _run_step(step: Step[ContextT], context: ContextT, progress: Progress,
     record.status = StepStatus.RUNNING
     progress.emit(Event(EventKind.STEP_STARTED, step.title, step=step.name))
     started = monotonic()
+    report = StepReport(step.name, progress)
+    set_current_report(report)
     try:
-        record.message = await step.action(context, StepReport(step.name, progress))
+        record.message = await step.action(context, report)
     except Exception as error:
         record.status, record.message, record.seconds = StepStatus.FAILED, str(error), monotonic() - started
         progress.emit(Event(EventKind.STEP_FAILED, str(error), step=step.name, seconds=record.seconds))
