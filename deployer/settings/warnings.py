@@ -43,6 +43,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _plain_http(settings)
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
+    yield from _guests(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -79,8 +80,8 @@ def _registry_not_chosen(given: Mapping[str, Given]) -> Iterator[str]:
     if accounts and "container_registry" not in given:
         yield (
             f"An account on Docker Hub is given ({', '.join(accounts)}), but images go to a registry in "
-            "Azure, because CONTAINER_REGISTRY is not set. To push images to Docker Hub, as the first releases of "
-            "binderhub-deploy did, set CONTAINER_REGISTRY to dockerhub."
+            "Azure, because CONTAINER_REGISTRY is not set. To push images to Docker Hub, as the first "
+            "releases of binderhub-deploy did, set CONTAINER_REGISTRY to dockerhub."
         )
 
 
@@ -111,4 +112,14 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
         yield (
             f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
             "and builds a repository again at every launch. Another account, or azurecr, avoids that."
+        )
+
+
+def _guests(settings: Settings) -> Iterator[str]:
+    guests = [name for name in (*settings.allowed_users, *settings.admin_users) if "#ext#@" in name]
+    if settings.authentication is Authentication.ENTRA and guests:
+        yield (
+            f"Guests ({', '.join(dict.fromkeys(guests))}) can sign in only if Entra tells the hub their "
+            "names: add the optional claim upn to the application (portal: Token configuration), with "
+            '"Externally authenticated" switched on.'
         )

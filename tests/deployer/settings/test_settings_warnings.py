@@ -47,7 +47,13 @@ SAID = [
     ({"OAUTH_CLIENT_ID": "a"}, "is not used: sign-in is switched off."),
     ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
     (
-        {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID},
+        {
+            **GITHUB,
+            "AUTHENTICATION": "entra",
+            "OAUTH_CLIENT_ID": ID,
+            "OAUTH_TENANT_ID": ID,
+            "ALLOWED_ORGANISATIONS": ID,
+        },
         "no one can sign in until HTTPS is switched on",
     ),
 ]  # fmt: skip
