@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 
 from deployer.errors import (
     AzureError,
+    CredentialsError,
     DeployerError,
     Interrupted,
-    OutputsError,
     Problem,
     SettingsError,
 )
@@ -73,7 +73,7 @@ def test_the_schema_names_the_states_of_steps_and_the_kinds_of_errors() -> None:
     definitions = record_schema()["$defs"]
     assert definitions["step"]["properties"]["status"]["enum"] == [status.value for status in StepStatus]
     kinds = {error.__name__ for error in kinds_of(DeployerError)}
-    assert set(definitions["error"]["properties"]["kind"]["enum"]) == {*kinds, "crash"}
+    assert set(definitions["error"]["properties"]["kind"]["enum"]) == {"DeployerError", *kinds, "crash"}
 
 
 def kinds_of(error: type[Exception]) -> Iterator[type[Exception]]:
@@ -93,7 +93,7 @@ def test_a_record_keeps_to_the_schema(given: dict[str, Any]) -> None:
         ("running", None),
         ("done", None),
         ("failed", AzureError("Refused.", code="Conflict", cause="It exists.", retryable=True)),
-        ("failed", OutputsError("The outputs could not be written.")),
+        ("failed", CredentialsError("No usable Azure credentials.")),
         ("failed", SettingsError([Problem("BINDERHUB_NAME", None, "is missing.", "Give one.")])),
         ("failed", RuntimeError("a defect")),
         ("interrupted", Interrupted("The run was interrupted.", retryable=True)),
@@ -101,6 +101,14 @@ def test_a_record_keeps_to_the_schema(given: dict[str, Any]) -> None:
 )
 def test_a_record_keeps_to_the_schema_however_the_run_ends(status: str, error: Exception | None) -> None:
     assert violations(record_of(status, error)) == []
+
+
+def test_a_run_that_could_not_sign_in_leaves_a_record_that_keeps_to_the_schema() -> None:
+    settings = hub_settings().model_copy(update={"azure_subscription": None, "resource_group_location": None})
+    error = CredentialsError("No usable Azure credentials.")
+    described = describe_run(settings, None, RunRecord(), status="failed", started=STARTED, error=error)
+    assert "binder_url" not in described["hub"]
+    assert violations(json.loads(json.dumps(described))) == []
 
 
 def unknown_step(record: dict[str, Any]) -> None:
@@ -131,6 +139,10 @@ def another_version(record: dict[str, Any]) -> None:
     record["schema"] = 1
 
 
+def some_names_of_the_hub_only(record: dict[str, Any]) -> None:
+    del record["hub"]["binder_url"]
+
+
 def a_field_of_its_own(record: dict[str, Any]) -> None:
     record["hub"]["colour"] = "blue"
 
@@ -145,6 +157,7 @@ def a_field_of_its_own(record: dict[str, Any]) -> None:
         unknown_status,
         failed_without_an_error,
         another_version,
+        some_names_of_the_hub_only,
         a_field_of_its_own,
     ],
 )
