@@ -27,8 +27,17 @@ class Hosts:
         """Let an app answer a host, or all below a suffix (`*.example.org`); an exact name goes first."""
         self._apps[host.lower()] = app
 
-    def pass_through(self, host: str, port: int) -> None:
-        """Let a TLS server of this machine, which has a certificate for the host, answer it."""
+    def pass_through(self, host: str, port: int, app: ASGIApp | None = None) -> None:
+        """Let a TLS server of this machine, which has a certificate for the host, answer it.
+
+        Args:
+            host: its name.
+            port: of the server.
+            app: answers in front of the server while a fault is set for the host.
+
+        """
+        if app is not None:
+            self.serve(host, app)
         self._ports[host.lower()] = port
 
     def forget(self, host: str) -> None:

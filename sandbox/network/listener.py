@@ -12,6 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.network.fault_injection import TRANSPORT, faulty
+from sandbox.network.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sandbox.network.faults import Fault
     from sandbox.network.hosts import Hosts
     from sandbox.network.tls import ServerContexts
 
@@ -37,6 +42,15 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Protocol(H11Protocol):
+    """HTTP/1.1 whose requests know their connection, which a fault may end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT: transport}
+
+
 class Listener:
     """One server on a port of 127.0.0.1.
 
@@ -47,7 +61,7 @@ class Listener:
     """
 
     def __init__(self, app: ASGIApp, contexts: ServerContexts | None = None) -> None:
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http="h11")
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http=_Protocol)
         config.load()
         if contexts is not None:
             config.ssl = _context_by_name(contexts)
@@ -89,19 +103,24 @@ class Dispatcher:
         hosts: who answers which name.
         record: file that gets one line of JSON for each request: never a header or a body.
         who_is: whose token a request carries.
+        faults: which requests fail; none by default.
 
     """
 
-    def __init__(self, hosts: Hosts, record: Path, who_is: WhoIs) -> None:
+    def __init__(self, hosts: Hosts, record: Path, who_is: WhoIs, faults: Faults | None = None) -> None:
         self._hosts = hosts
         self._record = record
         self._who_is = who_is
+        self._faults = faults or Faults()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "").partition(":")[0]
         app = self._hosts.app_for(host) or PlainTextResponse(f"Nobody answers {host} here.", status_code=502)
+        fault = self._fault(scope, host)
+        if fault is not None:
+            app = faulty(app, fault)
         status = 0
 
         async def watched_send(message: Message) -> None:
@@ -114,16 +133,21 @@ class Dispatcher:
             await app(scope, receive, watched_send)
         finally:
             if host != UNSEEN_HOST:
-                self._write(self._line(scope, host, headers, status))
+                line = self._line(scope, host, headers, status)
+                self._write({**line, "fault": fault.kind} if fault else line)
+
+    def _fault(self, scope: Scope, host: str) -> Fault | None:
+        if host == UNSEEN_HOST:
+            return None
+        return self._faults.for_request(scope["method"], host, _path(scope))
 
     def _line(self, scope: Scope, host: str, headers: dict[str, str], status: int) -> dict[str, Any]:
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        query = scope["query_string"].decode("latin-1")
         return {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "method": scope["method"],
             "host": host,
-            "path": scope["path"] + (f"?{query}" if query else ""),
+            "path": _path(scope),
             "status": status,
             "principal": self._who_is(token) if scheme.lower() == "bearer" else None,
         }
@@ -131,3 +155,8 @@ class Dispatcher:
     def _write(self, line: dict[str, Any]) -> None:
         with self._record.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _path(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return str(scope["path"]) + (f"?{query}" if query else "")

@@ -3,6 +3,7 @@
 `CONNECT host:443` goes to the sandbox's TLS listener, or as bytes to a real server that has a certificate for
 the host; a plain `http://` request goes to the plain listener. A host that nobody answers here is refused by
 name, so that a test can prove that nothing else was asked for; a host whose address has gone is refused too.
+While a fault is set for a host, its new connections go to the listener, which plays it, never to the server.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.network.fault_injection import reset
+from sandbox.network.faults import Faults
 from sandbox.network.unreachable import Unreachable
 
 if TYPE_CHECKING:
@@ -36,16 +39,24 @@ class Proxy:
         tls_port: port of the sandbox's TLS listener.
         http_port: port of its plain listener.
         before_tls: called before a client's TLS reaches the listener.
+        faults: which requests fail; none by default.
 
     """
 
     def __init__(
-        self, hosts: Hosts, *, tls_port: int, http_port: int, before_tls: BeforeTls | None = None
+        self,
+        hosts: Hosts,
+        *,
+        tls_port: int,
+        http_port: int,
+        before_tls: BeforeTls | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._hosts = hosts
         self._tls_port = tls_port
         self._http_port = http_port
         self._before_tls = before_tls
+        self._faults = faults or Faults()
         self._server: asyncio.Server | None = None
         self.refused: list[str] = []
 
@@ -89,7 +100,7 @@ class Proxy:
         if int(port) != HTTPS_PORT:
             self._refuse(target)
         passed_to = self._hosts.port_for(host)
-        if passed_to is not None:
+        if passed_to is not None and not self._faults.concern(host):
             return passed_to
         if self._hosts.app_for(host) is None:
             self._refuse(host)
@@ -139,9 +150,14 @@ async def _join(
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
+    try:
         while chunk := await reader.read(_CHUNK):
             writer.write(chunk)
             await writer.drain()
+    except ConnectionResetError:
+        # One side has lost the connection: the other must meet that, not an end in order.
+        reset(writer.transport)
+    except OSError:
+        pass
     with suppress(OSError):
         writer.close()
