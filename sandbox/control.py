@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.app import ResourceManager
     from sandbox.clusters.clusters import Clusters
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
-    from sandbox.network.dns import Names
+    from sandbox.network.dns import Dns
     from sandbox.network.proxy import Proxy
 
 
@@ -34,7 +34,7 @@ class ControlApp:
         directory: issues tokens, and takes new applications.
         resource_manager: whose resources are shown, and whose roles are assigned.
         clusters: whose kubeconfigs are handed out.
-        names: whose DNS records are set.
+        dns: whose records are set.
         proxy: which hosts it refused.
         authorities: what they refuse.
         faults: the script of faults, which is shown and changed.
@@ -48,7 +48,7 @@ class ControlApp:
         directory: Directory,
         resource_manager: ResourceManager,
         clusters: Clusters,
-        names: Names,
+        dns: Dns,
         proxy: Proxy,
         authorities: CertificateAuthorities,
         faults: Faults,
@@ -57,7 +57,7 @@ class ControlApp:
         self._directory = directory
         self._resource_manager = resource_manager
         self._clusters = clusters
-        self._names = names
+        self._dns = dns
         self._proxy = proxy
         self._faults = faults
         self.app = Starlette(
@@ -82,7 +82,7 @@ class ControlApp:
         return JSONResponse(
             {
                 **state,
-                "dns_records": self._names.foreign,
+                "dns_records": self._dns.foreign,
                 "refused": self._proxy.refused,
                 "faults": [scripted.as_json() for scripted in self._faults.all()],
             }
@@ -133,14 +133,14 @@ class ControlApp:
         """Set a CNAME record at a DNS server outside Azure: `{"cname"}`."""
         wanted = await request.json()
         try:
-            self._names.set_record(request.path_params["host"], wanted["cname"])
+            self._dns.set_record(request.path_params["host"], wanted["cname"])
         except ValueError as impossible:
             return PlainTextResponse(f"{impossible}\n", status_code=HTTPStatus.CONFLICT)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _remove_dns_record(self, request: Request) -> Response:
         """Remove a CNAME record from a DNS server outside Azure."""
-        removed = self._names.remove_record(request.path_params["host"])
+        removed = self._dns.remove_record(request.path_params["host"])
         return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
 
     async def _add_service_principal(self, request: Request) -> Response:

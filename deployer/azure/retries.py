@@ -78,7 +78,7 @@ async def with_retries(
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(can_pass),
-        wait=wait_exponential_jitter(initial=0.5, max=20),
+        wait=wait_exponential_jitter(multiplier=0.5, max=20),
         stop=_outlasted,
         before_sleep=show,
         reraise=True,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import struct
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse, Response
 
 from sandbox.network.faults import FaultKind
+from sandbox.network.relay import reset
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,8 +25,6 @@ PAGE = (
     "<!DOCTYPE html>\n<html><head><title>Service temporarily unavailable</title></head>\n"
     "<body><h1>Please try again later.</h1></body></html>\n"
 )
-# No time to linger: the kernel then ends a connection with a reset instead of in order.
-LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
 
 
 def faulty(app: ASGIApp, fault: Fault) -> ASGIApp:
@@ -52,14 +49,6 @@ def faulty(app: ASGIApp, fault: Fault) -> ASGIApp:
                 await _garbled(app, scope, receive, send)
 
     return answer
-
-
-def reset(transport: asyncio.WriteTransport) -> None:
-    """End a connection as a machine does that has lost it: with a reset, not in order."""
-    if transport.is_closing():
-        return
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_FOR_NO_TIME)
-    transport.abort()
 
 
 def _transport(scope: Scope) -> asyncio.Transport:

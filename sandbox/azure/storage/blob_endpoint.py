@@ -1,4 +1,4 @@
-"""`<account>.blob.core.windows.net`: asks for rights as Azure does, then hands the request to Azurite."""
+"""`<account>.blob.core.windows.net`: checks permissions as Azure does, then forwards requests to Azurite."""
 
 from __future__ import annotations
 
@@ -19,14 +19,20 @@ if TYPE_CHECKING:
 
     from sandbox.azure.identity.directory import Directory, Principal
 
-    # Whether somebody may read (or, with True, write) an account's blobs.
+    # Returns whether a principal may read (True: write) the blobs of an account.
     Authorise = Callable[[Principal, str, bool], bool]
 
 READING = {"GET", "HEAD"}
 
 
 class RefusedError(Exception):
-    """A request that the account does not take, with Azure's code and text."""
+    """A request that is refused.
+
+    Attributes:
+        status: the HTTP status.
+        code: the error code of Azure.
+
+    """
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -35,13 +41,13 @@ class RefusedError(Exception):
 
 
 class BlobEndpoint:
-    """The ASGI app of one account.
+    """The ASGI application of an account.
 
     Args:
         account: its name.
         azurite: client of its Azurite.
-        directory: whose tokens are taken.
-        authorise: asks Resource Manager's rights.
+        directory: the principals, whose tokens are accepted.
+        authorise: checks the permissions of a principal.
 
     """
 
@@ -54,7 +60,7 @@ class BlobEndpoint:
         self._authorise = authorise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         request = Request(scope, receive)
         try:
             self._check(request)
