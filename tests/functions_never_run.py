@@ -1,4 +1,4 @@
-"""Names the functions that no test runs, from the report of `coverage json`, and fails where there are any."""
+"""Names the functions that no test runs, from the report of `coverage json`, and fails if there are any."""
 
 from __future__ import annotations
 
