@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from deployer.helm.client import ChartSource
+from deployer.helm.charts import binderhub_chart
 from deployer.helm.releases import Releases, WantedRelease
 from deployer.helm.values import render_binderhub_values
 from deployer.run.workflow import Step
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
     from deployer.settings import Settings
-
-CHART = "binderhub"
 
 
 def binderhub_step(settings: Settings) -> Step[Context]:
@@ -39,14 +37,11 @@ def binderhub_step(settings: Settings) -> Step[Context]:
 async def ensure_binderhub(context: Context, report: StepReport) -> str:
     """Install or upgrade the release; leave it alone where chart, values and objects are as wanted."""
     settings, names = context.settings, context.names
-    chart = ChartSource(
-        CHART, settings.binderhub_chart_repository, settings.binderhub_version, "BINDERHUB_VERSION"
-    )
     values = render_binderhub_values(settings, names, context.results.registry.get())
     # Before the values are tried, so that a failed run leaves them too.
     await _write_values(context, values)
     releases = Releases(context.helm, context.results.cluster.get(), report)
-    wanted = WantedRelease(names.release, names.namespace, chart, values.merged())
+    wanted = WantedRelease(names.release, names.namespace, binderhub_chart(settings), values.merged())
     return await releases.ensure(wanted, context.results.release_before.get())
 
 
