@@ -187,6 +187,7 @@ class Settings(BaseSettings):
     storage_account_name: Annotated[
         StorageAccount | None, Aliases("azure.storage_account", parameter=NOT_IN_THE_FORM)
     ] = None
+    maximum_duration: Annotated[Duration, Aliases(parameter=NOT_IN_THE_FORM)] = 3600
     action: Annotated[ActionChoice, Aliases()] = Action.DEPLOY
     exit_zero_when_handled: Annotated[Boolean, Aliases(parameter=NOT_IN_THE_FORM)] = False
 
