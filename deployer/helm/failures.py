@@ -32,7 +32,7 @@ PASSING = re.compile(
 )
 
 # The message of helm about an artifact that a registry does not have.
-MISSING_ARTIFACT = re.compile(r"(?:manifests/|oci://)\S+: not found|unable to locate any tags")
+MISSING_ARTIFACT = re.compile(r"(?:manifests/|oci://|on source: )\S+: not found|unable to locate any tags")
 
 # The version setting of the one chart that HELM_VALUES are for.
 TAKES_HELM_VALUES = "BINDERHUB_VERSION"

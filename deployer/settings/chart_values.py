@@ -135,10 +135,18 @@ def replaced_keys(values: Mapping[str, Any], decision: Decision) -> list[str]:
     ]
 
 
-def all_replaced_keys(written: SecretStr | None) -> list[str]:
-    """Return all keys in HELM_VALUES that replace a decision."""
+def likely_cause(known: str | None, written: SecretStr | None) -> str | None:
+    """Return the likely cause of a hub that is not well: what is known, and keys that replace decisions.
+
+    Args:
+        known: the cause without HELM_VALUES.
+        written: HELM_VALUES.
+
+    """
     values = read_chart_values(written) if written is not None else {}
-    return [key for decision in DECISIONS for key in replaced_keys(values, decision)]
+    keys = [key for decision in DECISIONS for key in replaced_keys(values, decision)]
+    replaced = f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}." if keys else ""
+    return " ".join(filter(None, (f"{known.rstrip('.')}." if known else "", replaced))) or None
 
 
 def _leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
