@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from deployer.azure.retries import with_retries
 from deployer.errors import HelmError
 from deployer.helm.charts import binderhub_chart
 from deployer.helm.releases import Releases, WantedRelease
@@ -46,7 +47,7 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
     settings, names = context.settings, context.names
     values = render_binderhub_values(settings, names, context.results.registry.get())
     # Before the values are tried, so that a failed run leaves them too.
-    await _write_values(context, values)
+    await with_retries(report, "write the values into the outputs", lambda: _write_values(context, values))
     releases = Releases(context.helm, context.results.cluster.get(), report)
     wanted = WantedRelease(names.release, names.namespace, binderhub_chart(settings), values.merged())
     try:
