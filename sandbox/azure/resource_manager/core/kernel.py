@@ -13,7 +13,8 @@ from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import RESOURCES, ResourceId
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES
-from sandbox.azure.resource_manager.core.operations import Operation, Operations, Reply, finished
+from sandbox.azure.resource_manager.core.locks import check_locks
+from sandbox.azure.resource_manager.core.operations import Operation, Operations
 from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider, ResourceType, Write
 from sandbox.azure.resource_manager.core.rights import Rights
 from sandbox.azure.resource_manager.core.state import Activity, Resource, State
@@ -157,8 +158,10 @@ class Kernel:
             existing = self.state.get(resource_id)
             if existing is not None:
                 kind.check_conditions(existing, conditions or {})
-            absent = finished(Reply(204))
-            operation = absent if existing is None else await kind.delete(existing, api_version)
+            if existing is None:
+                operation = kind.absent(resource_id)
+            else:
+                operation = await kind.delete(existing, api_version)
         except ArmError as refusal:
             self.activity.note("DELETE", path, principal, refusal)
             raise
@@ -256,6 +259,7 @@ class Kernel:
         self.rights.demand(principal, f"{kind.name}/{verb}", str(resource_id))
         if resource_id.group_id is not None and kind.name != GROUPS:
             self.group(resource_id.group_id)
+        check_locks(self.state, resource_id, verb)
         return kind, resource_id
 
     def _admit_write(

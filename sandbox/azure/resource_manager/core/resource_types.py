@@ -184,6 +184,10 @@ class ResourceType:
         """What somebody is told who asks for a resource of this type that isn't there."""
         return errors.resource_not_found(resource_id)
 
+    def absent(self, resource_id: ResourceId) -> Operation:  # noqa: ARG002 - what subclasses are given
+        """The answer to a deletion of a resource that isn't there; raises ArmError where Azure refuses it."""
+        return finished(Reply(204))
+
     def check_conditions(self, existing: Resource | None, conditions: Mapping[str, str]) -> None:
         """Hold a write or a deletion to its If-Match and If-None-Match (lower-case names)."""
         wanted = conditions.get("if-match", "").strip('"')

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import ResourceId, lies_in
+from sandbox.azure.resource_manager.core.locks import LEVELS, LOCKS
 from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider, ResourceType, Write
 from sandbox.azure.resource_manager.core.rights import ROLE_ASSIGNMENTS
 from sandbox.azure.resource_manager.core.roles import BUILT_IN_ROLES, role_by_id
+from sandbox.azure.resource_manager.core.state import Resource
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.kernel import Kernel
-    from sandbox.azure.resource_manager.core.state import Resource
 
 API_VERSIONS = (
     "2022-04-01",
@@ -135,6 +136,28 @@ class RoleAssignments(ResourceType):
                 )
 
 
+class Locks(ResourceType):
+    """Management locks on a subscription, a group or a resource."""
+
+    name = LOCKS
+    api_versions = ("2020-05-01", "2017-04-01", "2016-09-01")
+
+    def check(self, write: Write) -> None:
+        """Judge the level."""
+        level = write.properties.get("level")
+        if level not in LEVELS:
+            raise errors.bad_request(
+                "LockLevelInvalid",
+                f"The lock level '{level}' is invalid. The supported levels are '{','.join(LEVELS)}'.",
+            )
+
+    async def put(self, write: Write) -> Operation:
+        """Set the lock."""
+        properties = {key: write.properties[key] for key in ("level", "notes") if write.properties.get(key)}
+        lock = self.state.store(Resource(write.id, {"properties": properties}))
+        return finished(Reply(201 if write.existing is None else 200, self.show(lock)), lock)
+
+
 def _what(properties: dict[str, Any]) -> tuple[str, str]:
     """Principal and role of an assignment: what makes two of them the same on one scope."""
     role = str(properties.get("roleDefinitionId", "")).rpartition("/")[2]
@@ -208,5 +231,7 @@ def _subscription(call: Call) -> str:
 def provider(kernel: Kernel) -> Provider:
     """Microsoft.Authorization."""
     return Provider(
-        "Microsoft.Authorization", (RoleAssignments(kernel),), AuthorizationFunctions(kernel).functions()
+        "Microsoft.Authorization",
+        (RoleAssignments(kernel), Locks(kernel)),
+        AuthorizationFunctions(kernel).functions(),
     )

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.kernel import Kernel
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
-API_VERSIONS = ("2025-05-31-preview", "2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30")
+API_VERSIONS = (
+    "2025-05-31-preview",
+    "2025-01-31-preview",
+    "2024-11-30",
+    "2023-01-31",
+    "2022-01-31-preview",
+    "2018-11-30",
+)
 MAXIMUM_CREDENTIALS = 20
 
 
@@ -59,7 +66,7 @@ class FederatedIdentityCredentials(ResourceType):
     """Outside identities (a repository's workflow, a service account) that may act as the identity."""
 
     name = f"{IDENTITIES}/federatedIdentityCredentials"
-    api_versions = API_VERSIONS[:3]
+    api_versions = API_VERSIONS[:5]
 
     def check(self, write: Write) -> None:
         """Judge issuer, subject and audiences, and that no other credential has the same."""
@@ -108,10 +115,12 @@ def attached_identities(kernel: Kernel, write: Write) -> dict[str, dict[str, str
                 f"resource identity operation. Status: 'BadRequest'. Response: 'Resource '{path}' was not "
                 "found.'.",
             )
-        action = f"{kind.name}/assign/action"
-        if not kernel.rights.allows(write.principal, action, str(identity.id)):
-            wanted = f"{write.id.type}/write"
-            raise errors.linked_authorization_failed(write.principal, wanted, str(write.id), action)
+        # The right is called with a star in its name; the refusal names it without.
+        if not kernel.rights.allows(write.principal, f"{kind.name}/*/assign/action", str(identity.id)):
+            wanted, linked = f"{write.id.type}/write", f"{kind.name}/assign/action"
+            raise errors.linked_authorization_failed(
+                write.principal, wanted, str(write.id), linked, str(identity.id)
+            )
         attached[path] = {key: identity.properties[key] for key in ("principalId", "clientId")}
     return attached
 

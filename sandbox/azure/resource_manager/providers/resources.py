@@ -130,6 +130,10 @@ class ResourceGroups(ResourceType):
                 await self.kernel.type_named(resource.id.type).unmake(resource)
                 self.state.remove(resource.id)
 
+    def absent(self, resource_id: ResourceId) -> Operation:
+        """Unlike other resources, a group that isn't there can't be deleted."""
+        raise errors.group_not_found(resource_id.name)
+
     def not_found(self, resource_id: ResourceId) -> ArmError:
         """A group has a code of its own."""
         return errors.group_not_found(resource_id.name)

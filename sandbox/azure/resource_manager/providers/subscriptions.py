@@ -53,6 +53,14 @@ class Subscription:
             return "Registered"
         return self.registrations.get(namespace, "NotRegistered")
 
+    def register(self, namespace: str, seconds: float) -> None:
+        """Register a provider, which takes its time; again, do nothing."""
+        if self.registration(namespace) != "NotRegistered":
+            return
+        self.registrations[namespace] = "Registering"
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, self.registrations.__setitem__, namespace, "Registered")
+
     def shown(self) -> dict[str, Any]:
         """The subscription as a GET shows it."""
         return {
@@ -71,6 +79,11 @@ class Subscription:
         }
 
 
+def register_action(namespace: str) -> str:
+    """The right to register a provider, which counts on the subscription alone."""
+    return f"{namespace}/register/action"
+
+
 class SubscriptionFunctions:
     """What a client asks before it knows any resource."""
 
@@ -81,7 +94,6 @@ class SubscriptionFunctions:
 
     def functions(self) -> tuple[Function, ...]:
         """The functions, for the kernel's list."""
-        register = "Microsoft.Resources/subscriptions/providers/register/action"
         read = "Microsoft.Resources/subscriptions/providers/read"
         return (
             Function("GET", "/tenants", None, "", self.tenants),
@@ -90,13 +102,7 @@ class SubscriptionFunctions:
             Function("GET", f"{SUBSCRIPTION}/locations", None, "", self.locations),
             Function("GET", f"{SUBSCRIPTION}/providers", read, SUBSCRIPTION, self.providers),
             Function("GET", SUBSCRIPTION + "/providers/{namespace}", read, SUBSCRIPTION, self.provider),
-            Function(
-                "POST",
-                SUBSCRIPTION + "/providers/{namespace}/register",
-                register,
-                SUBSCRIPTION,
-                self.register,
-            ),
+            Function("POST", SUBSCRIPTION + "/providers/{namespace}/register", None, "", self.register),
         )
 
     async def tenants(self, call: Call) -> dict[str, Any]:
@@ -145,12 +151,11 @@ class SubscriptionFunctions:
         """`POST /subscriptions/S/providers/N/register`: takes its time; the answer says "Registering"."""
         subscription = self._kernel.subscription(call.arguments["subscription"])
         provider = self._kernel.provider(call.arguments["namespace"])
-        if subscription.registration(provider.namespace) == "NotRegistered":
-            subscription.registrations[provider.namespace] = "Registering"
-            delay = self._kernel.backends.clock.seconds("provider.registration")
-            asyncio.get_running_loop().call_later(
-                delay, subscription.registrations.__setitem__, provider.namespace, "Registered"
-            )
+        scope = str(subscription_id(subscription.id))
+        self._kernel.rights.demand(call.principal, register_action(provider.namespace), scope)
+        subscription.register(
+            provider.namespace, self._kernel.backends.clock.seconds("provider.registration")
+        )
         return _provider(subscription, provider)
 
     def _sees(self, call: Call, subscription: Subscription) -> bool:

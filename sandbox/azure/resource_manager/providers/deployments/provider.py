@@ -17,6 +17,7 @@ from sandbox.azure.resource_manager.providers.deployments.records import (
     note_outcome,
     operation_document,
 )
+from sandbox.azure.resource_manager.providers.deployments.registration import register_providers
 from sandbox.azure.resource_manager.providers.deployments.requests import prepare
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class Deployments(ResourceType):
         resource = Resource(write.id, {"properties": new_properties(run, template, "Accepted")})
         self.state.store(resource)
         self._runs[write.id.key] = run
+        register_providers(self.kernel, run)
         return self.kernel.operations.begin(
             self._run(resource, run, CallersRoad(self.kernel, write.principal)),
             _TELLING,

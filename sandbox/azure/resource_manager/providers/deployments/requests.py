@@ -13,6 +13,7 @@ from sandbox.azure.resource_manager.core.errors import ArmError, bad_request
 from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
 from sandbox.azure.resource_manager.providers.deployments.engine import TemplateRun
 from sandbox.azure.resource_manager.providers.deployments.errors import validation_failed
+from sandbox.azure.resource_manager.providers.deployments.registration import MISSING, demand_registration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ _SECTIONS: dict[str, tuple[type, ...]] = {
     "resources": (dict, list),
 }
 # What only the template's own run can settle: what is missing yet may be in the template too.
-_NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound"})
+_NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound", MISSING})
 
 
 def prepare(
@@ -51,6 +52,7 @@ def prepare(
     context = _context(kernel, principal, deployment, properties)
     run = TemplateRun(template, properties.get("parameters") or {}, context)
     _ask_for_rights(kernel, principal, run)
+    demand_registration(kernel, principal, run)
     _preflight(kernel, principal, deployment, run)
     return run
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Azure's answers spell the type so, whatever its documentation says.
 ZONES = "Microsoft.Network/dnszones"
-API_VERSIONS = ("2018-05-01",)
+API_VERSIONS = ("2023-07-01-preview", "2018-05-01")
 KINDS = tuple(PROPERTIES)
 MADE_WITH_THE_ZONE = ("NS", "SOA")
 
