@@ -15,6 +15,7 @@ from sandbox.azure.container_instances import Containers
 from sandbox.azure.identity.directory import Directory
 from sandbox.azure.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoint, MetadataEndpoint
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
+from sandbox.azure.resource_manager.providers.storage import storage_is_open
 from sandbox.azure.storage.blob_stores import BlobStores
 from sandbox.clock import Clock
 from sandbox.clusters.clusters import Clusters
@@ -47,12 +48,14 @@ class Options:
         state_dir: what it keeps while it runs.
         time_scale: sandbox seconds for one second of Azure.
         charts: directory of packaged charts to serve; None for the sandbox's own.
+        new_subscription: whether the subscription has registered no provider yet.
 
     """
 
     state_dir: Path
     time_scale: float
     charts: Path | None = None
+    new_subscription: bool = False
 
 
 class Sandbox:
@@ -93,6 +96,7 @@ class Sandbox:
             authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
                 principal, account, write=write
             ),
+            is_open=lambda account: storage_is_open(self._resource_manager.kernel.state, account),
         )
         self._resource_manager = ResourceManager(
             directory=self._directory,
@@ -101,6 +105,7 @@ class Sandbox:
             blob_stores=self._blob_stores,
             containers=self._containers,
             hosts=self._hosts,
+            unregistered=None if options.new_subscription else (),
         )
         self._names.ask(self._resource_manager.name_server)
         self._face = PublicFace(self._clusters, RegistryLogins(self._hosts.app_for), self._names)
@@ -150,7 +155,9 @@ class Sandbox:
         """Give each host name the application that answers it."""
         self._hosts.serve(MANAGEMENT_HOST, self._resource_manager.app)
         self._hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self._directory, self._clock).app)
-        self._hosts.serve(LOGIN_HOST, LoginEndpoint(self._directory).app)
+        self._hosts.serve(
+            LOGIN_HOST, LoginEndpoint(self._directory, self._resource_manager.federated_credentials).app
+        )
         self._hosts.serve("*.cloudapp.azure.com", self._face)
         self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():

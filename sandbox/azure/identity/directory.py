@@ -100,7 +100,7 @@ class Directory:
 
     def principal_of(self, bearer_token: str) -> Principal | None:
         """Return whose token this is; None for one that is not ours, or not valid any more."""
-        claims = _claims(bearer_token)
+        claims = claims_of(bearer_token)
         if claims.get("run") != self._run or claims.get("exp", 0) < time.time():
             return None
         return self._principals.get(str(claims.get("oid")))
@@ -119,7 +119,8 @@ def _encoded(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def _claims(token: str) -> dict[str, Any]:
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a JSON web token claims, nothing for a text that is none."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -1,4 +1,7 @@
-"""The endpoints that give tokens: a machine's own for managed identities, the tenant's for applications."""
+"""The endpoints that give tokens: a machine's own for managed identities, the tenant's for applications.
+
+Applications show a secret, managed identities a token of somebody whom they trust (a federated credential).
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.azure.identity.directory import TOKEN_SECONDS
+from sandbox.azure.identity.federation import ASSERTION_TYPE, refuse_assertion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.requests import Request
 
     from sandbox.azure.identity.directory import Directory, Principal
@@ -73,15 +79,20 @@ def _metadata_error(code: str, description: str) -> JSONResponse:
 
 
 class LoginEndpoint:
-    """`https://login.microsoftonline.com`: discovery, and tokens for applications with a secret.
+    """`https://login.microsoftonline.com`: discovery, and tokens for applications.
 
     Args:
         directory: the tenant.
+        federated_credentials: returns the outside identities that may act as an application, given its
+            client id: issuer, subject and audiences of each.
 
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(
+        self, directory: Directory, federated_credentials: Callable[[str], list[dict[str, Any]]]
+    ) -> None:
         self._directory = directory
+        self._federated_credentials = federated_credentials
         self.app = Starlette(
             routes=[
                 Route("/common/discovery/instance", self._instances),
@@ -132,19 +143,34 @@ class LoginEndpoint:
     async def _token(self, request: Request) -> Response:
         """Answer `grant_type=client_credentials`, the one grant that applications use."""
         form = dict(parse_qsl((await request.body()).decode()))
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
         if not self._knows(request.path_params["tenant"]):
             return _unknown_tenant(request.path_params["tenant"])
         if form.get("grant_type") != "client_credentials":
             return _login_error(
                 70003, "unsupported_grant_type", "The app requested an unsupported grant type."
             )
-        principal = self._directory.by_client_id(client_id)
-        if principal is None or not self._directory.is_application_with_secret(client_id):
+        principal = self._directory.by_client_id(form.get("client_id", ""))
+        if principal is None:
+            return self._unknown_application(form.get("client_id", ""))
+        proves = (
+            self._check_assertion
+            if form.get("client_assertion_type") == ASSERTION_TYPE
+            else self._check_secret
+        )
+        refusal = proves(principal.client_id, form)
+        return refusal or JSONResponse(
+            self._answer(principal, form.get("scope") or form.get("resource") or "")
+        )
+
+    def _check_assertion(self, client_id: str, form: Mapping[str, str]) -> JSONResponse | None:
+        refusal = refuse_assertion(form.get("client_assertion", ""), self._federated_credentials(client_id))
+        return None if refusal is None else _login_error(*refusal, status=401)
+
+    def _check_secret(self, client_id: str, form: Mapping[str, str]) -> JSONResponse | None:
+        if not self._directory.is_application_with_secret(client_id):
             return self._unknown_application(client_id)
-        if not self._directory.secret_is_right(client_id, secret):
-            return _wrong_secret(client_id)
-        return JSONResponse(self._answer(principal, form.get("scope") or form.get("resource") or ""))
+        right = self._directory.secret_is_right(client_id, form.get("client_secret", ""))
+        return None if right else _wrong_secret(client_id)
 
     def _answer(self, principal: Principal, scope: str) -> dict[str, Any]:
         audience = scope.partition(" ")[0].removesuffix(SCOPE_SUFFIX)

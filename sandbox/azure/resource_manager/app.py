@@ -26,6 +26,7 @@ from sandbox.azure.resource_manager.providers.container_service import provider 
 from sandbox.azure.resource_manager.providers.deployments import provider as deployments
 from sandbox.azure.resource_manager.providers.dns import provider as dns
 from sandbox.azure.resource_manager.providers.dns.name_server import NameServer
+from sandbox.azure.resource_manager.providers.managed_identity import federated_credentials
 from sandbox.azure.resource_manager.providers.subscriptions import ALWAYS_REGISTERED, Subscription
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000001"
 SUBSCRIPTION_NAME = "Sandbox"
+# Another one of the same tenant, in which nobody has a role at first: what IT departments keep things in.
+OTHER_SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000002"
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
 _PROVIDERS = (
     resources,
@@ -72,7 +75,8 @@ class ResourceManager:
         blob_stores: the blobs behind storage accounts.
         containers: the processes behind container groups.
         hosts: where registries put their own endpoints.
-        unregistered: namespaces that the subscription has not registered at the start.
+        unregistered: namespaces that the subscription has not registered at the start, in any case; None
+            for all that Azure does not always register, as in a new subscription.
 
     Attributes:
         name_server: answers for the zones of Azure DNS.
@@ -88,14 +92,17 @@ class ResourceManager:
         blob_stores: BlobStores,
         containers: Containers,
         hosts: Hosts,
-        unregistered: Iterable[str] = (),
+        unregistered: Iterable[str] | None = (),
     ) -> None:
         backends = Backends(directory, clock, clusters, blob_stores, containers, hosts)
         self._subscription = Subscription(SUBSCRIPTION_ID, SUBSCRIPTION_NAME, directory.tenant_id)
-        self.kernel = Kernel(backends, (self._subscription,))
+        other = Subscription(OTHER_SUBSCRIPTION_ID, f"{SUBSCRIPTION_NAME} (IT)", directory.tenant_id)
+        self.kernel = Kernel(backends, (self._subscription, other))
         for module in _PROVIDERS:
             self.kernel.install(module.provider(self.kernel))
-        self._register_all_but(unregistered)
+        _register_all_but(self.kernel, other, ())
+        if unregistered is not None:
+            _register_all_but(self.kernel, self._subscription, unregistered)
         self.name_server = NameServer(self.kernel)
         route = Route("/{path:path}", FrontDoor(self.kernel).answer, methods=_METHODS)
         self.app: ASGIApp = Starlette(routes=[route])
@@ -116,6 +123,10 @@ class ResourceManager:
         """
         self.rights.assign(principal, role_by_name(role), scope or str(subscription_id(SUBSCRIPTION_ID)))
 
+    def federated_credentials(self, client_id: str) -> list[dict[str, Any]]:
+        """Return issuer, subject and audiences of whoever may act as a managed identity."""
+        return federated_credentials(self.kernel.state, client_id)
+
     def dump(self) -> dict[str, Any]:
         """All that exists and all that was asked for, without any secret."""
         kernel = self.kernel
@@ -132,8 +143,9 @@ class ResourceManager:
         """End the operations that still run."""
         await self.kernel.operations.close()
 
-    def _register_all_but(self, unregistered: Iterable[str]) -> None:
-        left_out = {namespace.lower() for namespace in unregistered}
-        for provider in self.kernel.providers.values():
-            if provider.namespace not in ALWAYS_REGISTERED and provider.namespace.lower() not in left_out:
-                self._subscription.registrations[provider.namespace] = "Registered"
+
+def _register_all_but(kernel: Kernel, subscription: Subscription, unregistered: Iterable[str]) -> None:
+    left_out = {namespace.lower() for namespace in unregistered}
+    for provider in kernel.providers.values():
+        if provider.namespace not in ALWAYS_REGISTERED and provider.namespace.lower() not in left_out:
+            subscription.registrations[provider.namespace] = "Registered"

@@ -42,16 +42,23 @@ class BlobEndpoint:
         azurite: client of its Azurite.
         directory: whose tokens are taken.
         authorise: asks Resource Manager's rights.
+        is_open: whether the account answers the public network.
 
     """
 
     def __init__(
-        self, account: str, azurite: httpx.AsyncClient, directory: Directory, authorise: Authorise
+        self,
+        account: str,
+        azurite: httpx.AsyncClient,
+        directory: Directory,
+        authorise: Authorise,
+        is_open: Callable[[], bool],
     ) -> None:
         self._account = account
         self._azurite = azurite
         self._directory = directory
         self._authorise = authorise
+        self._is_open = is_open
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -64,6 +71,10 @@ class BlobEndpoint:
         await response(scope, receive, send)
 
     def _check(self, request: Request) -> None:
+        if not self._is_open():
+            raise RefusedError(
+                403, "AuthorizationFailure", "This request is not authorized to perform this operation."
+            )
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() in {"sharedkey", "sharedkeylite"}:
             raise RefusedError(

@@ -11,6 +11,7 @@ from sandbox.azure.storage.blob_endpoint import BlobEndpoint
 from sandbox.azure.storage.static_site import STORAGE_AUDIENCE, StaticSite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.azure.identity.directory import Directory
@@ -31,10 +32,11 @@ class BlobStores:
         hosts: where the endpoints' names are announced.
         directory: whose tokens are taken.
         authorise: asks Resource Manager's rights.
+        is_open: whether the account with a name answers the public network.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that it uses
         self,
         *,
         folder: Path,
@@ -42,12 +44,14 @@ class BlobStores:
         hosts: Hosts,
         directory: Directory,
         authorise: Authorise,
+        is_open: Callable[[str], bool],
     ) -> None:
         self._folder = folder
         self._authority = authority
         self._hosts = hosts
         self._directory = directory
         self._authorise = authorise
+        self._is_open = is_open
         self._azurites: dict[str, Azurite] = {}
         self._sites: dict[str, StaticSite] = {}
         self._owner = directory.add_managed_identity("Resource Manager's own hand in storage")
@@ -67,7 +71,10 @@ class BlobStores:
         await azurite.start()
         self._azurites[name] = azurite
         self._sites[name] = StaticSite(host, azurite.client, self._directory)
-        self._hosts.serve(host, BlobEndpoint(name, azurite.client, self._directory, self._authorise))
+        endpoint = BlobEndpoint(
+            name, azurite.client, self._directory, self._authorise, lambda: self._is_open(name)
+        )
+        self._hosts.serve(host, endpoint)
         self._hosts.serve(_site_host(name), self._sites[name])
 
     async def delete_account(self, name: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from starlette.types import ASGIApp
 
@@ -149,6 +150,14 @@ class ContainerState(Protocol):
     @property
     def restart_count(self) -> int:
         """How often the restart policy started it again."""
+
+    @property
+    def started(self) -> datetime:
+        """When its process was last started."""
+
+    @property
+    def finished(self) -> datetime | None:
+        """When that process ended, once terminated."""
 
 
 class Containers(Protocol):

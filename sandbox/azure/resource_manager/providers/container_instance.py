@@ -75,7 +75,7 @@ class ContainerGroups(ResourceType):
         group = write.existing or Resource(write.id, {})
         group.document = _document(self.kernel, write)
         group.secrets["environment"] = dict(_environment(write.properties["containers"][0]))
-        group.internals |= {"started": None, "stopped": False}
+        group.internals["stopped"] = False
         self.state.store(group)
         return self._begin(group, self._start(group), write.api_version, 200 if write.existing else 201)
 
@@ -96,19 +96,16 @@ class ContainerGroups(ResourceType):
         state = self.backends.containers.state(str(resource.id))
         shown["properties"]["instanceView"] = {"events": [], "state": _group_state(resource, state)}
         if state is not None:
-            shown["properties"]["containers"][0]["properties"]["instanceView"] = _instance_view(
-                resource, state
-            )
+            shown["properties"]["containers"][0]["properties"]["instanceView"] = _instance_view(state)
         return shown
 
     def summary(self, resource: Resource) -> dict[str, Any]:
         """A group as lists show it: without instance views."""
         return resource.shown()
 
-    async def restart(self, group: Resource, api_version: str) -> Operation:
+    async def start(self, group: Resource, api_version: str) -> Operation:
         """Start the group's process (again)."""
-        if self.backends.containers.state(str(group.id)) is not None:
-            await self.backends.containers.stop(str(group.id))
+        await self.unmake(group)
         group.properties["provisioningState"] = "Pending"
         return self._begin(group, self._start(group), api_version, 202, Telling(header="Location"))
 
@@ -146,7 +143,7 @@ class ContainerGroups(ResourceType):
         if self.state.get(group.id) is not group:
             return
         await self.backends.containers.start(str(group.id), spec)
-        group.internals |= {"started": timestamp(), "stopped": False}
+        group.internals["stopped"] = False
 
     def _check_update(self, write: Write, existing: Resource) -> None:
         """Only a living group, and only its changeable properties, can be changed."""
@@ -187,7 +184,7 @@ class ContainerFunctions:
 
         return (
             Function("GET", logs, read_logs, f"{group}/containers/{{container}}", self.logs, API_VERSIONS),
-            action("start", self.restart),
+            action("start", self.start),
             action("restart", self.restart),
             action("stop", self.stop),
         )
@@ -211,10 +208,15 @@ class ContainerFunctions:
         tail = call.query.get("tail")
         return {"content": "".join(text.splitlines(keepends=True)[-int(tail) :]) if tail else text}
 
-    async def restart(self, call: Call) -> Operation:
-        """`POST …/start` and `…/restart`."""
+    async def start(self, call: Call) -> Operation:
+        """`POST …/start`: accepted, and asked after by its `Location`."""
         group = self._kernel.existing(call.path.rpartition("/")[0])
-        return await self._groups.restart(group, call.api_version)
+        return await self._groups.start(group, call.api_version)
+
+    async def restart(self, call: Call) -> Reply:
+        """`POST …/restart`: answered at once, without an operation to ask after."""
+        await self.start(call)
+        return Reply(204)
 
     async def stop(self, call: Call) -> Reply:
         """`POST …/stop`."""
@@ -302,18 +304,14 @@ def _group_state(group: Resource, state: ContainerState | None) -> str:
     return "Succeeded" if state.exit_code == 0 else "Failed"
 
 
-def _instance_view(group: Resource, state: ContainerState) -> dict[str, Any]:
-    current: dict[str, Any] = {
-        "state": state.state,
-        "startTime": group.internals["started"],
-        "detailStatus": "",
-    }
+def _instance_view(state: ContainerState) -> dict[str, Any]:
+    started = timestamp(state.started)
+    current: dict[str, Any] = {"state": state.state, "startTime": started, "detailStatus": ""}
     if state.state == "Terminated":
-        group.internals.setdefault("ended", timestamp())
-        current |= {"exitCode": state.exit_code, "finishTime": group.internals["ended"]}
+        current |= {"exitCode": state.exit_code, "finishTime": timestamp(state.finished)}
         current["detailStatus"] = "Completed" if state.exit_code == 0 else "Error"
     event = {"count": 1, "name": "Started", "message": "Started container", "type": "Normal"}
-    event |= {"firstTimestamp": group.internals["started"], "lastTimestamp": group.internals["started"]}
+    event |= {"firstTimestamp": started, "lastTimestamp": started}
     return {"restartCount": state.restart_count, "currentState": current, "events": [event]}
 
 

@@ -12,6 +12,7 @@ from sandbox.azure.resource_manager.core.state import Resource
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.state import State
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 API_VERSIONS = (
@@ -95,6 +96,13 @@ class FederatedIdentityCredentials(ResourceType):
         properties = {field: write.properties[field] for field in ("issuer", "subject", "audiences")}
         credential = self.state.store(Resource(write.id, {"properties": properties}))
         return finished(Reply(201 if write.existing is None else 200, self.show(credential)), credential)
+
+
+def federated_credentials(state: State, client_id: str) -> list[dict[str, Any]]:
+    """The properties of the federated credentials of the identity with this client id."""
+    identities = [each for each in state.of_type(IDENTITIES) if each.properties["clientId"] == client_id]
+    found = [state.of_type(FederatedIdentityCredentials.name, str(each.id)) for each in identities]
+    return [credential.properties for credentials in found for credential in credentials]
 
 
 def attached_identities(kernel: Kernel, write: Write) -> dict[str, dict[str, str]]:

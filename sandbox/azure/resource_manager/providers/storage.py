@@ -21,6 +21,7 @@ from sandbox.azure.resource_manager.providers.subscriptions import SUBSCRIPTION
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.ids import ResourceId
     from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.state import State
 
 API_VERSIONS = (
     "2026-09-01",
@@ -246,6 +247,14 @@ def name_rule(name: str) -> str:
 def name_taken(kernel: Kernel, name: str) -> bool:
     """Whether any subscription has an account of this name."""
     return any(account.id.name == name for account in kernel.state.of_type(STORAGE_ACCOUNTS))
+
+
+def storage_is_open(state: State, name: str) -> bool:
+    """Whether an account answers the public network; nobody here has an address that its rules could name."""
+    (account,) = [each for each in state.of_type(STORAGE_ACCOUNTS) if each.id.name == name]
+    rules = account.properties.get("networkAcls") or {}
+    settings = rules.get("defaultAction", "Allow"), account.properties.get("publicNetworkAccess", "Enabled")
+    return settings == ("Allow", "Enabled")
 
 
 def _account_is_up(kernel: Kernel, inner: ResourceId) -> Resource:

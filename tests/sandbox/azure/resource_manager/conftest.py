@@ -8,6 +8,7 @@ import json
 import time
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -143,13 +144,20 @@ class RecordedContainers:
 
     async def start(self, group_id: str, spec: ContainerSpec) -> None:
         self.specs[group_id] = spec
-        self.states[group_id] = SimpleNamespace(state="Running", exit_code=None, restart_count=0)
+        self.states[group_id] = SimpleNamespace(
+            state="Running", exit_code=None, restart_count=0, started=datetime.now(UTC), finished=None
+        )
 
     def state(self, group_id: str) -> SimpleNamespace | None:
         return self.states.get(group_id)
 
     async def stop(self, group_id: str) -> None:
-        self.states[group_id] = SimpleNamespace(state="Terminated", exit_code=137, restart_count=0)
+        self.end(group_id, 137)
+
+    def end(self, group_id: str, exit_code: int) -> None:
+        """Let the process end by itself."""
+        ended = {"state": "Terminated", "exit_code": exit_code, "finished": datetime.now(UTC)}
+        self.states[group_id] = SimpleNamespace(**{**vars(self.states[group_id]), **ended})
 
     def log(self, group_id: str) -> str:
         return f"log of {group_id.rpartition('/')[2]}"
