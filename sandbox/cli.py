@@ -1,4 +1,4 @@
-"""`python -m sandbox`: start and stop it, run commands inside it, click the button in it."""
+"""The command line `python -m sandbox`: starts and stops it, runs commands in it, clicks the button in it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, atta
 from sandbox.server import Options, Sandbox
 from sandbox.visitor import demo as demonstration
 from sandbox.visitor.browser import Browser
-from sandbox.visitor.parameters import fill_in
+from sandbox.visitor.parameters import click_with
 from sandbox.visitor.people import VisitorRole, sign_in
 from sandbox.visitor.portal import TEMPLATE, Portal
-from sandbox.visitor.shell import run_inside
+from sandbox.visitor.shell import run_in_sandbox
 
 app = typer.Typer(
     help="Azure on this machine: the deployer, azure-cli, helm and a browser work in it as they do in Azure.",
@@ -56,7 +56,7 @@ def start(
     time_scale: TimeScale = TIME_SCALE,
     charts: Charts = None,
     new_subscription: Annotated[
-        bool, typer.Option("--new-subscription", help="Register no resource provider, as Azure begins.")
+        bool, typer.Option("--new-subscription", help="Begin without any registered resource provider.")
     ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
 ) -> None:
@@ -88,20 +88,17 @@ def shell(
     *,
     role: Annotated[
         VisitorRole,
-        typer.Option(
-            "--as",
-            help="An Owner of the subscription, a Contributor of one group, or a stranger without any role.",
-        ),
+        typer.Option("--as", help="An Owner, a Contributor of one group, or somebody without any role."),
     ] = VisitorRole.OWNER,
     group: Annotated[
         str,
-        typer.Option("--group", help="The Contributor's group; made in westeurope where it is not there."),
+        typer.Option("--group", help="The Contributor's group; made in westeurope if it is missing."),
     ] = "binderhub",
     state_dir: StateDir = STATE_DIR,
 ) -> None:
     """Run a command inside the sandbox, signed in as an Owner of its subscription or as somebody else."""
     with attached(state_dir) as running:
-        status = run_inside(running, command or [], sign_in(running, role, group))
+        status = run_in_sandbox(running, command or [], sign_in(running, role, group))
     raise typer.Exit(status)
 
 
@@ -119,7 +116,7 @@ def click(  # noqa: PLR0913 - each is an option that people type
     state_dir: StateDir = STATE_DIR,
 ) -> None:
     """Deploy the template as the portal does, and follow the deployer to its end."""
-    wanted = fill_in(
+    wanted = click_with(
         template,
         parameters_file=parameters,
         settings=setting or [],
@@ -141,7 +138,7 @@ def browse(
     """Open a page in Chromium, inside the sandbox: certificates are checked as everywhere."""
     with attached(state_dir) as running, TemporaryDirectory(prefix="sandbox-browser-") as home:
         browser = Browser(running, Path(home))
-        status = run_inside(running, browser.command(url), browser.environment())
+        status = run_in_sandbox(running, browser.command(url), browser.environment())
     raise typer.Exit(status)
 
 
@@ -154,13 +151,13 @@ def state(*, state_dir: StateDir = STATE_DIR) -> None:
 
 @app.command()
 def demo(*, state_dir: StateDir = STATE_DIR) -> None:
-    """Click the button, see that the hub answers, and say how to look around."""
+    """Click the button, visit the hub, and show how to look around."""
     running = attach(state_dir) or _start_detached(state_dir, TIME_SCALE, None)
     raise typer.Exit(0 if demonstration.demo(running, screen) else 1)
 
 
 def run() -> None:
-    """Run the command line."""
+    """Run the command line, and exit with a status for errors."""
     try:
         app()
     except SandboxError as error:
@@ -179,7 +176,7 @@ def _start_detached(
 
 
 async def _serve(options: Options) -> None:
-    """Run a sandbox until a signal ends it."""
+    """Run a sandbox until a signal arrives."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
-from deployer.errors import DeployerError, Interrupted, OutputsError
+from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, OutputsError
 from deployer.outputs.next_steps import render_next_steps
 from deployer.outputs.record import cleaned, describe_run
 from deployer.plan import build_plan
 from deployer.progress.events import Event, EventKind, Progress
+from deployer.progress.lines import duration
 from deployer.progress.log_text import LogText
 from deployer.progress.notes import Notes
 from deployer.progress.run_record import RunRecord
 from deployer.redaction import Redactor
 from deployer.run.context import Context
-from deployer.run.workflow import run_steps
+from deployer.run.workflow import STOPPED, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from deployer.names import HubNames
@@ -49,6 +50,22 @@ class Deployed:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class DeployOptions:
+    """What is not a setting of the hub.
+
+    Attributes:
+        helm: the helm program.
+        directory: where outputs go when the settings name no storage account.
+        wait_for_lock: whether to wait for another run of the same hub, instead of failing.
+
+    """
+
+    helm: Path
+    directory: Path
+    wait_for_lock: bool = False
+
+
 @dataclass
 class _Run:
     """What is known of a run while it goes on."""
@@ -59,6 +76,7 @@ class _Run:
     progress: Progress
     started: datetime
     record: RunRecord
+    aborted: DeployerError | None = None
 
     @classmethod
     def start(cls, settings: Settings, sinks: Sequence[Sink]) -> _Run:
@@ -72,10 +90,8 @@ class _Run:
 async def deploy(
     settings: Settings,
     warnings: Sequence[str],
-    *,
     sinks: Sequence[Sink],
-    helm: Path,
-    directory: Path,
+    options: DeployOptions,
 ) -> Deployed:
     """Create the hub, or change an existing one to what the settings ask for.
 
@@ -83,10 +99,10 @@ async def deploy(
         settings: validated settings.
         warnings: about the settings, shown at the start.
         sinks: receive the events of the run.
-        helm: the helm program.
-        directory: where outputs go when the settings name no storage account.
+        options: of the command.
 
     Raises:
+        AlreadyRunningError: another run works on the same hub.
         DeployerError: the run failed; record and log are in the outputs if these could be opened.
         Interrupted: the run was cancelled.
 
@@ -100,7 +116,16 @@ async def deploy(
             )
             for warning in warnings:
                 run.progress.emit(Event(EventKind.WARNING, warning))
-            context = Context(settings, run.started, directory, helm, run.redactor, resources)
+            context = Context(
+                settings,
+                run.started,
+                options.directory,
+                options.helm,
+                run.redactor,
+                resources,
+                wait_for_lock=options.wait_for_lock,
+                abort=_aborter(run),
+            )
             await _run_recorded(context, run)
         notes = tuple(note.message for note in run.notes.all())
         deployed = Deployed(context.names, context.outputs.location, notes)
@@ -130,11 +155,20 @@ async def _run_recorded(context: Context, run: _Run) -> None:
     """Run the steps of the plan; write record and log at the end, however the run ends."""
     plan = build_plan(context.requested)
     try:
-        await run_steps(plan.steps, context, run.progress, run.record)
+        async with asyncio.timeout(context.requested.maximum_duration):
+            await run_steps(plan.steps, context, run.progress, run.record)
+    except TimeoutError:
+        overdue = _overdue(context, run)
+        await _leave_record(context, run, "failed", overdue)
+        raise overdue from None
     except asyncio.CancelledError:
-        interrupted = _interruption()
-        await _leave_record(context, run, "interrupted", interrupted)
-        raise interrupted from None
+        ended = _cancellation(run)
+        status = "interrupted" if isinstance(ended, Interrupted) else "failed"
+        await _leave_record(context, run, status, ended)
+        raise ended from None
+    except AlreadyRunningError:
+        # Without a record: `latest.json` belongs to the run that goes on.
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded and raised again
         explained = azure_error(error) if isinstance(error, SdkError) else error
         await _leave_record(context, run, "failed", explained)
@@ -143,17 +177,40 @@ async def _run_recorded(context: Context, run: _Run) -> None:
     await _leave_record(context, run, "done", None)
 
 
+def _overdue(context: Context, run: _Run) -> DeployerError:
+    running = [step.name for step in run.record.steps.values() if step.message == STOPPED]
+    return DeployerError(
+        f"The run did not end within {duration(context.requested.maximum_duration)}.",
+        cause=f"Still running: {', '.join(running)}." if running else None,
+        suggestion="Start again: everything that exists already is kept. For a longer limit, set "
+        "MAXIMUM_DURATION.",
+        retryable=True,
+    )
+
+
 def _next_steps(context: Context, run: _Run) -> str:
     notes = [note.message for note in run.notes.all()]
     return render_next_steps(context.settings, context.names, notes)
 
 
-def _interruption() -> Interrupted:
+def _aborter(run: _Run) -> Callable[[DeployerError], None]:
+    """Return a function that ends this run with an error, from another task."""
+    task = asyncio.current_task()
+
+    def abort(error: DeployerError) -> None:
+        run.aborted = error
+        if task is not None:
+            task.cancel()
+
+    return abort
+
+
+def _cancellation(run: _Run) -> DeployerError:
     """Return the error for a cancellation of this task."""
     # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
     if (task := asyncio.current_task()) is not None:
         task.uncancel()
-    return Interrupted(
+    return run.aborted or Interrupted(
         "The run was interrupted.",
         suggestion="Run deploy again: it resumes where this run ended.",
         retryable=True,

@@ -16,12 +16,15 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from deployer.outputs.locks import BlobLock, FileLock
 from deployer.private_files import PRIVATE_DIRECTORY, write_private_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from azure.core.credentials_async import AsyncTokenCredential
+
+    from deployer.locking import Lock
 
 CONTAINER = "outputs"
 LATEST = "latest.json"
@@ -51,6 +54,9 @@ class OutputStore(Protocol):
     async def write(self, name: str, text: str) -> None:
         """Write one file, replacing an older one of that name."""
 
+    def lock(self) -> Lock:
+        """Return the lock for the runs that write there."""
+
 
 class BlobOutputStore:
     """Outputs in a blob container of a storage account."""
@@ -77,6 +83,10 @@ class BlobOutputStore:
             content_settings=ContentSettings(content_type=CONTENT_TYPES[Path(name).suffix]),
         )
 
+    def lock(self) -> BlobLock:
+        """Return the lock for the runs that write there."""
+        return BlobLock(self._client)
+
 
 class DirectoryOutputStore:
     """Outputs in a directory that only this user can read."""
@@ -92,6 +102,10 @@ class DirectoryOutputStore:
     async def write(self, name: str, text: str) -> None:
         """Write one private file, completely or not at all."""
         write_private_file(self._directory / name, text.encode())
+
+    def lock(self) -> FileLock:
+        """Return the lock for the runs that write there."""
+        return FileLock(self._directory)
 
 
 def blob_endpoint(account: str) -> str:

@@ -1,12 +1,10 @@
-"""The endpoints that give tokens: a machine's own for managed identities, the tenant's for applications.
-
-Applications show a secret, managed identities a token of somebody whom they trust (a federated credential).
-"""
+"""The endpoints that issue tokens: to managed identities on their machine, to applications of the tenant."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -37,7 +35,7 @@ class MetadataEndpoint:
 
     Args:
         directory: the identities.
-        clock: how long after the first question the endpoint is not there yet, as after a container's start.
+        clock: how long after the first request the endpoint is not ready, as after the start of a container.
 
     """
 
@@ -51,7 +49,7 @@ class MetadataEndpoint:
         now = time.monotonic()
         self._first_asked = self._first_asked or now
         if now - self._first_asked < self._clock.seconds("identity_endpoint.start"):
-            return Response(status_code=404)
+            return Response(status_code=HTTPStatus.NOT_FOUND)
         if request.headers.get("metadata", "").lower() != "true":
             return _metadata_error("invalid_request", "Required metadata header not specified")
         client_id = request.query_params.get("client_id", "")
@@ -75,16 +73,18 @@ class MetadataEndpoint:
 
 
 def _metadata_error(code: str, description: str) -> JSONResponse:
-    return JSONResponse({"error": code, "error_description": description}, status_code=400)
+    return JSONResponse({"error": code, "error_description": description}, status_code=HTTPStatus.BAD_REQUEST)
 
 
 class LoginEndpoint:
     """`https://login.microsoftonline.com`: discovery, and tokens for applications.
 
+    An application shows its client secret, a managed identity the token of an external identity.
+
     Args:
         directory: the tenant.
-        federated_credentials: returns the outside identities that may act as an application, given its
-            client id: issuer, subject and audiences of each.
+        federated_credentials: returns issuer, subject and audiences of each external identity that may act
+            as an application, given its client id.
 
     """
 
@@ -141,7 +141,7 @@ class LoginEndpoint:
         )
 
     async def _token(self, request: Request) -> Response:
-        """Answer `grant_type=client_credentials`, the one grant that applications use."""
+        """Issue a token for `grant_type=client_credentials`, the grant of applications."""
         form = dict(parse_qsl((await request.body()).decode()))
         if not self._knows(request.path_params["tenant"]):
             return _unknown_tenant(request.path_params["tenant"])
@@ -152,19 +152,14 @@ class LoginEndpoint:
         principal = self._directory.by_client_id(form.get("client_id", ""))
         if principal is None:
             return self._unknown_application(form.get("client_id", ""))
-        proves = (
-            self._check_assertion
-            if form.get("client_assertion_type") == ASSERTION_TYPE
-            else self._check_secret
-        )
-        refusal = proves(principal.client_id, form)
-        return refusal or JSONResponse(
-            self._answer(principal, form.get("scope") or form.get("resource") or "")
-        )
+        federated = form.get("client_assertion_type") == ASSERTION_TYPE
+        check = self._check_assertion if federated else self._check_secret
+        scope = form.get("scope") or form.get("resource") or ""
+        return check(principal.client_id, form) or JSONResponse(self._answer(principal, scope))
 
     def _check_assertion(self, client_id: str, form: Mapping[str, str]) -> JSONResponse | None:
         refusal = refuse_assertion(form.get("client_assertion", ""), self._federated_credentials(client_id))
-        return None if refusal is None else _login_error(*refusal, status=401)
+        return None if refusal is None else _login_error(*refusal, status=HTTPStatus.UNAUTHORIZED)
 
     def _check_secret(self, client_id: str, form: Mapping[str, str]) -> JSONResponse | None:
         if not self._directory.is_application_with_secret(client_id):
@@ -203,12 +198,14 @@ def _wrong_secret(client_id: str) -> JSONResponse:
         "invalid_client",
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
         f"value, not the client secret ID, for a secret added to app '{client_id}'.",
-        status=401,
+        status=HTTPStatus.UNAUTHORIZED,
     )
 
 
-def _login_error(number: int, error: str, description: str, *, status: int = 400) -> JSONResponse:
-    """Shape an error as the tenant's endpoint does: AADSTS number, text, ids and time in one description."""
+def _login_error(
+    number: int, error: str, description: str, *, status: int = HTTPStatus.BAD_REQUEST
+) -> JSONResponse:
+    """Return an error whose description has AADSTS number, text, ids and time, as that of the endpoint."""
     trace, correlation = uuid4(), uuid4()
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}"
     ids = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}"

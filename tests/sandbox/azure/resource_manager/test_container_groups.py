@@ -44,7 +44,7 @@ def group(cpu: float = 1, identity: str | None = None, **properties: Any) -> dic
 
 async def end(world: World, exit_code: int) -> dict[str, Any]:
     """End the group's process; what its GET then shows."""
-    world.containers.end(CONTAINERS, exit_code)
+    world.containers.end(CONTAINERS, exit_code, restart_count=2)
     shown: dict[str, Any] = (await world.get(CONTAINERS, VERSION)).json()["properties"]
     return shown
 
@@ -89,7 +89,7 @@ async def test_it_tells_how_it_ended(world: World, exit_code: int, state: str) -
     shown = await end(world, exit_code)
     view = shown["containers"][0]["properties"]["instanceView"]
     assert shown["instanceView"]["state"] == state
-    assert (view["currentState"]["exitCode"], view["restartCount"]) == (exit_code, 0)
+    assert (view["currentState"]["exitCode"], view["restartCount"]) == (exit_code, 2)
 
 
 async def test_its_times_are_those_of_its_process(world: World) -> None:
@@ -164,7 +164,7 @@ async def test_deleting_ends_the_process(world: World) -> None:
 async def test_an_identity_is_attached_with_its_client_id(world: World) -> None:
     identity = await world.make(IDENTITY, {"location": "westeurope"}, "2024-11-30")
     await world.make(CONTAINERS, group(identity=IDENTITY), VERSION)
-    assert world.containers.specs[CONTAINERS].identities == (identity["properties"]["clientId"],)
+    assert await world.attached_clients(CONTAINERS) == [identity["properties"]["clientId"]]
 
 
 async def test_an_absent_identity_is_refused(world: World) -> None:
