@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.retries import with_retries
 from deployer.errors import AzureError
-from deployer.outputs.stores import DirectoryOutputStore, RunOutputs, open_blob_store
+from deployer.outputs.stores import DirectoryOutputStore, RunOutputs, open_store
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
-    from deployer.outputs.stores import OutputStore
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
-# The answer of a storage account to who is outside its network rules. A missing role has another code.
+# The answer of a storage account to a request from outside its network rules. A missing role has another code.
 OUTSIDE_NETWORK_RULES = "AuthorizationFailure"
 
 
@@ -30,10 +29,12 @@ def outputs_step() -> Step[Context]:
 async def prepare_outputs(context: Context, report: StepReport) -> str:
     """Check that outputs can be written, waiting for the right to do so.
 
-    Where the storage account is closed to this network, outputs go to the directory: no role and no waiting
-    would open it, and a policy of the organisation may not let anyone open it.
+    If the storage account is closed to this network, outputs go to the directory: no role and no waiting
+    opens it, and a policy of the organisation can forbid to open it.
     """
-    store = await _open_store(context)
+    credential = context.results.session.get().credential
+    opened = open_store(context.settings.storage_account_name, credential, context.output_directory)
+    store = await context.resources.enter_async_context(opened)
     # Before the first request: a run that ends here tries to leave its record all the same.
     outputs = RunOutputs(store, context.started)
     context.results.outputs.set(outputs)
@@ -44,22 +45,13 @@ async def prepare_outputs(context: Context, report: StepReport) -> str:
             raise
         outputs.store = DirectoryOutputStore(context.output_directory)
         await outputs.store.prepare()
-        report.note(_no_outputs(context, error))
+        report.note(_closed_account(context, error))
     return f"outputs go to {outputs.location}"
 
 
-async def _open_store(context: Context) -> OutputStore:
-    """Open the storage account of the settings, else the directory."""
-    account = context.settings.storage_account_name
-    if account is None:
-        return DirectoryOutputStore(context.output_directory)
-    credential = context.results.session.get().credential
-    return await context.resources.enter_async_context(open_blob_store(account, credential))
-
-
-def _no_outputs(context: Context, error: AzureError) -> str:
+def _closed_account(context: Context, error: AzureError) -> str:
     return (
-        f"The storage account {context.settings.storage_account_name} gets no outputs of this run: "
+        f"The storage account {context.settings.storage_account_name} gets no outputs of this run. "
         f"{error.cause or error.message} They go to {context.outputs.location}; in a container they are lost "
-        f"with it, so read its log. {error.suggestion or ''}".strip()
+        f"with it: read its log. {error.suggestion or ''}".strip()
     )
