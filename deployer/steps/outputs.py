@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
-# The answer of a storage account to a request from outside its network rules. A missing role has another code.
+# A storage account's answer to a request from outside its network rules; a missing role has another code.
 OUTSIDE_NETWORK_RULES = "AuthorizationFailure"
 
 
