@@ -44,9 +44,7 @@ def deployed(sandbox: RunningSandbox, hub: HttpsHub) -> Iterator[Ran]:
         make_zone(sandbox)
         close_storage_account(sandbox, group)
         for name in (OLD_GROUP, NEWEST_GROUP):
-            leave_container_group(
-                sandbox, f"{group}/providers/Microsoft.ContainerInstance/containerGroups/{name}"
-            )
+            leave_container_group(sandbox, group, name)
         lock = set_lock(sandbox, group)
         somebody = add_somebody(sandbox, Contributor=group, DNS_Zone_Contributor=ZONE)
         domain = {"DOMAIN_NAME": DOMAIN, "DNS_ZONE_RESOURCE_GROUP": ZONE_GROUP}
