@@ -20,17 +20,18 @@ from sandbox.azure.resource_manager.http import HttpFrontend
 from sandbox.azure.resource_manager.providers import (
     authorization,
     compute,
-    container_instance,
     managed_identity,
     network,
     resources,
-    storage,
 )
-from sandbox.azure.resource_manager.providers.container_registry import registries as container_registry
+from sandbox.azure.resource_manager.providers.container_instance import provider as container_instance
+from sandbox.azure.resource_manager.providers.container_registry import provider as container_registry
 from sandbox.azure.resource_manager.providers.container_service import provider as container_service
 from sandbox.azure.resource_manager.providers.deployments import provider as deployments
-from sandbox.azure.resource_manager.providers.dns import zones as dns
+from sandbox.azure.resource_manager.providers.dns import provider as dns
 from sandbox.azure.resource_manager.providers.dns.name_server import NameServer
+from sandbox.azure.resource_manager.providers.storage import provider as storage
+from sandbox.azure.resource_manager.providers.storage.accounts import is_reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,7 +139,7 @@ class ResourceManager:
 
     def blobs_are_public(self, account: str) -> bool:
         """Return whether the blobs of a storage account can be reached from the public network."""
-        return storage.is_reachable(self.host.services.state, account)
+        return is_reachable(self.host.services.state, account)
 
     def dump(self) -> dict[str, Any]:
         """Return all that exists and all changes that were asked for, without any secret."""
