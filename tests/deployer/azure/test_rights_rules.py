@@ -8,8 +8,9 @@ from deployer.azure.errors import explain
 from deployer.steps.providers import needed_providers
 from tests.deployer.settings_of import settings_of
 
-IDENTITY = "/subscriptions/s/resourcegroups/it/providers/Microsoft.ManagedIdentity/userAssignedIdentities/hub-deployer"
-ASSIGN = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+IDENTITY = f"/subscriptions/s/resourcegroups/it/providers/{IDENTITIES}/hub-deployer"
+ASSIGN = f"{IDENTITIES}/assign/action"
 
 
 def test_a_network_rule_and_a_missing_role_have_different_remedies() -> None:
