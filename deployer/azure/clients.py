@@ -12,6 +12,8 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
+from deployer.azure.pipeline import request_policies
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -40,8 +42,12 @@ class AzureClients:
     def __init__(self, credential: AsyncTokenCredential, subscription: str) -> None:
         self.subscription = subscription
         self.credential = credential
-        self.clusters = ContainerServiceClient(credential, subscription, polling_interval=POLLING_SECONDS)
-        self.resources = ResourceManagementClient(credential, subscription, polling_interval=POLLING_SECONDS)
+        options: dict[str, Any] = {
+            "polling_interval": POLLING_SECONDS,
+            "policies": request_policies(credential),
+        }
+        self.clusters = ContainerServiceClient(credential, subscription, **options)
+        self.resources = ResourceManagementClient(credential, subscription, **options)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:

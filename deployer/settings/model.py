@@ -18,6 +18,7 @@ from deployer.settings.types.azure import (
     Region,
     RegistryName,
     ResourceGroup,
+    ResourceGroupAnywhere,
     StorageAccount,
     Subscription,
     Tenant,
@@ -141,7 +142,9 @@ class Settings(BaseSettings):
         Aliases("https.contact_email", "binderhub.contact_email", "cert_manager.contact_email"),
     ] = None
     domain_name: Annotated[DomainName | None, Aliases("https.domain_name", "cert_manager.domain_name")] = None
-    dns_zone_resource_group: Annotated[ResourceGroup | None, Aliases("https.dns_zone_resource_group")] = None
+    dns_zone_resource_group: Annotated[
+        ResourceGroupAnywhere | None, Aliases("https.dns_zone_resource_group")
+    ] = None
     certificate_authority: Annotated[CertificateAuthorityChoice, Aliases("https.certificate_authority")] = (
         CertificateAuthority.AUTO
     )

@@ -14,7 +14,7 @@ from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
 from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import RESOURCES
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES
-from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
+from sandbox.azure.resource_manager.core.locks import check_locks
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import ActivityLog, Resource
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sandbox.azure.identity.directory import Principal
     from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.ids import ResourceId
+    from sandbox.azure.resource_manager.core.operations import Operation
     from sandbox.azure.resource_manager.core.services import Services
 
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
@@ -109,8 +110,10 @@ class ResourceProviderHost:
             existing = self.services.state.get(resource_id)
             if existing is not None:
                 kind.check_conditions(existing, conditions or {})
-            absent = finished(Reply(204))
-            operation = absent if existing is None else await kind.delete(existing, api_version)
+            if existing is None:
+                operation = kind.absent(resource_id)
+            else:
+                operation = await kind.delete(existing, api_version)
         except ArmError as refusal:
             self.activity_log.add("DELETE", path, principal, refusal)
             raise
@@ -179,6 +182,7 @@ class ResourceProviderHost:
         self.services.rights.demand(principal, f"{kind.name}/{verb}", str(resource_id))
         if resource_id.group_id is not None and kind.name != GROUPS:
             self.catalog.group(resource_id.group_id)
+        check_locks(self.services.state, resource_id, verb)
         return kind, resource_id
 
     def _admit_put(

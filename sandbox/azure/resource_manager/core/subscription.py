@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,14 @@ class Subscription:
             return "Registered"
         return self.registrations.get(namespace, "NotRegistered")
 
+    def register(self, namespace: str, seconds: float) -> None:
+        """Begin to register a resource provider, which takes some time; do nothing if it has begun."""
+        if self.registration(namespace) != "NotRegistered":
+            return
+        self.registrations[namespace] = "Registering"
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, self.registrations.__setitem__, namespace, "Registered")
+
     def shown(self) -> dict[str, Any]:
         """Return the subscription as a GET shows it."""
         return {
@@ -63,6 +72,11 @@ class Subscription:
                 "spendingLimit": "Off",
             },
         }
+
+
+def register_action(namespace: str) -> str:
+    """Return the permission to register a resource provider, which is needed on the subscription."""
+    return f"{namespace}/register/action"
 
 
 class Subscriptions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,7 +133,11 @@ class RecordedContainers(Containers):
         """Let the container of a group end."""
         container = self.states[group_id]
         self.states[group_id] = replace(
-            container, state=TERMINATED, exit_code=exit_code, restart_count=restart_count
+            container,
+            state=TERMINATED,
+            exit_code=exit_code,
+            restart_count=restart_count,
+            finished=datetime.now(UTC),
         )
 
     def log(self, group_id: str) -> str:

@@ -18,6 +18,7 @@ from sandbox.azure.resource_manager.providers.deployments.records import (
     operation_document,
     write_outcome,
 )
+from sandbox.azure.resource_manager.providers.deployments.registration import register_providers
 from sandbox.azure.resource_manager.providers.deployments.requests import prepare
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class Deployments(ResourceType):
         resource = Resource(request.id, {"properties": new_properties(run, template, "Accepted")})
         self.state.store(resource)
         self._runs[request.id.key] = run
+        register_providers(self._host, run)
         return self.services.operations.begin(
             self._run(resource, run, HostClient(self._host, request.principal)),
             _POLLING,

@@ -17,6 +17,7 @@ from sandbox.azure.resource_manager.core.state import Resource, timestamp
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.errors import ArmError
+    from sandbox.azure.resource_manager.core.state import State
 
 API_VERSIONS = (
     "2026-09-01",
@@ -122,6 +123,14 @@ class StorageAccounts(ResourceType):
             self.services.blob_stores.create_account(account.id.name, account.location),
             self.services.clock.spend("storage_account.create"),
         )
+
+
+def is_reachable(state: State, name: str) -> bool:
+    """Return whether an account can be reached from the public network; address rules are not played."""
+    (account,) = [each for each in state.of_type(STORAGE_ACCOUNTS) if each.id.name == name]
+    rules = account.properties.get("networkAcls") or {}
+    settings = rules.get("defaultAction", "Allow"), account.properties.get("publicNetworkAccess", "Enabled")
+    return settings == ("Allow", "Enabled")
 
 
 def _document(request: PutRequest) -> dict[str, Any]:
