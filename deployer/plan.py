@@ -16,7 +16,9 @@ from deployer.steps.certificate import certificate_step
 from deployer.steps.cleanup import cleanup_step
 from deployer.steps.cluster import cluster_step
 from deployer.steps.dns import dns_step
+from deployer.steps.existing_cluster import existing_cluster_step
 from deployer.steps.ingress import ingress_step
+from deployer.steps.maintenance import maintenance_step
 from deployer.steps.namespace import namespace_step
 from deployer.steps.old_container_groups import old_container_groups_step
 from deployer.steps.outputs import outputs_step
@@ -26,6 +28,7 @@ from deployer.steps.registry_access import registry_access_step
 from deployer.steps.release import release_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
+from deployer.steps.storage_class import storage_class_step
 from deployer.steps.verify import verify_step
 
 if TYPE_CHECKING:
@@ -53,8 +56,12 @@ def build_plan(settings: Settings) -> Plan:
         resource_group_step(settings).after("sign-in"),
         old_container_groups_step().after("resource-group"),
         providers_step(settings).after("resource-group"),
-        registry_step(settings).after("providers"),
-        cluster_step(settings).after("providers"),
+        # Before anything is created: what it refuses would leave a half-made hub behind.
+        existing_cluster_step(settings).after("providers"),
+        registry_step(settings).after("existing-cluster"),
+        cluster_step(settings).after("existing-cluster"),
+        maintenance_step(settings).after("cluster"),
+        storage_class_step().after("cluster"),
         release_step().after("cluster"),
         registry_access_step(settings).after("registry", "release"),
         namespace_step(settings).after("cluster"),
@@ -74,7 +81,7 @@ def _https_hub(settings: Settings) -> tuple[Step[Context], ...]:
         *dns,
         # After Traefik: a hub that was served over plain HTTP keeps its addresses until Traefik can take
         # them.
-        binderhub_step(settings).after("outputs", "registry-access", "namespace", "ingress"),
+        binderhub_step(settings).after("outputs", "registry-access", "storage-class", "namespace", "ingress"),
         addresses_step().after("binderhub"),
         certificate_step().after("cert-manager", "addresses", *(step.name for step in dns)),
         verify_step().after("certificate"),
@@ -87,7 +94,7 @@ def _plain_http_hub(settings: Settings) -> tuple[Step[Context], ...]:
     return (
         # First: the Services of BinderHub need the DNS labels that Traefik may still hold.
         cleanup_step().after("namespace"),
-        binderhub_step(settings).after("outputs", "registry-access", "namespace", "cleanup"),
+        binderhub_step(settings).after("outputs", "registry-access", "storage-class", "namespace", "cleanup"),
         addresses_step().after("binderhub"),
         verify_step().after("addresses"),
     )

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
+from deployer.settings.types.tags import reaches_addresses_and_disks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +43,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _plain_http(settings)
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
+    yield from _tags(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -95,3 +97,12 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
             f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
             "and builds a repository again at every launch. Another account, or azurecr, avoids that."
         )
+
+
+def _tags(settings: Settings) -> Iterator[str]:
+    for name, content in settings.tags.items():
+        if not (reaches_addresses_and_disks(name) and reaches_addresses_and_disks(content)):
+            yield (
+                f"The tag {name!r} does not reach the hub's public addresses and disk: no tag can be "
+                "written there that is empty or has a comma or an equals sign."
+            )

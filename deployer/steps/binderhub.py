@@ -42,7 +42,9 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
     chart = ChartSource(
         CHART, settings.binderhub_chart_repository, settings.binderhub_version, "BINDERHUB_VERSION"
     )
-    values = render_binderhub_values(settings, names, context.results.registry.get())
+    values = render_binderhub_values(
+        settings, names, context.results.registry.get(), context.results.storage_class.get()
+    )
     # Before the values are tried, so that a failed run leaves them too.
     await _write_values(context, values)
     releases = Releases(context.helm, context.results.cluster.get(), report)
