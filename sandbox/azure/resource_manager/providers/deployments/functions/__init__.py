@@ -1,1 +1,1 @@
-"""The template functions, by what they work on."""
+"""Template functions that take evaluated arguments, by what they work on."""

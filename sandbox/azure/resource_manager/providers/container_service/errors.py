@@ -1,4 +1,4 @@
-"""The Kubernetes service's refusals, in its words: bare `{"code", "details", "message", "subcode"}`."""
+"""The errors of the Kubernetes service in its own words: bare `{"code", "details", "message", "subcode"}`."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def refusal(status: int, code: str, message: str, target: str | None = None) -> ArmError:
-    """An error as this service writes it."""
+def error(status: int, code: str, message: str, target: str | None = None) -> ArmError:
+    """Return an error in the form of the service."""
     return ArmError(status, code, message, target, subcode="")
 
 
 def invalid_parameter(name: str, details: str) -> ArmError:
-    """A value that the service doesn't take."""
+    """Return the error of an invalid value."""
     message = f"The value of parameter {name} is invalid. Error details: {details}"
-    return refusal(400, "InvalidParameter", message, name)
+    return error(400, "InvalidParameter", message, name)
 
 
 def missing_parameter(name: str) -> ArmError:
-    """A value that must be given."""
-    return refusal(400, "InvalidParameter", f"Required parameter {name} is missing (null).", name)
+    """Return the error of a missing value."""
+    return error(400, "InvalidParameter", f"Required parameter {name} is missing (null).", name)
 
 
 def change_not_allowed(what: str) -> ArmError:
-    """A property that stays as it was made."""
-    return refusal(400, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", what)
+    """Return the error of a property that can't be changed."""
+    return error(400, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", what)
 
 
 def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
-    """Another operation on the cluster goes on."""
-    return refusal(
+    """Return the error of a cluster on which another operation runs."""
+    return error(
         409,
         "OperationNotAllowed",
         f"Operation is not allowed because there's an in progress {verb} managed cluster operation "
@@ -44,8 +44,8 @@ def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
 
 
 def stopped(name: str) -> ArmError:
-    """A stopped cluster can only be started or deleted."""
-    return refusal(
+    """Return the error of a stopped cluster, which can only be started or deleted."""
+    return error(
         409,
         "OperationNotAllowed",
         f"Operation is not allowed: managed cluster {name} is stopped. Only start and delete are allowed on "
@@ -54,8 +54,8 @@ def stopped(name: str) -> ArmError:
 
 
 def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError:
-    """The subscription can't have that size there."""
-    return refusal(
+    """Return the error of a VM size that the subscription can't have in a region."""
+    return error(
         400,
         "BadRequest",
         f"The VM size of {size} is not allowed in your subscription in location '{location}'. The available "
@@ -65,17 +65,17 @@ def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError
 
 
 def system_pool_too_small() -> ArmError:
-    """A system pool on a machine that can't carry it."""
+    """Return the error of a system pool with a VM size that is too small."""
     message = (
         "System node pool must use VM sku with more than 2 cores and 4GB memory. See "
         "https://aka.ms/aks-vm-sizes."
     )
-    return refusal(400, "SystemPoolSkuTooLow", message, "agentPoolProfile.vmSize")
+    return error(400, "SystemPoolSkuTooLow", message, "agentPoolProfile.vmSize")
 
 
 def insufficient_regional_quota(location: str, left: int, requested: int) -> ArmError:
-    """The region's cores don't suffice."""
-    return refusal(
+    """Return the error of a request for more cores than the region has left."""
+    return error(
         400,
         "ErrCode_InsufficientVCPUQuota",
         f"Insufficient regional vcpu quota left for location {location}. left regional vcpu quota {left}, "
@@ -85,8 +85,8 @@ def insufficient_regional_quota(location: str, left: int, requested: int) -> Arm
 
 
 def insufficient_family_quota(family: str, location: str, left: int, requested: int) -> ArmError:
-    """The family's cores don't suffice."""
-    return refusal(
+    """Return the error of a request for more cores than the VM family has left."""
+    return error(
         400,
         "ErrCode_InsufficientVCPUQuota",
         f"Insufficient vcpu quota requested {requested}, remaining {left} for family {family} for region "
