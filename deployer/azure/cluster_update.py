@@ -85,8 +85,8 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
         # Not mended by a run: Azure replaces all nodes at once for it, and every session ends.
         yield (
             "the cluster does not enforce network policies with Cilium: visitors' code may reach "
-            "what it should not. When no sessions run, switch it on: az aks update --network-dataplane cilium "
-            "--network-policy cilium, with --resource-group and --name of the cluster"
+            "what it should not. When no sessions run, switch it on: az aks update --network-policy cilium "
+            "--network-dataplane cilium, with --resource-group and --name of the cluster"
         )
 
 

@@ -13,6 +13,7 @@ from sandbox.azure.resource_manager.core.state import Resource
 from sandbox.azure.resource_manager.providers.container_service import defaults, errors
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     cluster_spec,
+    merged_pool,
     node_pools,
     pool_shown,
     pools_of,
@@ -22,10 +23,11 @@ from sandbox.azure.resource_manager.providers.container_service.pools import (
 from sandbox.azure.resource_manager.providers.container_service.quota import MANAGED_CLUSTERS, check_quota
 from sandbox.azure.resource_manager.providers.container_service.validation import (
     check_cluster,
+    check_pool_version,
     check_pools,
     check_unchanged,
 )
-from sandbox.azure.resource_manager.providers.container_service.versions import API_VERSIONS
+from sandbox.azure.resource_manager.providers.container_service.versions import API_VERSIONS, resolved
 from sandbox.azure.resource_manager.providers.managed_identity import attached_identities
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ class ManagedClusters(ResourceType):
         attached_identities(self.services, self._catalog, request)
         pools = self._wanted_pools(request)
         check_pools(pools, request.location)
+        for pool in pools:
+            check_pool_version(pool, _version_after(request))
         check_quota(self.services, request.id, request.location, pools)
 
     def check_idle(self, cluster: Resource) -> None:
@@ -153,6 +157,10 @@ class ManagedClusters(ResourceType):
         ]
         return shown
 
+    def pools(self, cluster: Resource) -> list[Resource]:
+        """Return the agent pools of a cluster."""
+        return pools_of(self.state, cluster)
+
     def control_plane(self, cluster: Resource) -> Cluster | None:
         """Return the control plane of a cluster, None until it is created."""
         return self.services.clusters.get(cluster.properties["fqdn"])
@@ -160,6 +168,9 @@ class ManagedClusters(ResourceType):
     def power(self, cluster: Resource, *, on: bool, api_version: str) -> Operation:
         """Start or stop the cluster."""
         self.check_not_busy(cluster)
+        power = cluster.properties["powerState"]["code"]
+        if (power == "Running") is on:
+            raise errors.already_in_state(cluster.provisioning_state, power, starting=on)
         cluster.properties["provisioningState"] = "Starting" if on else "Stopping"
         return self._begin(cluster, self._power(cluster, on=on), api_version, 202)
 
@@ -183,6 +194,7 @@ class ManagedClusters(ResourceType):
         if request.body.get("sku"):
             cluster.document["sku"] = dict(request.body["sku"])
         before = node_pools(self.state, cluster)
+        cluster.properties["currentKubernetesVersion"] = _version_after(request)
         _merge(cluster.properties, defaults.without_nulls(request.properties))
         cluster.settle("Updating")
         for pool in request.properties.get("agentPoolProfiles") or []:
@@ -227,7 +239,7 @@ class ManagedClusters(ResourceType):
         pools = {pool.id.name: {**pool.shown()["properties"], "name": pool.id.name} for pool in existing}
         for asked in defaults.without_nulls(request.properties.get("agentPoolProfiles") or []):
             before = pools.get(asked.get("name"), {"count": 1, "mode": "User"})
-            pools[asked.get("name")] = {**before, **asked}
+            pools[asked.get("name")] = merged_pool(before, asked)
         return list(pools.values())
 
     def _check_pools_stay(self, request: PutRequest, cluster: Resource) -> None:
@@ -273,6 +285,15 @@ class ManagedClusters(ResourceType):
         identity = f"{node_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{principal.name}"
         kubelet = {"resourceId": identity, "clientId": principal.client_id, "objectId": principal.object_id}
         cluster.properties["identityProfile"] = {"kubeletidentity": kubelet}
+
+
+def _version_after(request: PutRequest) -> str:
+    """Return the version of the control plane after a request; each patch meets a minor version."""
+    asked = request.properties.get("kubernetesVersion")
+    current = request.existing.properties["currentKubernetesVersion"] if request.existing else None
+    if current and (not asked or current.startswith(f"{asked}.")):
+        return str(current)
+    return str(resolved(asked))
 
 
 def _merge(properties: dict[str, Any], changes: dict[str, Any]) -> None:
