@@ -160,7 +160,10 @@ class ResourceProviderHost:
         if action.api_versions and request.api_version not in action.api_versions:
             raise _unsupported_version(action, request)
         if action.permission is not None:
-            self.services.rights.demand(principal, action.permission, action.scope.format(**arguments))
+            scope = action.scope.format(**arguments)
+            self.services.rights.demand(principal, action.permission, scope)
+            if action.permission.endswith("/action"):
+                self.services.locks.check(scope, "action")
         return await action.handler(request)
 
     def _existing(self, kind: ResourceType, resource_id: ResourceId) -> Resource:
@@ -179,6 +182,8 @@ class ResourceProviderHost:
         self.services.rights.demand(principal, f"{kind.name}/{verb}", str(resource_id))
         if resource_id.group_id is not None and kind.name != GROUPS:
             self.catalog.group(resource_id.group_id)
+        if verb != "read":
+            self.services.locks.check(str(resource_id), verb)
         return kind, resource_id
 
     def _admit_put(
@@ -186,6 +191,7 @@ class ResourceProviderHost:
     ) -> tuple[ResourceType, PutRequest]:
         kind, resource_id = self._admit(principal, path, api_version, "write")
         existing = self.services.state.get(resource_id)
+        body = self.services.policies.apply(resource_id, body, indexed=kind.tracked)
         request = PutRequest(principal, existing.id if existing else resource_id, api_version, body, existing)
         self._check_group_stays(resource_id)
         self._check_registered(resource_id)

@@ -112,6 +112,7 @@ class AgentPools(ResourceType):
         )
 
     async def _apply(self, cluster: Resource) -> None:
+        self._clusters.node_group(cluster).set_pools()
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is not None:
             await control_plane.set_pools(node_pools(self.state, cluster))

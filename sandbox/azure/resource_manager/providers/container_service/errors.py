@@ -86,6 +86,28 @@ def already_in_state(state: str, power: str, *, starting: bool) -> ArmError:
     )
 
 
+def group_not_reconciled(refusal: ArmError) -> ArmError:
+    """Return the error of a node resource group, or a network resource in it, that was refused."""
+    return error(
+        400,
+        "ReconcileResourceGroupError",
+        f"Resource request failed due to {refusal.code}. Please see https://aka.ms/aks-"
+        f'{refusal.code.lower()} for more details. The detailed error message: Code="{refusal.code}" '
+        f'Message="{refusal.message}" Target="{refusal.target or ""}"',
+    )
+
+
+def scale_set_not_created(refusal: ArmError) -> ArmError:
+    """Return the error of a scale set that was refused."""
+    return error(
+        400,
+        "CreateVMSSAgentPoolFailed",
+        f"VMSSAgentPoolReconciler retry failed: Category: ClientError; SubCode: {refusal.code}; Dependency: "
+        f'Microsoft.Compute/VirtualMachineScaleSet; OrginalError: Code="{refusal.code}" '
+        f'Message="{refusal.message}"; AKSTeam: NodeProvisioning, Retriable: false',
+    )
+
+
 def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError:
     """Return the error of a VM size that the subscription can't have in a region."""
     return error(

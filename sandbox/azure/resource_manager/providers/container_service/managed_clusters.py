@@ -6,11 +6,11 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.errors import resource_not_found
-from sandbox.azure.resource_manager.core.ids import group_id
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
 from sandbox.azure.resource_manager.providers.container_service import defaults, errors
+from sandbox.azure.resource_manager.providers.container_service.node_group import NodeGroup
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     cluster_spec,
     merged_pool,
@@ -113,7 +113,7 @@ class ManagedClusters(ResourceType):
         cluster = self.state.store(Resource(request.id, self._document(request)))
         for pool in request.properties["agentPoolProfiles"]:
             store_pool(self.state, cluster, pool["name"], defaults.without_nulls(pool), "Creating")
-        self._make_node_group(cluster)
+        self._add_kubelet_identity(cluster)
         return self._begin(cluster, self._create(cluster), request.api_version, 201)
 
     async def delete(self, resource: Resource, api_version: str) -> Operation:
@@ -137,7 +137,7 @@ class ManagedClusters(ResourceType):
             await control_plane.delete()
         self.services.directory.remove((resource.document.get("identity") or {}).get("principalId", ""))
         self.services.directory.remove(resource.internals.get("kubelet", ""))
-        self.state.remove(group_id(resource.id.subscription or "", resource.properties["nodeResourceGroup"]))
+        self.state.remove(self.node_group(resource).id)
 
     async def patch(self, request: PutRequest) -> Operation:
         """Change the tags."""
@@ -203,10 +203,13 @@ class ManagedClusters(ResourceType):
         return self._begin(cluster, self._bring_up_to_date(cluster, pools=changed), request.api_version, 200)
 
     async def _create(self, cluster: Resource) -> None:
+        node_group = self.node_group(cluster)
         try:
+            node_group.create()
             spec = cluster_spec(self.state, cluster)
             await asyncio.gather(
-                self.services.clusters.create(spec), self.services.clock.spend("managed_cluster.create")
+                self.services.clusters.create(spec, node_group),
+                self.services.clock.spend("managed_cluster.create"),
             )
         except BaseException:
             settle_pools(self.state, cluster, "Failed")
@@ -215,9 +218,19 @@ class ManagedClusters(ResourceType):
 
     async def _bring_up_to_date(self, cluster: Resource, *, pools: bool) -> None:
         control_plane = self.control_plane(cluster)
-        if pools and control_plane is not None:
-            await control_plane.set_pools(node_pools(self.state, cluster))
-        await self.services.clock.spend("managed_cluster.update")
+        try:
+            self.node_group(cluster).create()
+            if control_plane is None:
+                # An earlier request failed before there was one.
+                await self.services.clusters.create(
+                    cluster_spec(self.state, cluster), self.node_group(cluster)
+                )
+            elif pools:
+                await control_plane.set_pools(node_pools(self.state, cluster))
+            await self.services.clock.spend("managed_cluster.update")
+        except BaseException:
+            settle_pools(self.state, cluster, "Failed")
+            raise
         settle_pools(self.state, cluster, "Succeeded")
 
     async def _delete(self, cluster: Resource) -> None:
@@ -270,16 +283,13 @@ class ManagedClusters(ResourceType):
         principal = self.services.directory.add_managed_identity(request.id.name)
         return {"type": "SystemAssigned", "principalId": principal.object_id, "tenantId": principal.tenant_id}
 
-    def _make_node_group(self, cluster: Resource) -> None:
-        """Create the node resource group, and the identity of the kubelets."""
-        node_group = group_id(cluster.id.subscription or "", cluster.properties["nodeResourceGroup"])
-        document = {
-            "location": cluster.location,
-            "tags": {"aks-managed-cluster-name": cluster.id.name, "aks-managed-cluster-rg": cluster.id.group},
-            "managedBy": str(cluster.id),
-            "properties": {"provisioningState": "Succeeded"},
-        }
-        self.state.store(Resource(node_group, document))
+    def node_group(self, cluster: Resource) -> NodeGroup:
+        """Return the node resource group of a cluster."""
+        return NodeGroup(self.services, cluster)
+
+    def _add_kubelet_identity(self, cluster: Resource) -> None:
+        """Create the identity of the kubelets."""
+        node_group = self.node_group(cluster).id
         principal = self.services.directory.add_managed_identity(f"{cluster.id.name}-agentpool")
         cluster.internals["kubelet"] = principal.object_id
         identity = f"{node_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{principal.name}"

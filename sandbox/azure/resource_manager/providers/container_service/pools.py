@@ -68,6 +68,7 @@ def cluster_spec(state: State, cluster: Resource) -> ClusterSpec:
         location=cluster.location,
         kubernetes_version=cluster.properties["currentKubernetesVersion"],
         pools=node_pools(state, cluster),
+        group=cluster.id.group or "",
     )
 
 

@@ -78,7 +78,7 @@ class ClusterActions:
         if control_plane is None:
             self._clusters.check_not_busy(cluster)
             raise errors.error(404, "NotFound", f"The credentials of {cluster.id.name} were not found.")
-        content = base64.b64encode(control_plane.kubeconfig().encode()).decode()
+        content = base64.b64encode(control_plane.kubeconfig(name).encode()).decode()
         return {"kubeconfigs": [{"name": name, "value": content}]}
 
     async def start(self, request: ActionRequest) -> Operation:
