@@ -55,6 +55,7 @@ def plan_for_machines(plan: Plan, names: HubNames, warnings: Sequence[str]) -> d
         "hub": names.hub,
         "binder_url": names.binder_url,
         "hub_url": names.hub_url,
+        "redirect_uri": names.redirect_uri,
         "warnings": list(warnings),
         "steps": [
             {

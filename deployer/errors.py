@@ -5,11 +5,12 @@
     ├── PreflightError           the deployment is not possible; nothing was created    exit status 2
     ├── CredentialsError         no credentials, or Azure refuses them                  exit status 1
     ├── AzureError               Azure refused or failed a request                      exit status 1
+    ├── ForeignRecordError       a DNS record of another owner has a name of the hub    exit status 1
     ├── HelmError                a chart could not be fetched or installed              exit status 1
     ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
     ├── CertificateError         no authority can issue the certificate                 exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
-    ├── OutputsError             the outputs could not be written                       exit status 1
+    ├── AlreadyRunningError      another run works on the hub; nothing was changed      exit status 4
     └── Interrupted              SIGTERM or Ctrl-C ended the run in order               exit status 3
 
 Each holds what happened, the likely cause, what to do next and whether a repeated run can succeed, so that
@@ -118,7 +119,23 @@ class AzureError(DeployerError):
 
 
 class HelmError(DeployerError):
-    """Helm could not fetch, install or upgrade a chart."""
+    """Helm could not fetch, install or upgrade a chart.
+
+    `passing` tells whether the network, the API of the cluster or a registry failed for a moment, so that the
+    same command can succeed at once.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str | None = None,
+        suggestion: str | None = None,
+        retryable: bool = False,
+        passing: bool = False,
+    ) -> None:
+        super().__init__(message, cause=cause, suggestion=suggestion, retryable=retryable)
+        self.passing = passing
 
 
 class KubernetesError(DeployerError):
@@ -133,8 +150,10 @@ class VerificationError(DeployerError):
     """The hub does not answer as it should."""
 
 
-class OutputsError(DeployerError):
-    """The outputs could not be written."""
+class AlreadyRunningError(DeployerError):
+    """Another run works on the same hub; this one has changed nothing."""
+
+    exit_status = 4
 
 
 class Interrupted(DeployerError):  # noqa: N818 - an ending, not an error

@@ -1,4 +1,4 @@
-"""Waits until something is ready: the one loop behind every wait of a deployment."""
+"""Waits until something is ready, and repeats what failed for a moment: the loops behind every such wait."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
+
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
+
+from deployer.progress.report import current_report
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -59,3 +63,27 @@ async def wait_until(
         show(found.message)
         await asyncio.sleep(every)
     return found
+
+
+def repeating(can_pass: Callable[[BaseException], bool], trouble: str, *, limit: float) -> AsyncRetrying:
+    """Return a wrapper that repeats a coroutine function while its failure can pass by itself.
+
+    Args:
+        can_pass: decides about an exception; any other is raised at once, and this one after the limit.
+        trouble: shown in the current step before each repetition.
+        limit: seconds after which there is no further repetition.
+
+    """
+
+    def show(_: object) -> None:
+        report = current_report()
+        if report is not None:
+            report.progress(f"{trouble}; trying again")
+
+    return AsyncRetrying(
+        retry=retry_if_exception(can_pass),
+        wait=wait_exponential_jitter(multiplier=0.5, max=10),
+        stop=stop_after_delay(limit),
+        before_sleep=show,
+        reraise=True,
+    )

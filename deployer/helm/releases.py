@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployer.errors import HelmError
+from deployer.errors import HelmError, KubernetesError
 from deployer.helm.client import DEPLOYED, Helm
 from deployer.kubernetes.cluster import missing_objects, waiting_pods
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from deployer.helm.client import ChartSource, ReleaseState
+    from deployer.helm.charts import ChartSource
+    from deployer.helm.client import ReleaseState
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.progress.report import StepReport
 
@@ -24,6 +25,8 @@ PENDING_STATUSES = {"pending-install", "pending-upgrade", "pending-rollback", "u
 
 # Seconds.
 LOOK_EVERY = 10.0
+# Of installing or upgrading a release, where the network or the API of the cluster fails for a moment.
+MAX_ATTEMPTS = 3
 MAX_PODS_SHOWN = 3
 
 
@@ -100,6 +103,20 @@ class Releases:
         return await self._helm.clear_the_way(wanted.name, wanted.namespace)
 
     async def _install(self, wanted: WantedRelease, before: ReleaseState | None) -> str:
+        for _ in range(MAX_ATTEMPTS - 1):
+            try:
+                return await self._attempt(wanted, before)
+            except HelmError as error:
+                if not error.passing:
+                    raise
+                self._report.progress(f"{error.message}; trying again")
+            # The attempt may have left a pending or failed revision, or may even have succeeded.
+            before = await self._recovered(wanted, await self._helm.find(wanted.name, wanted.namespace))
+            if before is not None and before.matches(wanted.chart, wanted.values):
+                return f"release {wanted.name} installed, revision {before.revision}"
+        return await self._attempt(wanted, before)
+
+    async def _attempt(self, wanted: WantedRelease, before: ReleaseState | None) -> str:
         verb = "installing" if before is None else "upgrading"
         self._report.progress(f"{verb} {wanted.chart.name} {wanted.chart.version}")
         try:
@@ -134,9 +151,18 @@ class Releases:
 
     async def _explained(self, namespace: str, error: HelmError) -> HelmError:
         """Return the error of helm with the reasons of pods that are not ready."""
-        waiting = await waiting_pods(await self._access.api(), namespace)
+        try:
+            waiting = await waiting_pods(await self._access.api(), namespace)
+        except KubernetesError:
+            waiting = []  # The error of helm is the one to report.
         cause = f"Not ready: {_listed(waiting)}" if waiting else error.cause
-        return HelmError(error.message, cause=cause, suggestion=error.suggestion, retryable=error.retryable)
+        return HelmError(
+            error.message,
+            cause=cause,
+            suggestion=error.suggestion,
+            retryable=error.retryable,
+            passing=error.passing,
+        )
 
 
 def _listed(pods: list[str]) -> str:

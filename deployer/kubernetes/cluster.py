@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-import kr8s
 from kr8s.asyncio import Api
 from kr8s.asyncio import api as connect
-from kr8s.asyncio.objects import Event, Pod, Service, new_class
+from kr8s.asyncio.objects import new_class
 
 from deployer.errors import KubernetesError
-from deployer.kubernetes.objects import list_objects
+from deployer.kubernetes.objects import ObjectName, find_object, list_objects
+from deployer.kubernetes.requests import ANSWER_LIMIT, RefusedError, send
 from deployer.private_files import write_private_file
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 # kr8s warns about clusters that are newer than its tests; the requests made here exist in every version.
 warnings.filterwarnings("ignore", message=".*is not supported. Supported versions for kr8s.*")
@@ -34,8 +36,24 @@ class ClusterAccess:
     kubeconfig: Path
 
     async def api(self) -> Api:
-        """Connect to the API of the cluster."""
-        return await connect(kubeconfig=str(self.kubeconfig))
+        """Connect to the API of the cluster.
+
+        Raises:
+            KubernetesError: it cannot be reached, or refuses the connection.
+
+        """
+
+        async def connected() -> Api:
+            # kr8s asks for the version of the cluster before a limit can be set on its client.
+            async with asyncio.timeout(ANSWER_LIMIT):
+                return await connect(kubeconfig=str(self.kubeconfig))
+
+        try:
+            api = await send(connected)
+        except RefusedError as refused:
+            raise KubernetesError(f"The cluster refused the connection: {refused}", retryable=True) from None
+        api.timeout = ANSWER_LIMIT
+        return api
 
 
 @contextmanager
@@ -56,7 +74,7 @@ async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], name
         namespace: of the release.
 
     """
-    kinds = {(kind["version"], kind["kind"]): kind for kind in await api.api_resources()}
+    kinds = {(kind["version"], kind["kind"]): kind for kind in await send(api.api_resources)}
     missing = []
     for manifest in manifests:
         kind = kinds.get((manifest["apiVersion"], manifest["kind"]))
@@ -67,30 +85,32 @@ async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], name
 
 async def _exists(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any], namespace: str) -> bool:
     resource = new_class(kind["kind"], kind["version"], namespaced=kind["namespaced"], plural=kind["name"])
-    return await resource(dict(manifest), manifest["metadata"].get("namespace", namespace), api).exists()
+    found = resource(dict(manifest), manifest["metadata"].get("namespace", namespace), api)
+    try:
+        await send(found.refresh)
+    except RefusedError as refused:
+        if refused.status == HTTPStatus.NOT_FOUND:
+            return False
+        raise KubernetesError(f"The cluster refused to show {found.kind} {found.name}: {refused}") from None
+    return True
 
 
 async def waiting_pods(api: Api, namespace: str) -> list[str]:
     """Return each pod that is not ready, with the reason that the cluster gives."""
-    return [f"{pod.name}: {_reason(pod)}" async for pod in _pods(api, namespace) if not _is_ready(pod)]
+    pods = await list_objects(api, "v1", "Pod", namespace)
+    return [f"{pod['metadata']['name']}: {_reason(pod)}" for pod in pods if not _is_ready(pod)]
 
 
-async def _pods(api: Api, namespace: str) -> AsyncIterator[Pod]:
-    async for pod in Pod.list(namespace=namespace, api=api):
-        if isinstance(pod, Pod):
-            yield pod
-
-
-def _is_ready(pod: Pod) -> bool:
-    if pod.raw["status"].get("phase") == "Succeeded":
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    if pod["status"].get("phase") == "Succeeded":
         return True
-    conditions = pod.raw["status"].get("conditions", [])
+    conditions = pod["status"].get("conditions", [])
     return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
-def _reason(pod: Pod) -> str:
+def _reason(pod: Mapping[str, Any]) -> str:
     """Return the most specific reason in the status of a pod."""
-    status = pod.raw["status"]
+    status = pod["status"]
     for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
         state = container.get("state", {})
         waiting = state.get("waiting") or state.get("terminated")
@@ -109,15 +129,13 @@ async def service_address(api: Api, namespace: str, name: str) -> str | None:
         KubernetesError: there is no such Service.
 
     """
-    try:
-        found = await Service.get(name, namespace=namespace, api=api)
-    except kr8s.NotFoundError:
+    service = await find_object(api, ObjectName("v1", "Service", name, namespace))
+    if service is None:
         raise KubernetesError(
             f"The Service {name} is missing in the namespace {namespace}.",
-            suggestion="Run deploy again: it puts back what is missing.",
+            suggestion="Run deploy again: it creates what is missing.",
             retryable=True,
-        ) from None
-    service: dict[str, Any] = found.raw
+        )
     addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
     return addresses[0].get("ip") if addresses else None
 
@@ -139,9 +157,7 @@ class ClusterWarning:
 async def warnings_about(api: Api, namespace: str, kind: str, name: str) -> list[ClusterWarning]:
     """Return the warning events about one object, the newest last."""
     selector = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
-    events = api.get(Event, namespace=namespace, field_selector=selector)
-    listed: list[dict[str, Any]] = [event.raw async for event in events if isinstance(event, Event)]
-    found = sorted(listed, key=_last_seen)
+    found = sorted(await list_objects(api, "v1", "Event", namespace, selector), key=_last_seen)
     return [ClusterWarning(event["message"], f"{_last_seen(event)}/{event.get('count')}") for event in found]
 
 

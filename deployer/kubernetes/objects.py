@@ -7,24 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import kr8s
 from kr8s.asyncio.objects import APIObject, new_class
 
 from deployer.comparison import contains
 from deployer.errors import KubernetesError
+from deployer.kubernetes.requests import UNANSWERED_WEBHOOK, RefusedError, send
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Mapping
 
     from kr8s.asyncio import Api
-
-T = TypeVar("T")
-
-# What the API server says while a webhook is not up yet: it answers some seconds after its pod is ready.
-UNANSWERED_WEBHOOK = "failed calling webhook"
 
 
 @dataclass(frozen=True)
@@ -51,20 +46,12 @@ class ObjectName:
         return cls(manifest["apiVersion"], manifest["kind"], metadata["name"], metadata.get("namespace"))
 
 
-class _RefusedError(Exception):
-    """The cluster refused a request: status and message of its answer."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-
-
 async def find_object(api: Api, name: ObjectName) -> dict[str, Any] | None:
     """Return an object, None where there is none, or where the cluster does not know the kind."""
     found = _object(api, name)
     try:
-        await _sent(found.refresh())
-    except _RefusedError as refused:
+        await send(found.refresh)
+    except RefusedError as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             return None
         raise _error("show", name, refused) from None
@@ -72,7 +59,7 @@ async def find_object(api: Api, name: ObjectName) -> dict[str, Any] | None:
 
 
 async def list_objects(
-    api: Api, version: str, kind: str, namespace: str | None = None
+    api: Api, version: str, kind: str, namespace: str | None = None, field_selector: str | None = None
 ) -> list[dict[str, Any]]:
     """Return all objects of a kind, none where the cluster does not know the kind.
 
@@ -81,17 +68,18 @@ async def list_objects(
         version: group and version.
         kind: for example Order.
         namespace: None for all namespaces.
+        field_selector: for example `type=Warning`; None for all objects.
 
     """
     wanted = _class_of(version, kind, namespaced=True)
 
     async def listed() -> list[dict[str, Any]]:
-        found = api.get(wanted, namespace=namespace or kr8s.ALL)
+        found = api.get(wanted, namespace=namespace or kr8s.ALL, field_selector=field_selector)
         return [_raw(item) async for item in found if isinstance(item, APIObject)]
 
     try:
-        return await _sent(listed())
-    except _RefusedError as refused:
+        return await send(listed)
+    except RefusedError as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             return []
         raise _error("list", ObjectName(version, kind, ""), refused) from None
@@ -110,27 +98,28 @@ async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
     name = ObjectName.of(manifest)
     live = await find_object(api, name)
     if live is None:
-        live = await _create(api, name, manifest)
-        if live is None:
+        if await create_object(api, manifest):
             return True
+        live = await find_object(api, name)
     if contains(live, manifest):
         return False
     await patch_object(api, name, manifest)
     return True
 
 
-async def _create(api: Api, name: ObjectName, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Create an object; return it if the cluster created it in the meantime."""
+async def create_object(api: Api, manifest: Mapping[str, Any]) -> bool:
+    """Create an object; return false if it was created by something else in the meantime.
+
+    The cluster itself creates some objects, for example the default service account of a new namespace.
+    """
+    name = ObjectName.of(manifest)
     try:
-        await _sent(_object(api, name, manifest).create())
-    except _RefusedError as refused:
-        # The cluster itself creates some objects: the default service account of a new namespace, for
-        # example.
-        live = await find_object(api, name) if refused.status == HTTPStatus.CONFLICT else None
-        if live is None:
-            raise _error("accept", name, refused) from None
-        return live
-    return None
+        await send(_object(api, name, manifest).create)
+    except RefusedError as refused:
+        if refused.status == HTTPStatus.CONFLICT and await find_object(api, name) is not None:
+            return False
+        raise _error("accept", name, refused) from None
+    return True
 
 
 async def patch_object(
@@ -146,16 +135,16 @@ async def patch_object(
 
     """
     try:
-        await _sent(_object(api, name).patch(dict(changes), subresource=subresource))
-    except _RefusedError as refused:
+        await send(lambda: _object(api, name).patch(dict(changes), subresource=subresource))
+    except RefusedError as refused:
         raise _error("change", name, refused) from None
 
 
 async def remove_object(api: Api, name: ObjectName) -> bool:
     """Delete an object and everything that it owns; return whether there was one."""
     try:
-        await _sent(_object(api, name).delete())
-    except _RefusedError as refused:
+        await send(_object(api, name).delete)
+    except RefusedError as refused:
         # Conflict: it is being deleted already.
         if refused.status in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
             return False
@@ -180,38 +169,7 @@ def _raw(item: APIObject) -> dict[str, Any]:
     return dict(item.raw.to_dict())
 
 
-async def _sent(request: Awaitable[T]) -> T:
-    """Await a request of kr8s.
-
-    Raises:
-        _RefusedError: the cluster answered with an error.
-        KubernetesError: there was no answer.
-
-    """
-    try:
-        return await request
-    except kr8s.NotFoundError as error:
-        raise _RefusedError(HTTPStatus.NOT_FOUND, str(error)) from None
-    except kr8s.ServerError as error:
-        raise _refused(error) from None
-    except (httpx.HTTPError, kr8s.APITimeoutError) as error:
-        raise KubernetesError(
-            f"The API of the cluster cannot be reached: {error!r}", retryable=True
-        ) from None
-
-
-def _refused(error: kr8s.ServerError) -> _RefusedError:
-    if error.response is None:
-        return _RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
-    status = error.response.status_code
-    # kr8s drops the message of a server error, which is where an unanswered webhook is told.
-    try:
-        return _RefusedError(status, error.response.json()["message"])
-    except (ValueError, KeyError, TypeError):
-        return _RefusedError(status, f"status {status}")
-
-
-def _error(verb: str, name: ObjectName, refused: _RefusedError) -> KubernetesError:
+def _error(verb: str, name: ObjectName, refused: RefusedError) -> KubernetesError:
     """Return the error for people."""
     message = f"The cluster refused to {verb} {name.kind} {name.name}: {refused}"
     # The path of a kind whose definition is not installed yet does not exist.

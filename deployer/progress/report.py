@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from deployer.progress.events import Event, EventKind
@@ -37,3 +38,18 @@ class StepReport:
 
     def _emit(self, kind: EventKind, message: str) -> None:
         self._progress.emit(Event(kind, message, step=self._step))
+
+
+# For requests that are sent from many places, deep below the steps: only their repetitions are reported, and
+# a parameter for that would run through every function between. Each task has a context of its own.
+_CURRENT: ContextVar[StepReport | None] = ContextVar("current_report", default=None)
+
+
+def set_current_report(report: StepReport) -> None:
+    """Make a report that of the current task."""
+    _CURRENT.set(report)
+
+
+def current_report() -> StepReport | None:
+    """Return the report of the step that runs in the current task, None outside a step."""
+    return _CURRENT.get()

@@ -14,7 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from deployer.progress.events import Event, EventKind
-from deployer.progress.report import StepReport
+from deployer.progress.report import StepReport, set_current_report
 from deployer.progress.run_record import RunRecord, StepRecord, StepStatus
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from deployer.progress.events import Progress
 
 ContextT = TypeVar("ContextT")
+
+STOPPED = "stopped before its end; the next run resumes it"
 
 
 def creates_nothing(_names: HubNames) -> tuple[str, ...]:
@@ -130,8 +132,10 @@ async def _run_step(step: Step[ContextT], context: ContextT, progress: Progress,
     record.status = StepStatus.RUNNING
     progress.emit(Event(EventKind.STEP_STARTED, step.title, step=step.name))
     started = monotonic()
+    report = StepReport(step.name, progress)
+    set_current_report(report)
     try:
-        record.message = await step.action(context, StepReport(step.name, progress))
+        record.message = await step.action(context, report)
     except Exception as error:
         record.status, record.message, record.seconds = StepStatus.FAILED, str(error), monotonic() - started
         progress.emit(Event(EventKind.STEP_FAILED, str(error), step=step.name, seconds=record.seconds))
@@ -143,7 +147,7 @@ async def _run_step(step: Step[ContextT], context: ContextT, progress: Progress,
 def _skip_unfinished(record: RunRecord, progress: Progress) -> None:
     for step in record.steps.values():
         if step.status is StepStatus.RUNNING:
-            _skip(step, "stopped before its end; the next run resumes it", progress)
+            _skip(step, STOPPED, progress)
         elif step.status is StepStatus.PENDING:
             _skip(step, "not started", progress)
 

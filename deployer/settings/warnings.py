@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
 from deployer.settings.types.tags import reaches_addresses_and_disks
 
@@ -40,9 +41,12 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     """Yield the warnings about these settings."""
     yield from _changed(settings, given)
     yield from _unused(settings, given)
+    yield from _registry_not_chosen(given)
     yield from _plain_http(settings)
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
+    yield from _guests(settings)
+    yield from _replaced_decisions(settings)
     yield from _tags(settings)
 
 
@@ -54,9 +58,8 @@ def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
 
 
 def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
-    docker_hub = settings.container_registry is ContainerRegistry.DOCKERHUB
     reasons = {
-        _ACR_ONLY if docker_hub else _DOCKER_HUB_ONLY: f"images go to {settings.container_registry}.",
+        _of_other_registry(settings, given): f"images go to {settings.container_registry}.",
         () if settings.https else _HTTPS_ONLY: "the hub is served over plain HTTP, without a custom domain.",
         ("azure_client_id",) if settings.sp_app_id else (): "the service principal is used.",
         _SIGN_IN_ONLY if settings.authentication is Authentication.NONE else (): "sign-in is switched off.",
@@ -67,6 +70,23 @@ def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
             # The form passes its defaults, too, which are no choice of the user.
             if name in given and getattr(settings, name) != type(settings).model_fields[name].default:
                 yield f"{given[name].setting} is not used: {reason}"
+
+
+def _of_other_registry(settings: Settings, given: Mapping[str, Given]) -> tuple[str, ...]:
+    """Return the settings of the registry that was not chosen; none where `_registry_not_chosen` warns."""
+    if settings.container_registry is ContainerRegistry.DOCKERHUB:
+        return _ACR_ONLY
+    return _DOCKER_HUB_ONLY if "container_registry" in given else ()
+
+
+def _registry_not_chosen(given: Mapping[str, Given]) -> Iterator[str]:
+    accounts = [given[name].setting for name in _DOCKER_HUB_ONLY if name in given]
+    if accounts and "container_registry" not in given:
+        yield (
+            f"An account on Docker Hub is given ({', '.join(accounts)}), but images go to a registry in "
+            "Azure, because CONTAINER_REGISTRY is not set. To push images to Docker Hub, as the first "
+            "releases of binderhub-deploy did, set CONTAINER_REGISTRY to dockerhub."
+        )
 
 
 def _plain_http(settings: Settings) -> Iterator[str]:
@@ -105,4 +125,24 @@ def _tags(settings: Settings) -> Iterator[str]:
             yield (
                 f"The tag {name!r} does not reach the hub's public addresses and disk: no tag can be "
                 "written there that is empty or has a comma or an equals sign."
+            )
+
+
+def _guests(settings: Settings) -> Iterator[str]:
+    guests = [name for name in (*settings.allowed_users, *settings.admin_users) if "#ext#@" in name]
+    if settings.authentication is Authentication.ENTRA and guests:
+        yield (
+            f"Guests ({', '.join(dict.fromkeys(guests))}) can sign in only if Entra tells the hub their "
+            "names: add the optional claim upn to the application (portal: Token configuration), with "
+            '"Externally authenticated" switched on.'
+        )
+
+
+def _replaced_decisions(settings: Settings) -> Iterator[str]:
+    values = read_chart_values(settings.helm_values) if settings.helm_values else {}
+    for decision in DECISIONS:
+        if keys := replaced_keys(values, decision):
+            yield (
+                f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}. {decision.consequence} "
+                "Leave these keys out unless you know that the hub works with other values."
             )

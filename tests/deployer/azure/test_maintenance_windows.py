@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from deployer.azure.maintenance_windows import describe_window, is_as_wanted, utc_offset
-from tests.arm_schemas import needs_arm_schemas, validate_resource
+from tests.arm_schemas import validate_resource
 
 KIND = "Microsoft.ContainerService/managedClusters/maintenanceConfigurations"
 
 
-@needs_arm_schemas
+@pytest.mark.online
 def test_the_request_is_what_azures_schema_allows() -> None:
     validate_resource(KIND, "2026-05-01", describe_window("Europe/London"), "aksManagedAutoUpgradeSchedule")
 

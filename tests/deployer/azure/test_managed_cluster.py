@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.arm_schemas import needs_arm_schemas, validate_resource
+from tests.arm_schemas import validate_resource
 from tests.deployer.azure.clusters import pool_of, wanted
 
 POOLS = ("system", "user")
 
 
-@needs_arm_schemas
+@pytest.mark.online
 @pytest.mark.parametrize("surges", [True, False])
 def test_the_request_is_what_azures_schema_allows(*, surges: bool) -> None:
     body = wanted(surges=surges, aks_kubernetes_version="1.34", tags='{"cost centre": "5"}')

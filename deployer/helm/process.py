@@ -1,0 +1,107 @@
+"""Runs helm so that it ends with the run: within seconds of a cancellation, and within a time limit.
+
+pyhelm3 starts helm through a shell and signals only the shell, and helm itself may go on waiting for objects
+after a signal. Here helm is started directly, in a process group of its own, which is killed if it does not
+end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from pyhelm3 import Command
+from pyhelm3.errors import ChartNotFoundError, Error, InvalidResourceError, ReleaseNotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+# For a command that waits for objects, beyond the limit that helm itself is given. Seconds.
+MARGIN = 60.0
+# For a command that only reads. Seconds.
+READ_LIMIT = 120.0
+# Between SIGTERM, on which helm records the release as failed, and SIGKILL. Azure Container Instances kill a
+# container 30 seconds after SIGTERM, and the record of the run still has to be written. Seconds.
+GRACE = 3.0
+
+WAITING_COMMANDS = {"upgrade", "rollback", "uninstall"}
+
+# The texts of helm for errors that the deployer handles.
+_KINDS: Sequence[tuple[re.Pattern[str], type[Error]]] = (
+    (re.compile(r"release: not found"), ReleaseNotFoundError),
+    (re.compile(r"chart \"[^\"]+\" (version \"[^\"]+\" )?not found"), ChartNotFoundError),
+    (re.compile(r"is invalid"), InvalidResourceError),
+)
+
+
+class HelmProcess(Command):
+    """The command line of helm, as pyhelm3 composes it.
+
+    Args:
+        executable: the helm program.
+        kubeconfig: file with the address and credentials of the cluster; None for commands without one.
+        wait_limit: seconds that helm waits for objects of a release.
+
+    """
+
+    def __init__(self, executable: Path, kubeconfig: Path | None = None, wait_limit: int = 0) -> None:
+        super().__init__(executable=str(executable), kubeconfig=kubeconfig, default_timeout=f"{wait_limit}s")
+        cluster = () if kubeconfig is None else ("--kubeconfig", str(kubeconfig))
+        self._arguments = (str(executable), *cluster)
+        self._wait_limit = wait_limit
+
+    async def run(self, command: Sequence[object], input: bytes | None = None) -> bytes:  # noqa: A002 - of pyhelm3
+        """Run one command and return its standard output.
+
+        Raises:
+            pyhelm3.errors.Error: helm failed.
+            TimeoutError: helm did not end in time, and was killed.
+
+        """
+        waits = command[0] in WAITING_COMMANDS
+        process = await asyncio.create_subprocess_exec(
+            *self._arguments,
+            *map(str, command),
+            stdin=asyncio.subprocess.PIPE if input is not None else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            # A group of its own: Ctrl-C in a terminal reaches the deployer only, which then ends helm.
+            start_new_session=True,
+        )
+        try:
+            async with asyncio.timeout(self._wait_limit + MARGIN if waits else READ_LIMIT):
+                stdout, stderr = await process.communicate(input)
+        finally:
+            await _end(process)
+        status = await process.wait()
+        if status == 0:
+            return stdout
+        raise _error_of(stderr)(status, stdout, stderr)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End a process and its children, politely at first."""
+    if process.returncode is not None:
+        return
+    _signal(process, signal.SIGTERM)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            await process.wait()
+    if process.returncode is None:
+        _signal(process, signal.SIGKILL)
+        await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+def _error_of(stderr: bytes) -> type[Error]:
+    text = stderr.decode(errors="replace").lower()
+    return next((kind for pattern, kind in _KINDS if pattern.search(text)), Error)

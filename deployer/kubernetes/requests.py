@@ -1,0 +1,93 @@
+"""Sends requests to the API of a cluster, and repeats those that fail for a moment.
+
+A cluster that was just created, or whose control plane is being updated, resets connections and answers with
+server errors now and then. Everything sent here can be repeated: reads, merge patches, deletions, and
+creations, whose callers look again when the object exists already.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
+
+import httpx
+import kr8s
+
+from deployer.errors import KubernetesError
+from deployer.waiting import repeating
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+T = TypeVar("T")
+
+# For one request, including its repetitions. Seconds.
+RETRY_LIMIT = 90.0
+# For one answer: kr8s sets no limit of its own, and a connection that hangs would hold the run up. Seconds.
+ANSWER_LIMIT = 30.0
+
+# What the API server says while a webhook is not up yet: it answers some seconds after its pod is ready.
+UNANSWERED_WEBHOOK = "failed calling webhook"
+
+
+class RefusedError(Exception):
+    """The cluster refused a request.
+
+    Attributes:
+        status: of the answer.
+
+    """
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+async def send(request: Callable[[], Awaitable[T]]) -> T:
+    """Await `request()`, a request of kr8s, again while its failure can pass by itself.
+
+    Raises:
+        RefusedError: the cluster answered with an error.
+        KubernetesError: there was no answer, or none that could be read.
+
+    """
+
+    async def attempt() -> T:
+        try:
+            return await request()
+        except kr8s.NotFoundError as error:
+            raise RefusedError(HTTPStatus.NOT_FOUND, str(error)) from None
+        except kr8s.ServerError as error:
+            raise _refused(error) from None
+        except (httpx.HTTPError, kr8s.APITimeoutError, TimeoutError) as error:
+            raise _unreachable(repr(error)) from None
+        except (ValueError, KeyError, TypeError):
+            # kr8s passes on what json raises about an answer that was cut off, or is an HTML page.
+            raise _unreachable("its answer was cut off or is not JSON") from None
+
+    return await repeating(_can_pass, "the API of the cluster does not respond", limit=RETRY_LIMIT)(attempt)
+
+
+def _can_pass(error: BaseException) -> bool:
+    if isinstance(error, RefusedError):
+        failed = (
+            error.status >= HTTPStatus.INTERNAL_SERVER_ERROR or error.status == HTTPStatus.TOO_MANY_REQUESTS
+        )
+        # Callers that create objects for a webhook have a longer limit of their own.
+        return failed and UNANSWERED_WEBHOOK not in str(error)
+    return isinstance(error, KubernetesError)
+
+
+def _refused(error: kr8s.ServerError) -> RefusedError:
+    if error.response is None:
+        return RefusedError(HTTPStatus.INTERNAL_SERVER_ERROR, str(error))
+    status = error.response.status_code
+    # kr8s drops the message of a server error, which is where an unanswered webhook is mentioned.
+    try:
+        return RefusedError(status, error.response.json()["message"])
+    except (ValueError, KeyError, TypeError):
+        return RefusedError(status, f"status {status}")
+
+
+def _unreachable(reason: str) -> KubernetesError:
+    return KubernetesError(f"The API of the cluster cannot be reached: {reason}", retryable=True)
