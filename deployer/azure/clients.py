@@ -98,23 +98,27 @@ class AzureClients:
         )
         await poller.result()
 
-    async def get_json(self, path: str, api_version: str) -> dict[str, Any]:
+    async def get_json(
+        self, path: str, api_version: str, query: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Get a JSON object from the management endpoint.
 
         Raises:
             HttpResponseError: for every status but 200.
 
         """
-        return _json(await self._send("GET", path, api_version))
+        return _json(await self._send("GET", path, api_version, query=query))
 
-    async def list_json(self, path: str, api_version: str) -> list[dict[str, Any]]:
+    async def list_json(
+        self, path: str, api_version: str, query: dict[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Get a list from the management endpoint, with all its pages.
 
         Raises:
             HttpResponseError: for every status but 200.
 
         """
-        page = await self.get_json(path, api_version)
+        page = await self.get_json(path, api_version, query)
         found: list[dict[str, Any]] = [*_entries(page)]
         while link := page.get("nextLink"):
             response = await self.resources.send_request(HttpRequest("GET", link))
@@ -133,11 +137,15 @@ class AzureClients:
         return _json(response)
 
     async def _send(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
     ) -> AsyncHttpResponse:
-        request = HttpRequest(
-            method, f"{MANAGEMENT_ENDPOINT}{path}", params={"api-version": api_version}, json=body
-        )
+        params = {"api-version": api_version, **(query or {})}
+        request = HttpRequest(method, f"{MANAGEMENT_ENDPOINT}{path}", params=params, json=body)
         response = await self.resources.send_request(request)
         response.raise_for_status()
         return response

@@ -53,6 +53,7 @@ from deployer.settings.types.text import (
     Secret,
     Text,
 )
+from deployer.settings.types.time_zones import TimeZone
 from deployer.settings.versions import (
     BINDERHUB_VERSION,
     CERTMANAGER_VERSION,
@@ -114,6 +115,7 @@ class Settings(BaseSettings):
     )
     aks_kubernetes_version: Annotated[KubernetesVersion | None, Aliases("azure.kubernetes_version")] = None
     aks_tier: Annotated[AksTierChoice, Aliases("azure.tier")] = AksTier.FREE
+    time_zone: Annotated[TimeZone, Aliases("schedule.time_zone")] = "UTC"
 
     # Registry
     container_registry: Annotated[ContainerRegistryChoice, Aliases("container_registry")] = (

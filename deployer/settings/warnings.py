@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
+from deployer.settings.types.tags import reaches_addresses_and_disks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +47,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _docker_hub_names(settings)
     yield from _guests(settings)
     yield from _replaced_decisions(settings)
+    yield from _tags(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -115,6 +117,15 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
             f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
             "and builds a repository again at every launch. Another account, or azurecr, avoids that."
         )
+
+
+def _tags(settings: Settings) -> Iterator[str]:
+    for name, content in settings.tags.items():
+        if not (reaches_addresses_and_disks(name) and reaches_addresses_and_disks(content)):
+            yield (
+                f"The tag {name!r} does not reach the hub's public addresses and disk: no tag can be "
+                "written there that is empty or has a comma or an equals sign."
+            )
 
 
 def _guests(settings: Settings) -> Iterator[str]:

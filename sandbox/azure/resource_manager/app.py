@@ -10,7 +10,9 @@ from starlette.routing import Route
 from sandbox.azure.resource_manager.core.catalog import Catalog
 from sandbox.azure.resource_manager.core.host import ResourceProviderHost
 from sandbox.azure.resource_manager.core.ids import subscription_id
+from sandbox.azure.resource_manager.core.locks import Locks
 from sandbox.azure.resource_manager.core.operations import Operations
+from sandbox.azure.resource_manager.core.policies import Policies
 from sandbox.azure.resource_manager.core.rights import Rights
 from sandbox.azure.resource_manager.core.roles import role_by_name
 from sandbox.azure.resource_manager.core.services import Services
@@ -20,6 +22,7 @@ from sandbox.azure.resource_manager.http import HttpFrontend
 from sandbox.azure.resource_manager.providers import (
     authorization,
     compute,
+    governance,
     managed_identity,
     network,
     resources,
@@ -53,6 +56,7 @@ _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
 _PROVIDERS = (
     resources,
     authorization,
+    governance,
     managed_identity,
     storage,
     compute,
@@ -103,6 +107,8 @@ class ResourceManager:
         services = Services(
             state=state,
             rights=self.rights,
+            locks=Locks(state),
+            policies=Policies(state),
             operations=Operations(),
             subscriptions=Subscriptions([self._subscription, other]),
             directory=directory,

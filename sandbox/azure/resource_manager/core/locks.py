@@ -1,52 +1,57 @@
-"""Management locks, which hold for everybody, Owners included.
-
-`CanNotDelete` keeps what lies at or beneath its scope from being deleted, `ReadOnly` from being changed too.
-"""
+"""Resource locks: scopes that can be neither deleted nor, if the lock says so, changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.azure.resource_manager.core.errors import conflict
+from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import lies_in
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.ids import ResourceId
     from sandbox.azure.resource_manager.core.state import State
 
 LOCKS = "Microsoft.Authorization/locks"
-READ_ONLY = "ReadOnly"
-LEVELS = ("CanNotDelete", READ_ONLY)
+READ_ONLY, CAN_NOT_DELETE = "ReadOnly", "CanNotDelete"
 
 
-def check_locks(state: State, target: ResourceId, verb: str) -> None:
-    """Hold a request to the locks.
+class Locks:
+    """All locks.
 
     Args:
-        state: what exists.
-        target: what is to be read, changed or deleted.
-        verb: "read", "write" or "delete".
-
-    Raises:
-        ArmError: ScopeLocked.
+        state: where they are kept, as resources.
 
     """
-    if verb == "read" or target.type == LOCKS:
-        return
-    scopes = [lock.id.scope for lock in state.of_type(LOCKS) if _forbids(lock.properties["level"], verb)]
-    # What lies beneath goes with a group: a lock there keeps the group.
-    locked = [
-        scope
-        for scope in scopes
-        if lies_in(str(target), scope) or (verb == "delete" and lies_in(scope, str(target)))
-    ]
-    if locked:
-        raise conflict(
-            "ScopeLocked",
-            f"The scope '{target}' cannot perform {verb} operation because following scope(s) are locked: "
-            f"'{','.join(locked)}'. Please remove the lock and try again.",
-        )
 
+    def __init__(self, state: State) -> None:
+        self._state = state
 
-def _forbids(level: str, verb: str) -> bool:
-    return verb == "delete" or level == READ_ONLY
+    def check(self, scope: str, verb: str) -> None:
+        """Check that no lock forbids a request on a scope.
+
+        A lock holds for everything beneath its scope. A POST is a change to Azure, so that a read-only lock
+        forbids to list credentials. What contains something locked cannot be deleted either.
+
+        Args:
+            scope: the id of the resource.
+            verb: "write", "delete" or "action".
+
+        Raises:
+            ArmError: ScopeLocked.
+
+        """
+        if f"/providers/{LOCKS}/".lower() in scope.lower():
+            return
+        locked = [
+            lock.id.scope
+            for lock in self._state.of_type(LOCKS)
+            if (lock.properties["level"] == READ_ONLY or verb == "delete")
+            and (lies_in(scope, lock.id.scope) or (verb == "delete" and lies_in(lock.id.scope, scope)))
+        ]
+        if locked:
+            operation = "delete" if verb == "delete" else "write"
+            raise ArmError(
+                409,
+                "ScopeLocked",
+                f"The scope '{scope}' cannot perform {operation} operation because following scope(s) are "
+                f"locked: '{','.join(dict.fromkeys(locked))}'. Please remove the lock and try again.",
+            )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 # Cores that a new pay-as-you-go subscription has in each region.
 DEFAULT_CORE_LIMIT = 10
+DEFAULT_ADDRESS_LIMIT = 1000
 ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
 
 
@@ -28,6 +29,7 @@ class Subscription:
             state of a namespace that is missing.
         core_limit: quota of cores in each region.
         family_limits: quotas of VM families that have less than the region.
+        address_limit: quota of public IP addresses in each region; free trials have 3.
 
     """
 
@@ -37,6 +39,7 @@ class Subscription:
     registrations: dict[str, str] = field(default_factory=dict)
     core_limit: int = DEFAULT_CORE_LIMIT
     family_limits: dict[str, int] = field(default_factory=dict)
+    address_limit: int = DEFAULT_ADDRESS_LIMIT
 
     def family_core_limit(self, family: str) -> int:
         """Return the quota of cores of a VM family in each region."""

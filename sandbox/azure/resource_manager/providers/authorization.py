@@ -10,16 +10,15 @@ from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
 from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import ResourceId, lies_in
-from sandbox.azure.resource_manager.core.locks import LEVELS, LOCKS
 from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.rights import ROLE_ASSIGNMENTS
 from sandbox.azure.resource_manager.core.roles import BUILT_IN_ROLES, role_by_id
-from sandbox.azure.resource_manager.core.state import Resource
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.services import Services
+    from sandbox.azure.resource_manager.core.state import Resource
 
 API_VERSIONS = (
     "2022-04-01",
@@ -144,29 +143,6 @@ def _role_of_principal(properties: dict[str, Any]) -> tuple[str, str]:
     return str(properties.get("principalId", "")).lower(), role.lower()
 
 
-class Locks(ResourceType):
-    """Management locks on a subscription, a group or a resource."""
-
-    name = LOCKS
-    api_versions = ("2020-05-01", "2017-04-01", "2016-09-01")
-
-    def check(self, request: PutRequest) -> None:
-        """Validate the level."""
-        level = request.properties.get("level")
-        if level not in LEVELS:
-            raise errors.bad_request(
-                "LockLevelInvalid",
-                f"The lock level '{level}' is invalid. The supported levels are '{','.join(LEVELS)}'.",
-            )
-
-    async def put(self, request: PutRequest) -> Operation:
-        """Create or replace the lock."""
-        given = request.properties
-        properties = {key: given[key] for key in ("level", "notes") if given.get(key)}
-        lock = self.state.store(Resource(request.id, {"properties": properties}))
-        return finished(Reply(201 if request.existing is None else 200, self.show(lock)), lock)
-
-
 class AuthorizationActions:
     """Reads of assignments, definitions and permissions at any scope.
 
@@ -239,4 +215,4 @@ def _subscription(request: ActionRequest) -> str:
 def provider(services: Services, _catalog: Catalog) -> Provider:
     """Return the provider Microsoft.Authorization."""
     actions = AuthorizationActions(services).actions()
-    return Provider("Microsoft.Authorization", (RoleAssignments(services), Locks(services)), actions)
+    return Provider("Microsoft.Authorization", (RoleAssignments(services),), actions)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from sandbox.azure.container_instances import ContainerSpec
     from sandbox.azure.identity.directory import Principal
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.spec import NodePool
 
 SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
@@ -57,7 +58,7 @@ class RecordedCluster(Cluster):
         self.spec = spec
         self.calls: list[str] = []
 
-    def kubeconfig(self) -> str:
+    def kubeconfig(self, kind: str = "clusterUser") -> str:  # noqa: ARG002 - as in Cluster
         return f"clusters: [{{cluster: {{server: 'https://{self.spec.fqdn}:443'}}}}]"
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
@@ -80,7 +81,7 @@ class RecordedClusters(Clusters):
         self.made: dict[str, RecordedCluster] = {}
         self.labels: set[tuple[str, str]] = set()
 
-    async def create(self, spec: ClusterSpec) -> RecordedCluster:
+    async def create(self, spec: ClusterSpec, cloud: Cloud | None = None) -> RecordedCluster:  # noqa: ARG002 - the signature of what it stands for
         self.made[spec.fqdn] = RecordedCluster(spec)
         return self.made[spec.fqdn]
 
