@@ -123,7 +123,7 @@ class RunningSandbox:
 
     @contextmanager
     def time_scale(self, scale: float) -> Iterator[None]:
-        """Let the operations of Azure that begin within the block take longer, or shorter."""
+        """Let the operations of Azure take longer, or shorter, until the block ends."""
         before = self.ask("GET", "/state").json()["time_scale"]
         self.ask("PUT", "/clock", {"time_scale": scale})
         try:

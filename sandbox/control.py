@@ -95,8 +95,8 @@ class ControlApp:
         )
 
     async def _set_pace(self, request: Request) -> Response:
-        """Set the time scale of operations that begin from now on: `{"time_scale"}`."""
-        self._clock.time_scale = float((await request.json())["time_scale"])
+        """Set the time scale, also of operations that are under way: `{"time_scale"}`."""
+        self._clock.set_time_scale(float((await request.json())["time_scale"]))
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _show_faults(self, _: Request) -> Response:
