@@ -126,6 +126,7 @@ class Sandbox:
             proxy=proxy,
             authorities=self._authorities,
             faults=self._faults,
+            clock=self._clock,
         )
         self._hosts.serve(CONTROL_HOST, control.app)
         self._stack.push_async_callback(self._resource_manager.close)
