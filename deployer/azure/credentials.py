@@ -10,6 +10,7 @@ from azure.identity.aio import AzureCliCredential, ClientSecretCredential, Manag
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
 
 from deployer.azure.errors import azure_error
+from deployer.cloud import MANAGEMENT_SCOPE
 from deployer.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from deployer.progress.report import StepReport
     from deployer.settings import Settings
-
-MANAGEMENT_SCOPE = "https://management.azure.com/.default"
 
 # The identity endpoint of a container instance may start after the container does: Microsoft's
 # troubleshooting page for container groups advises to wait and to retry. Seconds.

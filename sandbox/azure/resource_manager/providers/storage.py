@@ -53,6 +53,7 @@ _CREATION = PollingStyle(
     "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/asyncoperations/{id}",
     "Location",
 )
+_SERVICE_DEFAULTS = {"cors": {"corsRules": []}, "deleteRetentionPolicy": {"enabled": False}}
 _CHANGEABLE = (
     "allowBlobPublicAccess",
     "allowSharedKeyAccess",
@@ -95,7 +96,7 @@ class StorageAccounts(ResourceType):
         account = self.state.store(Resource(request.id, _document(request)))
         account.secrets["keys"] = [base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2)]
         default = request.id.child("blobServices", "default")
-        properties: dict[str, Any] = {"staticWebsite": {"enabled": False}}
+        properties: dict[str, Any] = {**_SERVICE_DEFAULTS, "staticWebsite": {"enabled": False}}
         self.state.store(Resource(default, {"properties": properties}))
         return self.services.operations.begin(
             self._create(account),
@@ -166,7 +167,11 @@ class BlobServices(ResourceType):
         properties = dict(request.properties)
         site = properties.pop("staticWebsite", None)
         service = request.existing or self.state.store(Resource(request.id, {"properties": {}}))
-        service.properties.update(properties)
+        known_site = service.properties.get("staticWebsite", {"enabled": False})
+        # A PUT replaces all properties: "If no CorsRule elements are included in the request body, all CORS
+        # rules will be deleted" (REST reference, Set Service Properties).
+        service.properties.clear()
+        service.properties.update({**_SERVICE_DEFAULTS, **properties, "staticWebsite": known_site})
         if site is not None and request.api_version >= STATIC_WEBSITE_SINCE:
             service.properties["staticWebsite"] = dict(site)
             await self.services.blob_stores.set_static_website(
