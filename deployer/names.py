@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import Problem, SettingsError
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Authentication
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 CREATED_BY = "binderhub-deployer"
 OWN_LABEL = {"app.kubernetes.io/managed-by": CREATED_BY}
-PUBLIC_SUFFIX = "cloudapp.azure.com"
 
 # Names of both release and namespace. They need no hub name: a cluster belongs to one hub.
 INGRESS = "ingress"
@@ -90,7 +90,7 @@ class HubNames:
     def cnames(self) -> dict[str, str]:
         """The records of a custom domain, from each host name to its target; none without a domain."""
         hosts = (self.binder_host, self.hub_host)
-        return {host: self.cname_target for host in hosts if not host.endswith(f".{PUBLIC_SUFFIX}")}
+        return {host: self.cname_target for host in hosts if not host.endswith(f".{ADDRESS_SUFFIX}")}
 
     @property
     def address_hosts(self) -> tuple[str, ...]:
@@ -158,10 +158,10 @@ def _signs_in(settings: Settings) -> bool:
 def _hosts(settings: Settings) -> tuple[str, str, str]:
     """Return the host names of BinderHub and JupyterHub, and the target of DNS records."""
     hub, region = settings.binderhub_name, settings.resource_group_location
-    azure_name = f"{hub}.{region}.{PUBLIC_SUFFIX}"
+    azure_name = f"{hub}.{region}.{ADDRESS_SUFFIX}"
     if settings.https and settings.domain_name:
         return f"binder.{settings.domain_name}", f"hub.{settings.domain_name}", azure_name
-    return azure_name, f"{hub}-hub.{region}.{PUBLIC_SUFFIX}", azure_name
+    return azure_name, f"{hub}-hub.{region}.{ADDRESS_SUFFIX}", azure_name
 
 
 def _unique_registry(settings: Settings) -> str:

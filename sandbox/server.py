@@ -25,6 +25,7 @@ from sandbox.hub.registry_logins import RegistryLogins
 from sandbox.internet.certificate_authorities.authorities import ZEROSSL_API_HOST, CertificateAuthorities
 from sandbox.internet.charts.hosts import chart_hosts
 from sandbox.internet.docker_hub import docker_hub_hosts
+from sandbox.internet.github import RAW_HOST, raw_files
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.dns import Dns
 from sandbox.network.environment import network_environment
@@ -161,6 +162,7 @@ class Sandbox:
         login = LoginEndpoint(self._directory, self._resource_manager.federated_credentials)
         self._hosts.serve(LOGIN_HOST, login.app)
         self._hosts.serve("*.cloudapp.azure.com", self._edge)
+        self._hosts.serve(RAW_HOST, raw_files(CHECKOUT))
         self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
             self._hosts.serve(host, app)

@@ -13,14 +13,13 @@ from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 from deployer.azure.pipeline import request_policies
+from deployer.cloud import MANAGEMENT_ENDPOINT
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.mgmt.resource.resources.models import ResourceGroup
-
-MANAGEMENT_ENDPOINT = "https://management.azure.com"
 
 # Seconds between two polls of a long-running operation where Azure does not say; the SDK's default is 30.
 POLLING_SECONDS = 10

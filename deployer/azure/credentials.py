@@ -16,7 +16,7 @@ from azure.identity.aio import AzureCliCredential, ClientSecretCredential, Manag
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
 
 from deployer.azure.errors import azure_error
-from deployer.azure.pipeline import MANAGEMENT_SCOPE
+from deployer.cloud import MANAGEMENT_SCOPE
 from deployer.errors import CredentialsError
 
 if TYPE_CHECKING:

@@ -22,12 +22,12 @@ from azure.core.pipeline.policies import (
 )
 from azure.mgmt.core.policies import ARMHttpLoggingPolicy, AsyncARMChallengeAuthenticationPolicy
 
+from deployer.cloud import MANAGEMENT_SCOPE
+
 if TYPE_CHECKING:
     from typing import Any
 
     from azure.core.credentials_async import AsyncTokenCredential
-
-MANAGEMENT_SCOPE = "https://management.azure.com/.default"
 
 
 def request_policies(credential: AsyncTokenCredential) -> list[Any]:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
+from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
 from deployer.settings.types.tags import reaches_addresses_and_disks
 
@@ -40,6 +41,7 @@ _HTTPS_ONLY = (
 def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     """Yield the warnings about these settings."""
     yield from _changed(settings, given)
+    yield from _unknown_region(settings, given)
     yield from _unused(settings, given)
     yield from _registry_not_chosen(given)
     yield from _plain_http(settings)
@@ -55,6 +57,12 @@ def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
         value = getattr(settings, name)
         if name in given and str(given[name].value).strip() != value:
             yield f"{given[name].setting} = {given[name].value!r} is replaced by {value!r}: {reason}"
+
+
+def _unknown_region(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    name = "resource_group_location"
+    if settings.resource_group_location and (warning := unknown_region(settings.resource_group_location)):
+        yield f"{given[name].setting} = {settings.resource_group_location!r} {warning}"
 
 
 def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:

@@ -43,6 +43,7 @@ NAMES = GlobalNames(
     "characters in length and use numbers and lower-case letters only.",
     taken="The storage account named {name} is already taken.",
 )
+BLOB_SERVICE_DEFAULTS = {"cors": {"corsRules": []}, "deleteRetentionPolicy": {"enabled": False}}
 _CREATION = PollingStyle(
     "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/asyncoperations/{id}",
     "Location",
@@ -87,7 +88,7 @@ class StorageAccounts(ResourceType):
         account = self.state.store(Resource(request.id, _document(request)))
         account.secrets["keys"] = [base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2)]
         default = request.id.child("blobServices", "default")
-        properties: dict[str, Any] = {"staticWebsite": {"enabled": False}}
+        properties: dict[str, Any] = {**BLOB_SERVICE_DEFAULTS, "staticWebsite": {"enabled": False}}
         self.state.store(Resource(default, {"properties": properties}))
         return self.services.operations.begin(
             self._create(account),
