@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.azure.identity.directory import Directory, Principal
     from sandbox.azure.resource_manager.app import ResourceManager
+    from sandbox.clock import Clock
     from sandbox.clusters.clusters import Clusters
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.network.dns import Dns
@@ -38,6 +39,7 @@ class ControlApp:
         proxy: which hosts it refused.
         authorities: what they refuse.
         faults: the script of faults, which is shown and changed.
+        clock: the pace of Azure's durations, which is changed.
 
     """
 
@@ -52,6 +54,7 @@ class ControlApp:
         proxy: Proxy,
         authorities: CertificateAuthorities,
         faults: Faults,
+        clock: Clock,
     ) -> None:
         self._person = person
         self._directory = directory
@@ -60,6 +63,7 @@ class ControlApp:
         self._dns = dns
         self._proxy = proxy
         self._faults = faults
+        self._clock = clock
         self.app = Starlette(
             routes=[
                 Route("/state", self._state),
@@ -68,6 +72,7 @@ class ControlApp:
                 Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
+                Route("/clock", self._set_pace, methods=["PUT"]),
                 Route("/faults", self._show_faults),
                 Route("/faults", self._add_fault, methods=["POST"]),
                 Route("/faults", self._clear_faults, methods=["DELETE"]),
@@ -84,9 +89,15 @@ class ControlApp:
                 **state,
                 "dns_records": self._dns.foreign,
                 "refused": self._proxy.refused,
+                "time_scale": self._clock.time_scale,
                 "faults": [scripted.as_json() for scripted in self._faults.all()],
             }
         )
+
+    async def _set_pace(self, request: Request) -> Response:
+        """Set the time scale, also of operations that are under way: `{"time_scale"}`."""
+        self._clock.set_time_scale(float((await request.json())["time_scale"]))
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _show_faults(self, _: Request) -> Response:
         """List the script of faults, each with the requests that it made fail."""
@@ -117,7 +128,6 @@ class ControlApp:
         merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
         for cluster in self._clusters.all():
             one = yaml.safe_load(cluster.kubeconfig())
-            _rename_user(one)
             for part in ("clusters", "users", "contexts"):
                 merged.setdefault(part, []).extend(one[part])
             merged["current-context"] = one["current-context"]
@@ -159,9 +169,3 @@ class ControlApp:
                 },
             }
         )
-
-
-def _rename_user(config: dict[str, Any]) -> None:
-    """Give the administrator of a cluster a user name that no other cluster has."""
-    name = f"{config['current-context']}-{config['users'][0]['name']}"
-    config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = name
