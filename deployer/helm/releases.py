@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deployer.errors import HelmError, KubernetesError
 from deployer.helm.client import DEPLOYED, Helm
 from deployer.kubernetes.cluster import missing_objects, waiting_pods
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from deployer.helm.charts import ChartSource
-    from deployer.helm.client import ReleaseState
+    from deployer.helm.client import ReleaseState, WantedRelease
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.progress.report import StepReport
 
@@ -28,24 +26,6 @@ LOOK_EVERY = 10.0
 # Of installing or upgrading a release, where the network or the API of the cluster fails for a moment.
 MAX_ATTEMPTS = 3
 MAX_PODS_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class WantedRelease:
-    """A release as it should be.
-
-    Attributes:
-        name: of the release.
-        namespace: of the release.
-        chart: to install.
-        values: all values, including secrets.
-
-    """
-
-    name: str
-    namespace: str
-    chart: ChartSource
-    values: Mapping[str, Any]
 
 
 class Releases:
@@ -122,11 +102,7 @@ class Releases:
         try:
             async with self._showing_pods(wanted.namespace):
                 revision = await self._helm.install(
-                    wanted.name,
-                    wanted.namespace,
-                    wanted.chart,
-                    wanted.values,
-                    roll_back=before is not None and before.status == DEPLOYED,
+                    wanted, roll_back=before is not None and before.status == DEPLOYED
                 )
         except HelmError as error:
             raise await self._explained(wanted.namespace, error) from None

@@ -33,5 +33,6 @@ async def ensure_cert_manager(context: Context, report: StepReport) -> str:
     await ensure_own_namespace(await access.api(), CERT_MANAGER, report)
     chart = cert_manager_chart(context.settings)
     releases = Releases(context.helm, access, report)
-    wanted = WantedRelease(CERT_MANAGER, CERT_MANAGER, chart, render_cert_manager_values())
+    package = context.results.charts.get()[chart.name]
+    wanted = WantedRelease(CERT_MANAGER, CERT_MANAGER, chart, package, render_cert_manager_values())
     return await releases.ensure(wanted, await releases.find(CERT_MANAGER, CERT_MANAGER))

@@ -35,5 +35,6 @@ async def ensure_ingress(context: Context, report: StepReport) -> str:
     chart = traefik_chart(context.settings)
     values = render_traefik_values(context.settings, context.names)
     releases = Releases(context.helm, access, report)
-    wanted = WantedRelease(INGRESS, INGRESS, chart, values)
+    package = context.results.charts.get()[chart.name]
+    wanted = WantedRelease(INGRESS, INGRESS, chart, package, values)
     return await releases.ensure(wanted, await releases.find(INGRESS, INGRESS))
