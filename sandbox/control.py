@@ -128,7 +128,6 @@ class ControlApp:
         merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
         for cluster in self._clusters.all():
             one = yaml.safe_load(cluster.kubeconfig())
-            _rename_user(one)
             for part in ("clusters", "users", "contexts"):
                 merged.setdefault(part, []).extend(one[part])
             merged["current-context"] = one["current-context"]
@@ -170,9 +169,3 @@ class ControlApp:
                 },
             }
         )
-
-
-def _rename_user(config: dict[str, Any]) -> None:
-    """Give the administrator of a cluster a user name that no other cluster has."""
-    name = f"{config['current-context']}-{config['users'][0]['name']}"
-    config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = name

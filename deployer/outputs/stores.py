@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from deployer.cloud import BLOB_SUFFIX
 from deployer.outputs.locks import BlobLock, FileLock
 from deployer.private_files import PRIVATE_DIRECTORY, write_private_file
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 CONTAINER = "outputs"
 LATEST = "latest.json"
-BLOB_SUFFIX = "blob.core.windows.net"
 
 CONTENT_TYPES = {
     ".json": "application/json",
@@ -114,8 +114,20 @@ def blob_endpoint(account: str) -> str:
 
 
 @asynccontextmanager
-async def open_blob_store(account: str, credential: AsyncTokenCredential) -> AsyncIterator[BlobOutputStore]:
-    """Open the container for outputs in a storage account."""
+async def open_store(
+    account: str | None, credential: AsyncTokenCredential, directory: Path
+) -> AsyncIterator[OutputStore]:
+    """Open the place for outputs.
+
+    Args:
+        account: name of the storage account; None for the directory.
+        credential: for the storage account.
+        directory: for outputs without a storage account.
+
+    """
+    if account is None:
+        yield DirectoryOutputStore(directory)
+        return
     async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
         yield BlobOutputStore(service.get_container_client(CONTAINER))
 

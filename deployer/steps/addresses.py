@@ -6,9 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import VerificationError
 from deployer.kubernetes.cluster import holders_of_label, service_address, warnings_about
-from deployer.names import INGRESS, PUBLIC_SUFFIX, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
+from deployer.names import INGRESS, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
 from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
@@ -137,7 +138,7 @@ class LabelConflict:
 
 def _label_taken(context: Context, service: PublicService) -> VerificationError:
     return VerificationError(
-        f"The host name {service.label}.{context.settings.region}.{PUBLIC_SUFFIX} is taken.",
+        f"The host name {service.label}.{context.settings.region}.{ADDRESS_SUFFIX} is taken.",
         cause="Another public address in this Azure region uses this name.",
         suggestion="Choose another BINDERHUB_NAME.",
     )
