@@ -27,6 +27,7 @@ from deployer.steps.registry_access import registry_access_step
 from deployer.steps.release import release_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
+from deployer.steps.starts import starts_step
 from deployer.steps.verify import verify_step
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ def build_plan(settings: Settings) -> Plan:
     infrastructure = (
         sign_in_step(),
         outputs_step().after("sign-in"),
+        *((starts_step().after("outputs"),) if settings.container_group_name else ()),
         # Before any change: two runs at a time would invalidate each other's passwords and releases.
-        lock_step().after("outputs"),
+        lock_step().after("starts" if settings.container_group_name else "outputs"),
         resource_group_step(settings).after("lock"),
         old_container_groups_step().after("resource-group"),
         providers_step(settings).after("resource-group"),

@@ -72,6 +72,7 @@ class Results:
     Attributes:
         session: the session with Azure (step `sign-in`).
         outputs: where the outputs of this run are written (step `outputs`).
+        start: how often the container has been started, counted from 1 (step `starts`, in a container).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
         cluster: how the API of the cluster is reached (step `cluster`).
         release_before: the BinderHub release before this run, None if there was none (step `release`).
@@ -85,6 +86,7 @@ class Results:
     def __init__(self) -> None:
         self.session: Result[Session] = Result("session")
         self.outputs: Result[RunOutputs] = Result("outputs")
+        self.start: Result[int] = Result("start")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.release_before: Result[ReleaseState | None] = Result("release_before")
