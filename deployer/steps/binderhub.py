@@ -9,7 +9,8 @@ import yaml
 from deployer.azure.retries import with_retries
 from deployer.errors import HelmError
 from deployer.helm.charts import binderhub_chart
-from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.client import WantedRelease
+from deployer.helm.releases import Releases
 from deployer.helm.values import render_binderhub_values
 from deployer.run.workflow import Step
 from deployer.settings.chart_values import likely_cause

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deployer.helm.charts import cert_manager_chart
-from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.client import WantedRelease
+from deployer.helm.releases import Releases
 from deployer.helm.values import render_cert_manager_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
 from deployer.names import CERT_MANAGER
