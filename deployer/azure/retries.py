@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError as SdkError
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from deployer.azure.errors import azure_error, error_code
+from deployer.azure.errors import azure_error, error_code, explanation_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -98,6 +98,9 @@ def retry_policy(error: BaseException) -> RetryPolicy | None:
     if isinstance(error, ServiceRequestError | ServiceResponseError):
         return UNREACHABLE
     if not isinstance(error, HttpResponseError):
+        return None
+    known = explanation_of(error)
+    if known is not None and not known.retryable:
         return None
     code = error_code(error)
     if code in PROPAGATION_CODES:
