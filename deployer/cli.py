@@ -19,6 +19,7 @@ from rich.markup import escape
 
 from deployer import console
 from deployer.azure.session import Session, open_session
+from deployer.commands.deploy import DeployOptions
 from deployer.commands.deploy import deploy as run_deployment
 from deployer.commands.info import HubInfo, inspect_hub
 from deployer.errors import DeployerError, Interrupted, PreflightError, Problem, SettingsError
@@ -95,6 +96,9 @@ DownloadOption = Annotated[
         "--download-helm", help=f"Download helm {HELM_VERSION} without asking if it is not installed."
     ),
 ]
+WaitOption = Annotated[
+    bool, typer.Option("--wait", help="If another deployment of this hub is running, wait until it ends.")
+]
 
 
 @app.command()
@@ -109,11 +113,12 @@ def deploy(  # noqa: PLR0913 - each is an option that people type
     output: OutputOption = Output.TEXT,
     outputs: DirectoryOption = OUTPUTS_DIRECTORY,
     download: DownloadOption = False,
+    wait: WaitOption = False,
 ) -> None:
     """Create or update the hub. Safe to run again: only differences are applied."""
     typed = _typed(name, resource_group, location, subscription, setting)
     loaded = load_settings(typed, _config_file(config))
-    _deploy(loaded, output, outputs, download=download)
+    _deploy(loaded, output, outputs, download=download, wait=wait)
 
 
 @app.command()
@@ -207,7 +212,9 @@ def _guarded(command: Callable[[], object]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _deploy(loaded: LoadedSettings, output: Output, outputs: Path, *, download: bool) -> None:
+def _deploy(
+    loaded: LoadedSettings, output: Output, outputs: Path, *, download: bool, wait: bool = False
+) -> None:
     helm = _helm(download=download)
     in_terminal = sys.stdout.isatty() and output is Output.TEXT
     sink: Sink = (
@@ -215,7 +222,8 @@ def _deploy(loaded: LoadedSettings, output: Output, outputs: Path, *, download: 
         if in_terminal
         else JsonLog([_log_stream(output)])
     )
-    done = _run(run_deployment(loaded.settings, loaded.warnings, sinks=[sink], helm=helm, directory=outputs))
+    options = DeployOptions(helm, outputs, wait_for_lock=wait)
+    done = _run(run_deployment(loaded.settings, loaded.warnings, [sink], options))
     if output is Output.JSON:
         _print_json(
             {

@@ -44,7 +44,8 @@ def plan_for_people(plan: Plan, names: HubNames, warnings: Sequence[str]) -> Ren
         lines += [
             Padding(Text(f"+ {created}", style="green"), (0, 0, 0, INDENT)) for created in step.creates(names)
         ]
-    addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url})
+    redirect = {"Redirect URI to register": names.redirect_uri} if names.redirect_uri else {}
+    addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url, **redirect})
     shown = [Text(f"! {warning}", style="yellow") for warning in warnings]
     return Group(*lines, Text(), addresses, *shown)
 
@@ -55,6 +56,7 @@ def plan_for_machines(plan: Plan, names: HubNames, warnings: Sequence[str]) -> d
         "hub": names.hub,
         "binder_url": names.binder_url,
         "hub_url": names.hub_url,
+        "redirect_uri": names.redirect_uri,
         "warnings": list(warnings),
         "steps": [
             {

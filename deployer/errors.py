@@ -9,7 +9,7 @@
     ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
     ├── CertificateError         no authority can issue the certificate                 exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
-    ├── OutputsError             the outputs could not be written                       exit status 1
+    ├── AlreadyRunningError      another run works on the hub; nothing was changed      exit status 4
     └── Interrupted              SIGTERM or Ctrl-C ended the run in order               exit status 3
 
 Each holds what happened, the likely cause, what to do next and whether a repeated run can succeed, so that
@@ -149,8 +149,10 @@ class VerificationError(DeployerError):
     """The hub does not answer as it should."""
 
 
-class OutputsError(DeployerError):
-    """The outputs could not be written."""
+class AlreadyRunningError(DeployerError):
+    """Another run works on the same hub; this one has changed nothing."""
+
+    exit_status = 4
 
 
 class Interrupted(DeployerError):  # noqa: N818 - an ending, not an error

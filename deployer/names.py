@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from deployer.errors import Problem, SettingsError
 from deployer.settings.types.azure import is_guid
+from deployer.settings.types.choices import Authentication
 from deployer.settings.types.tags import CREATED_BY_TAG, NAME_TAG
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class HubNames:
         hub_host: host name of JupyterHub.
         binder_url: URL of BinderHub.
         hub_url: URL of JupyterHub.
+        redirect_uri: where the identity provider sends visitors after they signed in; None without sign-in.
         cname_target: the name in Azure that the records of a custom domain point to.
         tags: tags of every resource: those of the user and those of the deployer.
 
@@ -79,6 +81,7 @@ class HubNames:
     hub_host: str
     binder_url: str
     hub_url: str
+    redirect_uri: str | None
     cname_target: str
     tags: dict[str, str]
 
@@ -109,6 +112,7 @@ def derive_names(settings: Settings) -> HubNames:
     hub = settings.binderhub_name
     scheme = "https" if settings.https else "http"
     binder_host, hub_host, cname_target = _hosts(settings)
+    hub_url = f"{scheme}://{hub_host}"
     images = shortened(f"{hub}-images", 50)
     return HubNames(
         hub=hub,
@@ -126,7 +130,8 @@ def derive_names(settings: Settings) -> HubNames:
         binder_host=binder_host,
         hub_host=hub_host,
         binder_url=f"{scheme}://{binder_host}",
-        hub_url=f"{scheme}://{hub_host}",
+        hub_url=hub_url,
+        redirect_uri=f"{hub_url}/hub/oauth_callback" if _signs_in(settings) else None,
         cname_target=cname_target,
         tags={**settings.tags, **our_tags(hub)},
     )
@@ -142,6 +147,10 @@ def shortened(name: str, longest: int) -> str:
     if len(name) <= longest:
         return name
     return f"{name[: longest - HASH_LENGTH - 1].rstrip('-.')}-{_hash(name)}"
+
+
+def _signs_in(settings: Settings) -> bool:
+    return settings.authentication is not Authentication.NONE
 
 
 def _hosts(settings: Settings) -> tuple[str, str, str]:

@@ -17,6 +17,7 @@ from deployer.steps.cleanup import cleanup_step
 from deployer.steps.cluster import cluster_step
 from deployer.steps.dns import dns_step
 from deployer.steps.ingress import ingress_step
+from deployer.steps.lock import cluster_lock_step, lock_step
 from deployer.steps.namespace import namespace_step
 from deployer.steps.old_container_groups import old_container_groups_step
 from deployer.steps.outputs import outputs_step
@@ -50,14 +51,17 @@ def build_plan(settings: Settings) -> Plan:
     infrastructure = (
         sign_in_step(),
         outputs_step().after("sign-in"),
-        resource_group_step(settings).after("sign-in"),
+        # Before any change: two runs at a time would invalidate each other's passwords and releases.
+        lock_step().after("outputs"),
+        resource_group_step(settings).after("lock"),
         old_container_groups_step().after("resource-group"),
         providers_step(settings).after("resource-group"),
         registry_step(settings).after("providers"),
         cluster_step(settings).after("providers"),
-        release_step().after("cluster"),
+        cluster_lock_step().after("cluster"),
+        release_step().after("cluster-lock"),
         registry_access_step(settings).after("registry", "release"),
-        namespace_step(settings).after("cluster"),
+        namespace_step(settings).after("cluster-lock"),
     )
     hub = _https_hub(settings) if settings.https else _plain_http_hub(settings)
     steps = (*infrastructure, *hub)
@@ -69,15 +73,16 @@ def _https_hub(settings: Settings) -> tuple[Step[Context], ...]:
     domain = settings.domain_name is not None
     dns = (dns_step(settings).after("namespace"),) if domain else ()
     return (
-        ingress_step(settings).after("cluster"),
-        cert_manager_step(settings).after("cluster"),
+        ingress_step(settings).after("cluster-lock"),
+        cert_manager_step(settings).after("cluster-lock"),
         *dns,
         # After Traefik: a hub that was served over plain HTTP keeps its addresses until Traefik can take
         # them.
-        binderhub_step(settings).after("outputs", "registry-access", "namespace", "ingress"),
-        addresses_step().after("binderhub"),
-        certificate_step().after("cert-manager", "addresses", *(step.name for step in dns)),
-        verify_step().after("certificate"),
+        binderhub_step(settings).after("registry-access", "namespace", "ingress"),
+        # Side by side with BinderHub: authorities only have to reach Traefik and the solvers of cert-manager.
+        addresses_step().after("ingress", "release"),
+        certificate_step().after("cert-manager", "addresses", "namespace", *(step.name for step in dns)),
+        verify_step().after("binderhub", "certificate"),
         # Last: nothing of the previous configuration goes away before the new one is proven.
         cleanup_step().after("verify"),
     )
@@ -87,7 +92,7 @@ def _plain_http_hub(settings: Settings) -> tuple[Step[Context], ...]:
     return (
         # First: the Services of BinderHub need the DNS labels that Traefik may still hold.
         cleanup_step().after("namespace"),
-        binderhub_step(settings).after("outputs", "registry-access", "namespace", "cleanup"),
+        binderhub_step(settings).after("registry-access", "namespace", "cleanup"),
         addresses_step().after("binderhub"),
         verify_step().after("addresses"),
     )

@@ -1,1 +1,1 @@
-"""Azure on this machine: the internet as the deployer sees it, answered on loopback."""
+"""Azure on this machine: the hosts that the deployer talks to, served on loopback."""

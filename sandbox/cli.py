@@ -1,4 +1,4 @@
-"""`python -m sandbox`: start and stop it, run commands inside it, click the button in it."""
+"""The command line `python -m sandbox`: starts and stops it, runs commands in it, clicks the button in it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, atta
 from sandbox.server import Options, Sandbox
 from sandbox.visitor import demo as demonstration
 from sandbox.visitor.browser import Browser
-from sandbox.visitor.parameters import fill_in
+from sandbox.visitor.parameters import click_with
 from sandbox.visitor.portal import TEMPLATE, Portal
-from sandbox.visitor.shell import run_inside
+from sandbox.visitor.shell import run_in_sandbox
 
 app = typer.Typer(
     help="Azure on this machine: the deployer, azure-cli, helm and a browser work in it as they do in Azure.",
@@ -86,7 +86,7 @@ def shell(
 ) -> None:
     """Run a command inside the sandbox, signed in as an Owner of its subscription."""
     with attached(state_dir) as running:
-        status = run_inside(running, command or [])
+        status = run_in_sandbox(running, command or [])
     raise typer.Exit(status)
 
 
@@ -104,7 +104,7 @@ def click(  # noqa: PLR0913 - each is an option that people type
     state_dir: StateDir = STATE_DIR,
 ) -> None:
     """Deploy the template as the portal does, and follow the deployer to its end."""
-    wanted = fill_in(
+    wanted = click_with(
         template,
         parameters_file=parameters,
         settings=setting or [],
@@ -126,7 +126,7 @@ def browse(
     """Open a page in Chromium, inside the sandbox: certificates are checked as everywhere."""
     with attached(state_dir) as running, TemporaryDirectory(prefix="sandbox-browser-") as home:
         browser = Browser(running, Path(home))
-        status = run_inside(running, browser.command(url), browser.environment())
+        status = run_in_sandbox(running, browser.command(url), browser.environment())
     raise typer.Exit(status)
 
 
@@ -139,13 +139,13 @@ def state(*, state_dir: StateDir = STATE_DIR) -> None:
 
 @app.command()
 def demo(*, state_dir: StateDir = STATE_DIR) -> None:
-    """Click the button, see that the hub answers, and say how to look around."""
+    """Click the button, visit the hub, and show how to look around."""
     running = attach(state_dir) or _start_detached(state_dir, TIME_SCALE, None)
     raise typer.Exit(0 if demonstration.demo(running, screen) else 1)
 
 
 def run() -> None:
-    """Run the command line."""
+    """Run the command line, and exit with a status for errors."""
     try:
         app()
     except SandboxError as error:
@@ -161,7 +161,7 @@ def _start_detached(state_dir: Path, time_scale: float, charts: Path | None) -> 
 
 
 async def _serve(options: Options) -> None:
-    """Run a sandbox until a signal ends it."""
+    """Run a sandbox until a signal arrives."""
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

@@ -1,4 +1,4 @@
-"""How commands and tests reach a running sandbox, or start one for their own time."""
+"""How commands and tests reach a running sandbox, or start one."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 STATE_DIR = CHECKOUT / ".sandbox"
 CONTROL = "http://sandbox.internal"
 LOG = "sandbox.log"
-LAST_WORDS = 3000
-# The first start on a machine that was not set up builds the control plane's programs.
-START_PATIENCE_SECONDS = 900.0
-STOP_PATIENCE_SECONDS = 60.0
+SHOWN_LOG_CHARACTERS = 3000
+# The first start builds the programs of the control plane if the machine was not set up.
+START_TIMEOUT_SECONDS = 900.0
+STOP_TIMEOUT_SECONDS = 60.0
 
 
 class SandboxError(Exception):
-    """The sandbox is not there, or did not do what it was asked.
+    """The sandbox does not run, or a request to it failed.
 
     Attributes:
-        exit_status: of the command that met it.
+        exit_status: of the command.
 
     """
 
@@ -49,11 +49,11 @@ class RunningSandbox:
     """A sandbox that runs in another process.
 
     Attributes:
-        state_dir: its folder.
-        pid: its process.
-        network: variables that lead clients to it.
-        settings: the sandbox's service principal, Owner of the subscription, as the deployer's settings.
-        process: the same process where it is our child, which `stop` waits for.
+        state_dir: its state directory.
+        pid: its process id.
+        network: variables by which clients reach it.
+        settings: settings of the deployer for its service principal, an Owner of the subscription.
+        process: the process if it is a child of this one.
 
     """
 
@@ -64,7 +64,7 @@ class RunningSandbox:
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
     def environment(self) -> dict[str, str]:
-        """Return the variables of a shell inside the sandbox."""
+        """Return the variables of a shell in the sandbox."""
         return {
             **os.environ,
             **self.network,
@@ -76,45 +76,45 @@ class RunningSandbox:
         }
 
     def write_kubeconfig(self) -> Path:
-        """Write the kubeconfig of all clusters, as `az aks get-credentials` would."""
+        """Write the kubeconfig of all clusters; return its path."""
         path = self.state_dir / "kubeconfig"
         path.touch(mode=0o600)
         path.write_text(self.ask("GET", "/kubeconfig").text, encoding="utf-8")
         return path
 
     def client(self, **options: Any) -> httpx.Client:
-        """Return a client inside the sandbox; options are httpx's."""
+        """Return an HTTP client in the network of the sandbox; options are those of httpx."""
         trust = ssl.create_default_context(cafile=self.network["SSL_CERT_FILE"])
         proxy = self.network["HTTPS_PROXY"]
         return httpx.Client(proxy=proxy, verify=trust, timeout=60, trust_env=False, **options)
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
-        """Ask the sandbox itself.
+        """Send a request to the control application; return its response.
 
         Raises:
-            httpx.HTTPStatusError: it refused.
+            httpx.HTTPStatusError: it failed.
 
         """
         with self.client() as client:
             return client.request(method, f"{CONTROL}{path}", json=body).raise_for_status()
 
     def state(self) -> dict[str, Any]:
-        """Return all that exists, without any secret."""
+        """Return all resources and requests, without any secret."""
         return dict(self.ask("GET", "/state").json())
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return every request so far: method, host, path, status, whose."""
+        """Return all requests so far: method, host, path, status, principal."""
         record = self.state_dir / "requests.jsonl"
         if not record.is_file():
             return []
         return [json.loads(line) for line in record.read_text(encoding="utf-8").splitlines()]
 
     def stop(self) -> None:
-        """End it, with everything that it runs; a second time does nothing."""
+        """Stop the sandbox with all its processes, unless it has ended."""
         if not _is_running(self.pid):
             return
         os.kill(self.pid, signal.SIGTERM)
-        ends = time.monotonic() + STOP_PATIENCE_SECONDS
+        ends = time.monotonic() + STOP_TIMEOUT_SECONDS
         while _is_running(self.pid):
             if time.monotonic() > ends:
                 os.kill(self.pid, signal.SIGKILL)
@@ -124,7 +124,7 @@ class RunningSandbox:
 
 
 def attach(state_dir: Path) -> RunningSandbox | None:
-    """Return the sandbox that runs with this folder, None where none does."""
+    """Return the sandbox that runs with a state directory, None if there is none."""
     try:
         description = json.loads((state_dir / "sandbox.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -138,11 +138,11 @@ def attach(state_dir: Path) -> RunningSandbox | None:
 
 @contextmanager
 def attached(state_dir: Path, *options: str) -> Iterator[RunningSandbox]:
-    """Use the sandbox that runs, else one of our own that ends with the block.
+    """Yield the running sandbox, or a new one that is stopped after the block.
 
     Args:
-        state_dir: its folder.
-        options: of `python -m sandbox start`, for one of our own.
+        state_dir: its state directory.
+        options: of `python -m sandbox start`, for a new one.
 
     Raises:
         SandboxError: it did not start.
@@ -160,12 +160,12 @@ def attached(state_dir: Path, *options: str) -> Iterator[RunningSandbox]:
 
 
 def start_in_background(state_dir: Path, *options: str, ends_with_us: bool = False) -> RunningSandbox:
-    """Start a sandbox that goes on without us; return when it answers.
+    """Start a sandbox in the background; return when it answers.
 
     Args:
-        state_dir: its folder.
+        state_dir: its state directory.
         options: of `python -m sandbox start`.
-        ends_with_us: whether it must not outlive this process.
+        ends_with_us: whether it ends with this process.
 
     Raises:
         SandboxError: it did not start.
@@ -182,7 +182,7 @@ def start_in_background(state_dir: Path, *options: str, ends_with_us: bool = Fal
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=file,
-            # Not in our session: Ctrl-C in a shell is not meant for the sandbox that it runs in.
+            # In a session of its own, Ctrl-C in a shell of the sandbox does not end the sandbox.
             start_new_session=True,
             preexec_fn=die_with_parent if ends_with_us else None,  # noqa: PLW1509 - no thread runs here
         )
@@ -195,19 +195,19 @@ def start_in_background(state_dir: Path, *options: str, ends_with_us: bool = Fal
 
 
 def _await_ready(process: subprocess.Popen[bytes], state_dir: Path) -> RunningSandbox:
-    ends = time.monotonic() + START_PATIENCE_SECONDS
+    ends = time.monotonic() + START_TIMEOUT_SECONDS
     while (running := attach(state_dir)) is None:
         if process.poll() is not None or time.monotonic() > ends:
-            words = (state_dir / LOG).read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:]
+            words = (state_dir / LOG).read_text(encoding="utf-8", errors="replace")[-SHOWN_LOG_CHARACTERS:]
             raise SandboxError(f"The sandbox did not start:\n{words}")
         time.sleep(0.05)
     return running
 
 
 def _is_running(pid: int) -> bool:
-    """Whether a process is a sandbox, and not another one that was given a dead one's number."""
+    """Return whether a process is a sandbox: a process id can be used again by another program."""
     try:
         words = Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8").split("\0")
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return "sandbox" in words  # a process that has ended and waits to be noticed has no words
+    return "sandbox" in words  # a zombie has no command line

@@ -1,14 +1,13 @@
-"""How long Azure takes, and how much of that the sandbox lets pass.
+"""How long Azure takes, scaled down so that a whole deployment takes seconds.
 
-The durations are seconds as measured in real Azure; the time scale shortens all of them alike, so that a
-benchmark stays honest in ratio while a whole deployment takes seconds.
+The time scale shortens all durations alike, so that their ratios stay those of Azure.
 """
 
 from __future__ import annotations
 
 import asyncio
 
-# Seconds; the cluster, the registry and the address from recorded traffic, the others from experience.
+# Cluster, registry and address from recorded traffic, the others from experience.
 AZURE_SECONDS = {
     "managed_cluster.create": 228.0,
     "managed_cluster.update": 90.0,
@@ -39,7 +38,7 @@ AZURE_SECONDS = {
 
 
 class Clock:
-    """Lets Azure's durations pass at the sandbox's pace.
+    """Scales the durations of Azure.
 
     Args:
         time_scale: sandbox seconds for one second of Azure, 0 to 1.
@@ -50,9 +49,9 @@ class Clock:
         self.time_scale = time_scale
 
     def seconds(self, what: str) -> float:
-        """How many seconds `what`, a key of AZURE_SECONDS, takes here."""
+        """Return how many seconds `what`, a key of AZURE_SECONDS, takes here."""
         return AZURE_SECONDS[what] * self.time_scale
 
     async def spend(self, what: str) -> None:
-        """Wait as long as `what` takes here."""
+        """Sleep for as long as `what` takes here."""
         await asyncio.sleep(self.seconds(what))

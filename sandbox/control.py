@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.app import ResourceManager
     from sandbox.clusters.clusters import Clusters
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
-    from sandbox.network.dns import Names
+    from sandbox.network.dns import Dns
     from sandbox.network.proxy import Proxy
 
 
@@ -32,7 +32,7 @@ class ControlApp:
         directory: issues tokens, and takes new applications.
         resource_manager: whose resources are shown, and whose roles are assigned.
         clusters: whose kubeconfigs are handed out.
-        names: whose DNS records are set.
+        dns: whose records are set.
         proxy: which hosts it refused.
         authorities: what they refuse.
 
@@ -45,7 +45,7 @@ class ControlApp:
         directory: Directory,
         resource_manager: ResourceManager,
         clusters: Clusters,
-        names: Names,
+        dns: Dns,
         proxy: Proxy,
         authorities: CertificateAuthorities,
     ) -> None:
@@ -53,7 +53,7 @@ class ControlApp:
         self._directory = directory
         self._resource_manager = resource_manager
         self._clusters = clusters
-        self._names = names
+        self._dns = dns
         self._proxy = proxy
         self.app = Starlette(
             routes=[
@@ -70,7 +70,7 @@ class ControlApp:
     async def _state(self, _: Request) -> Response:
         """Show all resources, the DNS records outside Azure, and the hosts that were refused."""
         state = self._resource_manager.dump()
-        return JSONResponse({**state, "dns_records": self._names.foreign, "refused": self._proxy.refused})
+        return JSONResponse({**state, "dns_records": self._dns.foreign, "refused": self._proxy.refused})
 
     async def _kubeconfig(self, _: Request) -> Response:
         """Merge the kubeconfigs of all clusters."""
@@ -93,14 +93,14 @@ class ControlApp:
         """Set a CNAME record at a DNS server outside Azure: `{"cname"}`."""
         wanted = await request.json()
         try:
-            self._names.set_record(request.path_params["host"], wanted["cname"])
+            self._dns.set_record(request.path_params["host"], wanted["cname"])
         except ValueError as impossible:
             return PlainTextResponse(f"{impossible}\n", status_code=HTTPStatus.CONFLICT)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _remove_dns_record(self, request: Request) -> Response:
         """Remove a CNAME record from a DNS server outside Azure."""
-        removed = self._names.remove_record(request.path_params["host"])
+        removed = self._dns.remove_record(request.path_params["host"])
         return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
 
     async def _add_service_principal(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Child processes that never outlive the sandbox."""
+"""Child processes that end with the sandbox."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies; run in the child before its program starts."""
+    """Ask Linux to kill this process when its parent ends; called in the child before its program starts."""
     _LIBC.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGKILL)
 
 
@@ -29,14 +29,14 @@ async def start(
     environment: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> asyncio.subprocess.Process:
-    """Start a program; what it writes is appended to `log`.
+    """Start a program.
 
     Args:
-        program: what to start.
+        program: its path.
         arguments: its arguments.
-        log: file that gets both its outputs.
-        environment: all its variables; None for ours.
-        cwd: where it runs; None for where we do.
+        log: file to which its standard output and error are appended.
+        environment: all its variables; None for those of this process.
+        cwd: its working directory; None for that of this process.
 
     """
     with log.open("ab") as file:
@@ -53,14 +53,14 @@ async def start(
 
 
 async def kill(process: asyncio.subprocess.Process) -> None:
-    """End a process at once and wait until it is gone: an API server takes a minute to end politely."""
+    """Kill a process and wait for its end; on SIGTERM an API server would take a minute."""
     with suppress(ProcessLookupError):
         process.kill()
     await process.wait()
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on now."""
+    """Return a port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

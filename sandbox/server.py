@@ -20,18 +20,18 @@ from sandbox.clock import Clock
 from sandbox.clusters.clusters import Clusters
 from sandbox.clusters.programs import build, locate
 from sandbox.control import ControlApp
-from sandbox.hub.edge import PublicFace
+from sandbox.hub.edge import Edge
 from sandbox.hub.registry_logins import RegistryLogins
 from sandbox.internet.certificate_authorities.authorities import ZEROSSL_API_HOST, CertificateAuthorities
 from sandbox.internet.charts.hosts import chart_hosts
 from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.network.authority import CertificateAuthority
-from sandbox.network.dns import Names
+from sandbox.network.dns import Dns
 from sandbox.network.environment import network_environment
 from sandbox.network.hosts import Hosts
-from sandbox.network.listener import UNSEEN_HOST, Dispatcher, Listener
+from sandbox.network.listener import CONTROL_HOST, Dispatcher, Listener
 from sandbox.network.proxy import Proxy
-from sandbox.network.tls import Certificates
+from sandbox.network.tls import TlsContexts
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MANAGEMENT_HOST = "management.azure.com"
@@ -68,8 +68,8 @@ class Sandbox:
         self._state_dir = options.state_dir.resolve()
         self._prepare_folder()
         self._clock = Clock(options.time_scale)
-        self._names = Names()
-        self._hosts = Hosts(self._names)
+        self._dns = Dns()
+        self._hosts = Hosts(self._dns)
         self._directory = Directory()
         self._authority = CertificateAuthority(self._state_dir / "authority")
         self._authorities = CertificateAuthorities(self._authority, self._hosts.app_for)
@@ -102,8 +102,8 @@ class Sandbox:
             containers=self._containers,
             hosts=self._hosts,
         )
-        self._names.ask(self._resource_manager.name_server)
-        self._face = PublicFace(self._clusters, RegistryLogins(self._hosts.app_for), self._names)
+        self._dns.delegate_to(self._resource_manager.name_server)
+        self._edge = Edge(self._clusters, RegistryLogins(self._hosts.app_for), self._dns)
         self._stack = AsyncExitStack()
         self._sign_in()
         self._serve()
@@ -116,11 +116,11 @@ class Sandbox:
             directory=self._directory,
             resource_manager=self._resource_manager,
             clusters=self._clusters,
-            names=self._names,
+            dns=self._dns,
             proxy=proxy,
             authorities=self._authorities,
         )
-        self._hosts.serve(UNSEEN_HOST, control.app)
+        self._hosts.serve(CONTROL_HOST, control.app)
         self._stack.push_async_callback(self._resource_manager.close)
         self._stack.push_async_callback(self._clusters.close)
         self._stack.push_async_callback(self._blob_stores.close)
@@ -151,7 +151,7 @@ class Sandbox:
         self._hosts.serve(MANAGEMENT_HOST, self._resource_manager.app)
         self._hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self._directory, self._clock).app)
         self._hosts.serve(LOGIN_HOST, LoginEndpoint(self._directory).app)
-        self._hosts.serve("*.cloudapp.azure.com", self._face)
+        self._hosts.serve("*.cloudapp.azure.com", self._edge)
         self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
             self._hosts.serve(host, app)
@@ -159,13 +159,13 @@ class Sandbox:
     async def _listen(self) -> Proxy:
         """Start the listeners and the proxy that leads to them."""
         dispatcher = Dispatcher(self._hosts, self._state_dir / "requests.jsonl", self._object_id)
-        certificates = Certificates(self._authority, self._face.tls_context)
+        tls_contexts = TlsContexts(self._authority, self._edge.tls_context)
         ports = []
-        for contexts in (certificates, None):
+        for contexts in (tls_contexts, None):
             listener = Listener(dispatcher, contexts)
             ports.append(await listener.start())
             self._stack.push_async_callback(listener.close)
-        proxy = Proxy(self._hosts, tls_port=ports[0], http_port=ports[1], before_tls=certificates.look_up)
+        proxy = Proxy(self._hosts, tls_port=ports[0], http_port=ports[1], before_tls=tls_contexts.prepare)
         port = await proxy.start()
         self._stack.push_async_callback(proxy.close)
         self._network.update(network_environment(f"http://127.0.0.1:{port}", self._authority.ca_file))

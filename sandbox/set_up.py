@@ -1,7 +1,7 @@
 """Sets up what the sandbox and the tests need: `python3 sandbox/set_up.py`.
 
-The door only: it runs on the machine's own Python with nothing installed, so it must also be readable by a
-Python that is too old, in order to say so. What is done stands in `sandbox/setup/`.
+Only checks the version of Python, and so has to be valid for old versions as well; the rest is in
+`sandbox/setup/`.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ KNOWN = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 
 def use_a_new_enough_python() -> None:
-    """Start again with a newer Python of this machine where this one is too old, or say what is missing."""
+    """Replace this process by a newer Python if this one is too old, or exit if there is none."""
     if sys.version_info >= OLDEST:
         return
     for name in KNOWN:
         found = shutil.which(name)
         if found:
-            os.execv(found, [found, *sys.argv])  # noqa: S606 - the same program, by a newer Python
+            os.execv(found, [found, *sys.argv])  # noqa: S606 - the same program in a newer Python
     sys.exit(
         "This is Python {}.{}, and no newer one is on the PATH. Python 3.11 or newer is needed: install it,\n"
         "for example by `apt install python3.11 python3.11-venv` or `brew install python`.".format(
@@ -32,7 +32,7 @@ def use_a_new_enough_python() -> None:
 
 if __name__ == "__main__":
     use_a_new_enough_python()
-    # The checkout, not this directory, is where modules are found.
+    # Modules are imported from the checkout, not from this directory.
     sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # noqa: PTH100, PTH120 - old Pythons
     from sandbox.setup.command import main
 

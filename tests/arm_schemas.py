@@ -1,4 +1,4 @@
-"""Judges resources by the schemas that Azure publishes, where a copy of them stands beside the checkout.
+"""Judges resources by the schemas that Azure publishes; tests that use it are marked `online`.
 
 Azure's schemas let unknown properties pass, which is just the mistake that a test should find: here every
 object whose properties are listed is closed to others.
@@ -8,26 +8,26 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from jsonschema import Draft4Validator
 from jsonschema.exceptions import best_match
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT4
 
+from tests.published.downloads import cached_file, fetch_over_https, shared_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "arm"
 BASE = "https://schema.management.azure.com/schemas/"
-needs_arm_schemas = pytest.mark.skipif(
-    not FOLDER.is_dir(),
-    reason="Azure's published schemas are not here (../shared/data/arm beside the checkout)",
-)
+# Most providers publish one file for each version. These split theirs by product.
+FILES = {
+    "Microsoft.ContainerService/managedClusters": "Microsoft.ContainerService.Aks",
+    "Microsoft.Network/dnsZones": "Microsoft.Network.DNS",
+}
+# Versions that the SDK sends, and the newest published one before them.
 OF_ANOTHER_VERSION = {("Microsoft.ContainerService", "2026-08-01"): "2026-05-01"}
-"""Versions that the SDK sends and that are newer than what is published here."""
 _TEMPLATE_WORDS = ("comments", "condition", "copy", "dependsOn", "scope")
 
 
@@ -45,9 +45,9 @@ def validate_resource(kind: str, api_version: str, body: Mapping[str, Any], name
         LookupError: there is no schema of this type and version.
 
     """
-    namespace, *types = kind.split("/")
+    namespace = kind.partition("/")[0]
     version = OF_ANOTHER_VERSION.get((namespace, api_version), api_version)
-    uri = _definition(namespace, version, "_".join(types))
+    uri = _definition(kind, version)
     resource = {key: value for key, value in body.items() if key not in _TEMPLATE_WORDS}
     resource = {"name": name, **resource, "type": kind, "apiVersion": version}
     _judge({"$ref": uri}, resource, f"{kind} {api_version}")
@@ -60,7 +60,7 @@ def validate_template(template: Mapping[str, Any]) -> None:
         AssertionError: the schema refuses it.
 
     """
-    schema = _contents("2019-04-01/deploymentTemplate.json")
+    schema = published("2019-04-01/deploymentTemplate.json")
     # The original lists every resource of Azure, in hundreds of files, and wants tags to be a plain object
     # where each type's own schema takes an expression too.
     schema["definitions"]["resource"] = {"$ref": "#/definitions/ARMResourceBase"}
@@ -76,14 +76,20 @@ def _judge(schema: Mapping[str, Any], instance: Any, what: str) -> None:
 
 
 @cache
-def _definition(namespace: str, version: str, kind: str) -> str:
-    """Return the address of the definition of a type, whatever the file's exact name and the case."""
-    for path in sorted(FOLDER.glob(f"{version}/{namespace}*.json")):
-        definitions = _contents(f"{version}/{path.name}")["resourceDefinitions"]
-        for name in definitions:
-            if name.lower() == kind.lower():
-                return f"{BASE}{version}/{path.name}#/resourceDefinitions/{name}"
-    raise LookupError(f"no schema of {namespace} {kind} in version {version}")
+def _definition(kind: str, version: str) -> str:
+    """Return the address of the definition of a type, whatever the case of its letters."""
+    path = f"{version}/{_file_of(kind)}.json"
+    wanted = kind.partition("/")[2].replace("/", "_").lower()
+    for name in published(path)["resourceDefinitions"]:
+        if name.lower() == wanted:
+            return f"{BASE}{path}#/resourceDefinitions/{name}"
+    raise LookupError(f"no schema of {kind} in version {version}")
+
+
+def _file_of(kind: str) -> str:
+    split = {top.lower(): file for top, file in FILES.items()}
+    namespace, top, *_ = kind.split("/")
+    return split.get(f"{namespace}/{top}".lower(), namespace)
 
 
 @cache
@@ -92,13 +98,22 @@ def _registry() -> Registry[Any]:
 
 
 def _retrieve(uri: str) -> Resource[Any]:
-    contents = _contents(uri.partition("#")[0].removeprefix(BASE))
+    contents = published(uri.partition("#")[0].removeprefix(BASE))
     _close(contents)
     return Resource.from_contents(contents, default_specification=DRAFT4)
 
 
-def _contents(path: str) -> dict[str, Any]:
-    contents: dict[str, Any] = json.loads((FOLDER / path).read_text(encoding="utf-8"))
+def published(path: str) -> dict[str, Any]:
+    """Return a file below Azure's address of schemas; skip the test where it cannot be reached.
+
+    Raises:
+        NotPublishedError: there is no such file.
+
+    """
+    file = shared_file(f"arm/{path}") or cached_file(
+        f"arm/{path}", BASE, lambda: fetch_over_https(f"{BASE}{path}")
+    )
+    contents: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return contents
 
 

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import DecodeError, HttpResponseError, ResourceNotFoundError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
@@ -109,12 +109,12 @@ class AzureClients:
 
         """
         page = await self.get_json(path, api_version)
-        found: list[dict[str, Any]] = page["value"]
+        found: list[dict[str, Any]] = [*_entries(page)]
         while link := page.get("nextLink"):
             response = await self.resources.send_request(HttpRequest("GET", link))
             response.raise_for_status()
             page = _json(response)
-            found.extend(page["value"])
+            found.extend(_entries(page))
         return found
 
     async def post(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +140,15 @@ class AzureClients:
 def _json(response: AsyncHttpResponse) -> dict[str, Any]:
     body = response.json()
     if not isinstance(body, dict):
-        raise HttpResponseError(message="The answer of Azure is not a JSON object", response=response)
+        raise DecodeError("The answer of Azure is not a JSON object")
     return body
+
+
+def _entries(page: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = page.get("value")
+    if not isinstance(entries, list):
+        raise DecodeError("The answer of Azure is not a list")
+    return entries
 
 
 async def find_group(azure: AzureClients, name: str) -> ResourceGroup | None:

@@ -5,31 +5,27 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
-from deployer.errors import DeployerError, Interrupted, OutputsError
-from deployer.outputs.next_steps import render_next_steps
-from deployer.outputs.record import cleaned, describe_run
+from deployer.commands.recording import Run, leave_record
+from deployer.errors import AlreadyRunningError, DeployerError, Interrupted
 from deployer.plan import build_plan
-from deployer.progress.events import Event, EventKind, Progress
-from deployer.progress.log_text import LogText
-from deployer.progress.notes import Notes
-from deployer.progress.run_record import RunRecord
-from deployer.redaction import Redactor
+from deployer.progress.events import Event, EventKind
+from deployer.progress.lines import duration
 from deployer.run.context import Context
-from deployer.run.workflow import run_steps
+from deployer.run.workflow import STOPPED, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from deployer.names import HubNames
     from deployer.progress.events import Sink
+    from deployer.redaction import Redactor
     from deployer.settings import Settings
 
 
@@ -49,33 +45,27 @@ class Deployed:
     notes: tuple[str, ...]
 
 
-@dataclass
-class _Run:
-    """What is known of a run while it goes on."""
+@dataclass(frozen=True)
+class DeployOptions:
+    """What is not a setting of the hub.
 
-    redactor: Redactor
-    log: LogText
-    notes: Notes
-    progress: Progress
-    started: datetime
-    record: RunRecord
+    Attributes:
+        helm: the helm program.
+        directory: where outputs go when the settings name no storage account.
+        wait_for_lock: whether to wait for another run of the same hub, instead of failing.
 
-    @classmethod
-    def start(cls, settings: Settings, sinks: Sequence[Sink]) -> _Run:
-        redactor = Redactor()
-        redactor.hide_settings(settings)
-        log, notes = LogText(), Notes()
-        progress = Progress((*sinks, log, notes), redactor.clean)
-        return cls(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
+    """
+
+    helm: Path
+    directory: Path
+    wait_for_lock: bool = False
 
 
 async def deploy(
     settings: Settings,
     warnings: Sequence[str],
-    *,
     sinks: Sequence[Sink],
-    helm: Path,
-    directory: Path,
+    options: DeployOptions,
 ) -> Deployed:
     """Create the hub, or change an existing one to what the settings ask for.
 
@@ -83,15 +73,15 @@ async def deploy(
         settings: validated settings.
         warnings: about the settings, shown at the start.
         sinks: receive the events of the run.
-        helm: the helm program.
-        directory: where outputs go when the settings name no storage account.
+        options: of the command.
 
     Raises:
+        AlreadyRunningError: another run works on the same hub.
         DeployerError: the run failed; record and log are in the outputs if these could be opened.
         Interrupted: the run was cancelled.
 
     """
-    run = _Run.start(settings, sinks)
+    run = Run.start(settings, sinks)
     clock = monotonic()
     try:
         async with AsyncExitStack() as resources:
@@ -100,7 +90,16 @@ async def deploy(
             )
             for warning in warnings:
                 run.progress.emit(Event(EventKind.WARNING, warning))
-            context = Context(settings, run.started, directory, helm, run.redactor, resources)
+            context = Context(
+                settings,
+                run.started,
+                options.directory,
+                options.helm,
+                run.redactor,
+                resources,
+                wait_for_lock=options.wait_for_lock,
+                abort=_aborter(run),
+            )
             await _run_recorded(context, run)
         notes = tuple(note.message for note in run.notes.all())
         deployed = Deployed(context.names, context.outputs.location, notes)
@@ -126,60 +125,63 @@ def _summary(deployed: Deployed) -> str:
     return f"BinderHub is at {deployed.names.binder_url}{noted}"
 
 
-async def _run_recorded(context: Context, run: _Run) -> None:
+async def _run_recorded(context: Context, run: Run) -> None:
     """Run the steps of the plan; write record and log at the end, however the run ends."""
     plan = build_plan(context.requested)
+    limit = asyncio.timeout(context.requested.maximum_duration)
     try:
-        await run_steps(plan.steps, context, run.progress, run.record)
+        async with limit:
+            await run_steps(plan.steps, context, run.progress, run.record)
     except asyncio.CancelledError:
-        interrupted = _interruption()
-        await _leave_record(context, run, "interrupted", interrupted)
-        raise interrupted from None
+        ended = _cancellation(run)
+        status = "interrupted" if isinstance(ended, Interrupted) else "failed"
+        await leave_record(context, run, status, ended)
+        raise ended from None
+    except AlreadyRunningError:
+        # Without a record: `latest.json` belongs to the run that goes on.
+        raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded and raised again
         explained = azure_error(error) if isinstance(error, SdkError) else error
-        await _leave_record(context, run, "failed", explained)
+        if limit.expired():
+            explained = _overdue(context, run)
+        await leave_record(context, run, "failed", explained)
         raise explained from None
-    await context.outputs.write("next-steps.md", _next_steps(context, run))
-    await _leave_record(context, run, "done", None)
+    await leave_record(context, run, "done", None)
 
 
-def _next_steps(context: Context, run: _Run) -> str:
-    notes = [note.message for note in run.notes.all()]
-    return render_next_steps(context.settings, context.names, notes)
-
-
-def _interruption() -> Interrupted:
-    """Return the error for a cancellation of this task."""
-    # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
-    if (task := asyncio.current_task()) is not None:
-        task.uncancel()
-    return Interrupted(
-        "The run was interrupted.",
-        suggestion="Run deploy again: it resumes where this run ended.",
+def _overdue(context: Context, run: Run) -> DeployerError:
+    running = [step.name for step in run.record.steps.values() if step.message == STOPPED]
+    return DeployerError(
+        f"The run did not end within {duration(context.requested.maximum_duration)}.",
+        cause=f"Still running: {', '.join(running)}." if running else None,
+        suggestion="Start again: everything that exists already is kept. For a longer limit, set "
+        "MAXIMUM_DURATION.",
         retryable=True,
     )
 
 
-async def _leave_record(context: Context, run: _Run, status: str, error: Exception | None) -> None:
-    """Write record and log; a failure to do so never hides the error that ended the run."""
-    if not context.results.outputs.is_set:
-        return
-    record = describe_run(
-        context.settings,
-        context.names,
-        run.record,
-        status=status,
-        started=run.started,
-        notes=run.notes.all(),
-        error=error,
+def _aborter(run: Run) -> Callable[[DeployerError], None]:
+    """Return a function that ends this run with an error, from another task."""
+    task = asyncio.current_task()
+
+    def abort(error: DeployerError) -> None:
+        run.aborted = error
+        if task is not None:
+            task.cancel()
+
+    return abort
+
+
+def _cancellation(run: Run) -> DeployerError:
+    """Return the error for a cancellation of this task."""
+    # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
+    if (task := asyncio.current_task()) is not None:
+        task.uncancel()
+    return run.aborted or Interrupted(
+        "The run was interrupted.",
+        suggestion="Run deploy again: it resumes where this run ended.",
+        retryable=True,
     )
-    try:
-        await context.outputs.write_record(cleaned(record, run.redactor.clean))
-        await context.outputs.write("deployment.log", run.log.text())
-    except (SdkError, OSError) as failure:
-        if error is None:
-            raise OutputsError(f"The outputs could not be written: {failure}", retryable=True) from None
-        run.progress.emit(Event(EventKind.WARNING, f"the outputs could not be written: {failure}"))
 
 
 def _without_secrets(error: DeployerError, redactor: Redactor) -> DeployerError:

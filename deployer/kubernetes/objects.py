@@ -98,27 +98,28 @@ async def ensure_object(api: Api, manifest: Mapping[str, Any]) -> bool:
     name = ObjectName.of(manifest)
     live = await find_object(api, name)
     if live is None:
-        live = await _create(api, name, manifest)
-        if live is None:
+        if await create_object(api, manifest):
             return True
+        live = await find_object(api, name)
     if contains(live, manifest):
         return False
     await patch_object(api, name, manifest)
     return True
 
 
-async def _create(api: Api, name: ObjectName, manifest: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Create an object; return it if the cluster created it in the meantime."""
+async def create_object(api: Api, manifest: Mapping[str, Any]) -> bool:
+    """Create an object; return false if it was created by something else in the meantime.
+
+    The cluster itself creates some objects, for example the default service account of a new namespace.
+    """
+    name = ObjectName.of(manifest)
     try:
         await send(_object(api, name, manifest).create)
     except RefusedError as refused:
-        # The cluster itself creates some objects: the default service account of a new namespace, for
-        # example.
-        live = await find_object(api, name) if refused.status == HTTPStatus.CONFLICT else None
-        if live is None:
-            raise _error("accept", name, refused) from None
-        return live
-    return None
+        if refused.status == HTTPStatus.CONFLICT and await find_object(api, name) is not None:
+            return False
+        raise _error("accept", name, refused) from None
+    return True
 
 
 async def patch_object(

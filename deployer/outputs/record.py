@@ -38,7 +38,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 def describe_run(  # noqa: PLR0913 - one for each part of the record
     settings: Settings,
-    names: HubNames,
+    names: HubNames | None,
     run: RunRecord,
     *,
     status: str,
@@ -50,7 +50,7 @@ def describe_run(  # noqa: PLR0913 - one for each part of the record
 
     Args:
         settings: of the run; secrets are masked.
-        names: names and addresses of the hub.
+        names: names and addresses of the hub; None in a run that ended before they were known.
         run: how each step went so far.
         status: running, done, failed or interrupted.
         started: when the run started, UTC.
@@ -64,24 +64,33 @@ def describe_run(  # noqa: PLR0913 - one for each part of the record
         "status": status,
         "started": started.isoformat(timespec="seconds"),
         "ended": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
-        "hub": {
-            "name": names.hub,
-            "binder_url": names.binder_url,
-            "hub_url": names.hub_url,
-            "subscription": settings.azure_subscription,
-            "resource_group": settings.resource_group_name,
-            "location": settings.region,
-            "cluster": names.cluster,
-            "release": names.release,
-            "namespace": names.namespace,
-            "chart_version": settings.binderhub_version,
-            # The records that a custom domain needs, whoever creates them.
-            "dns_records": [{"name": host, "cname": target} for host, target in names.cnames.items()],
-        },
+        "hub": _describe_hub(settings, names),
         "notes": [asdict(note) for note in notes],
         "steps": [asdict(step) for step in run.steps.values()],
         "settings": settings.public(),
         "error": None if error is None else describe_error(error),
+    }
+
+
+def _describe_hub(settings: Settings, names: HubNames | None) -> dict[str, Any]:
+    known = {
+        "name": settings.binderhub_name,
+        "subscription": settings.azure_subscription,
+        "resource_group": settings.resource_group_name,
+        "location": settings.resource_group_location,
+        "chart_version": settings.binderhub_version,
+    }
+    if names is None:
+        return known
+    return {
+        **known,
+        "binder_url": names.binder_url,
+        "hub_url": names.hub_url,
+        "cluster": names.cluster,
+        "release": names.release,
+        "namespace": names.namespace,
+        # The records that a custom domain needs, whoever creates them.
+        "dns_records": [{"name": host, "cname": target} for host, target in names.cnames.items()],
     }
 
 

@@ -16,12 +16,15 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from deployer.outputs.locks import BlobLock, FileLock
 from deployer.private_files import PRIVATE_DIRECTORY, write_private_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from azure.core.credentials_async import AsyncTokenCredential
+
+    from deployer.locking import Lock
 
 CONTAINER = "outputs"
 LATEST = "latest.json"
@@ -51,6 +54,9 @@ class OutputStore(Protocol):
     async def write(self, name: str, text: str) -> None:
         """Write one file, replacing an older one of that name."""
 
+    def lock(self) -> Lock:
+        """Return the lock for the runs that write there."""
+
 
 class BlobOutputStore:
     """Outputs in a blob container of a storage account."""
@@ -77,6 +83,10 @@ class BlobOutputStore:
             content_settings=ContentSettings(content_type=CONTENT_TYPES[Path(name).suffix]),
         )
 
+    def lock(self) -> BlobLock:
+        """Return the lock for the runs that write there."""
+        return BlobLock(self._client)
+
 
 class DirectoryOutputStore:
     """Outputs in a directory that only this user can read."""
@@ -93,6 +103,10 @@ class DirectoryOutputStore:
         """Write one private file, completely or not at all."""
         write_private_file(self._directory / name, text.encode())
 
+    def lock(self) -> FileLock:
+        """Return the lock for the runs that write there."""
+        return FileLock(self._directory)
+
 
 def blob_endpoint(account: str) -> str:
     """Return the URL of the blobs of a storage account."""
@@ -100,8 +114,20 @@ def blob_endpoint(account: str) -> str:
 
 
 @asynccontextmanager
-async def open_blob_store(account: str, credential: AsyncTokenCredential) -> AsyncIterator[BlobOutputStore]:
-    """Open the container for outputs in a storage account."""
+async def open_store(
+    account: str | None, credential: AsyncTokenCredential, directory: Path
+) -> AsyncIterator[OutputStore]:
+    """Open the place for outputs.
+
+    Args:
+        account: name of the storage account; None for the directory.
+        credential: for the storage account.
+        directory: for outputs without a storage account.
+
+    """
+    if account is None:
+        yield DirectoryOutputStore(directory)
+        return
     async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
         yield BlobOutputStore(service.get_container_client(CONTAINER))
 

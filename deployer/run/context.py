@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from socket import gethostname
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+from deployer.locking import Holder
 from deployer.run.results import Results
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AsyncExitStack
     from datetime import datetime
     from pathlib import Path
 
     from deployer.azure.clients import AzureClients
+    from deployer.errors import DeployerError
     from deployer.names import HubNames
     from deployer.outputs.stores import RunOutputs
     from deployer.redaction import Redactor
     from deployer.settings import Settings
+
+
+def _raise(error: DeployerError) -> None:
+    raise error
 
 
 @dataclass
@@ -27,10 +36,13 @@ class Context:
         requested: the settings as they were loaded; subscription and region may still be open.
         started: when the run started, UTC.
         output_directory: where outputs go when the settings name no storage account.
+        wait_for_lock: whether to wait for another run of the same hub to end.
+        abort: ends the run with an error from outside its steps.
         helm: the helm program.
         redactor: learns each secret that a step creates.
         resources: what is closed or removed when the run ends (private files, connections).
         results: what steps pass on to each other.
+        run_id: unique name of the run.
 
     """
 
@@ -40,7 +52,16 @@ class Context:
     helm: Path
     redactor: Redactor
     resources: AsyncExitStack
+    wait_for_lock: bool = False
+    abort: Callable[[DeployerError], None] = _raise
     results: Results = field(default_factory=Results)
+    run_id: str = field(default_factory=lambda: str(uuid4()))
+
+    @property
+    def holder(self) -> Holder:
+        """The description of this run for its locks; after the step `outputs`."""
+        started = f"{self.started:%Y-%m-%d %H:%M:%S} UTC"
+        return Holder(self.run_id, started, self.outputs.location, gethostname())
 
     @property
     def settings(self) -> Settings:

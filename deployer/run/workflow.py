@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 ContextT = TypeVar("ContextT")
 
+STOPPED = "stopped before its end; the next run resumes it"
+
 
 def creates_nothing(_names: HubNames) -> tuple[str, ...]:
     """Return no resources: the default of `Step.creates`."""
@@ -145,7 +147,7 @@ async def _run_step(step: Step[ContextT], context: ContextT, progress: Progress,
 def _skip_unfinished(record: RunRecord, progress: Progress) -> None:
     for step in record.steps.values():
         if step.status is StepStatus.RUNNING:
-            _skip(step, "stopped before its end; the next run resumes it", progress)
+            _skip(step, STOPPED, progress)
         elif step.status is StepStatus.PENDING:
             _skip(step, "not started", progress)
 

@@ -19,16 +19,23 @@ class Aliases:
         parameter: template parameter, which the portal shows in its form; None for the environment name
             in camelCase, "" for a setting that the form does not have.
         option: command-line option; None for a setting that only `--set` reaches.
+        variables: environment variables of earlier releases.
         secret: whether the value must never be shown.
 
     """
 
     def __init__(
-        self, *paths: str, parameter: str | None = None, option: str | None = None, secret: bool = False
+        self,
+        *paths: str,
+        parameter: str | None = None,
+        option: str | None = None,
+        variables: tuple[str, ...] = (),
+        secret: bool = False,
     ) -> None:
         self.paths = paths
         self.parameter = parameter
         self.option = option
+        self.variables = variables
         self.secret = secret
 
     def in_the_form(self, field: str) -> str:

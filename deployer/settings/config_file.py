@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import Problem
+from deployer.settings.json_with_comments import loads
 from deployer.settings.types.validation import either
 
 if TYPE_CHECKING:
@@ -32,15 +33,14 @@ def read_config_file(
 
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        document = json.loads(text, object_pairs_hook=_without_duplicates)
+        document = loads(_text(path.read_bytes()), _without_duplicates)
     except OSError as error:
         return None, [_problem(path, f"cannot be read: {error.strerror}.", "Name a file that exists.")]
     except UnicodeDecodeError:
-        return None, [_problem(path, "is not text in UTF-8.", "Save it as UTF-8.")]
+        return None, [_problem(path, "is not text in UTF-8 or UTF-16.", "Save it as UTF-8.")]
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        return {}, [
+        return None, [
             _problem(path, f"is not JSON ({where}: {error.msg}).", "Correct it there or just before.")
         ]
     except _DuplicateKeyError as error:
@@ -50,6 +50,11 @@ def read_config_file(
     walk = _Walk(path.name, known, ignored)
     _walk(document, (), walk)
     return walk.values, walk.problems
+
+
+def _text(content: bytes) -> str:
+    """Decode a file as its byte order mark tells; PowerShell writes UTF-16 with one."""
+    return content.decode(json.detect_encoding(content))
 
 
 class _Walk:

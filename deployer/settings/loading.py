@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr, ValidationError
 
 from deployer.errors import Problem, SettingsError
+from deployer.settings.environment import read_variable
 from deployer.settings.model import ALIASES, SECRETS, Settings
 from deployer.settings.rules import SUPPORTED_ACTIONS, violations
 from deployer.settings.sources import Given, gather, is_set
@@ -61,7 +61,7 @@ def action() -> str:
         SettingsError: there is no such command, with the problems of all other settings.
 
     """
-    written = os.environ.get("ACTION", "")
+    written = read_variable("action")
     named = written.strip().lower() if is_set(written) else Action.DEPLOY.value
     if named not in SUPPORTED_ACTIONS:
         raise SettingsError(_load({}, None)[1])
@@ -71,7 +71,7 @@ def action() -> str:
 def exit_zero_when_handled() -> bool:
     """Return EXIT_ZERO_WHEN_HANDLED, even if other settings are invalid; an invalid value is false."""
     try:
-        return boolean(os.environ.get("EXIT_ZERO_WHEN_HANDLED", "false"))
+        return boolean(read_variable("exit_zero_when_handled"))
     except ValueError:
         return False
 
@@ -81,12 +81,13 @@ def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[Lo
     given = gathered.given
     settings, wrong = _validated({name: one.value for name, one in given.items()})
     names = {one.field for one in wrong}
-    broken = [one for one in violations(settings, given, names) if one.field not in names]
+    if gathered.complete:
+        found = [*wrong, *(one for one in violations(settings, given, names) if one.field not in names)]
+    else:  # What a file that could not be read would have set is not known.
+        found = [one for one in wrong if one.field in given]
     order = list(ALIASES)
-    found = sorted([*wrong, *broken], key=lambda one: order.index(one.field))
-    # What a file that could not be read would have set is not known.
-    certain = [one for one in found if gathered.complete or one.field in given]
-    problems = [*gathered.problems, *(_problem(one, given) for one in certain)]
+    in_order = sorted(found, key=lambda one: order.index(one.field))
+    problems = [*gathered.problems, *(_problem(one, given) for one in in_order)]
     shown = [] if problems else [*gathered.warnings, *warnings(settings, given)]
     return LoadedSettings(settings, tuple(dict.fromkeys(shown))), problems
 

@@ -120,9 +120,16 @@ class Settings(BaseSettings):
     )
     registry_name: Annotated[RegistryName | None, Aliases("acr.registry_name")] = None
     registry_sku: Annotated[RegistrySkuChoice, Aliases("acr.sku")] = RegistrySku.BASIC
-    dockerhub_username: Annotated[DockerNamespace | None, Aliases("docker.username")] = None
-    dockerhub_password: Annotated[Secret | None, Aliases("docker.password", secret=True)] = None
-    dockerhub_organisation: Annotated[DockerNamespace | None, Aliases("docker.org")] = None
+    dockerhub_username: Annotated[
+        DockerNamespace | None,
+        Aliases("docker.username", "docker.id", "docker.docker_id", variables=("DOCKER_USERNAME",)),
+    ] = None
+    dockerhub_password: Annotated[
+        Secret | None, Aliases("docker.password", variables=("DOCKER_PASSWORD",), secret=True)
+    ] = None
+    dockerhub_organisation: Annotated[
+        DockerNamespace | None, Aliases("docker.org", "docker.docker_org", variables=("DOCKER_ORGANISATION",))
+    ] = None
     docker_image_prefix: Annotated[
         ImagePrefix, Aliases("binderhub.image_prefix", "docker.image_prefix", parameter="imagePrefix")
     ] = "binder-"
@@ -180,6 +187,7 @@ class Settings(BaseSettings):
     storage_account_name: Annotated[
         StorageAccount | None, Aliases("azure.storage_account", parameter=NOT_IN_THE_FORM)
     ] = None
+    maximum_duration: Annotated[Duration, Aliases(parameter=NOT_IN_THE_FORM)] = 3600
     action: Annotated[ActionChoice, Aliases()] = Action.DEPLOY
     exit_zero_when_handled: Annotated[Boolean, Aliases(parameter=NOT_IN_THE_FORM)] = False
 

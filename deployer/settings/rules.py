@@ -172,6 +172,19 @@ def user_names_fit_provider(settings: Settings, _present: Collection[str]) -> It
             )
 
 
+def groups_fit_provider(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
+    """Require object ids for groups in Entra, whose tokens hold no names of groups."""
+    names = [group for group in settings.allowed_organisations if not is_guid(group)]
+    if settings.authentication is Authentication.ENTRA and names:
+        yield Violation(
+            "allowed_organisations",
+            f"names groups by something else than their object id: {', '.join(names)}. Entra only tells the "
+            "hub the object ids of a visitor's groups, so that no visitor would be in these.",
+            "Write the Object ID of each group (portal: Microsoft Entra ID, Groups), like "
+            "00000000-0000-0000-0000-000000000000.",
+        )
+
+
 def action_is_supported(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
     """Refuse a command that this release does not have."""
     if settings.action not in SUPPORTED_ACTIONS:
@@ -190,6 +203,7 @@ RULES = (
     Rule(("authentication", "oauth_client_id"), entra_client_is_an_id),
     Rule(("authentication",), sign_in_allows_users),
     Rule(("authentication", "allowed_users", "admin_users"), user_names_fit_provider),
+    Rule(("authentication", "allowed_organisations"), groups_fit_provider),
     Rule(("action",), action_is_supported),
 )
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
-from pydantic_settings import EnvSettingsSource
 
 from deployer.errors import Problem
 from deployer.settings.config_file import read_config_file
-from deployer.settings.model import ALIASES, SECRETS, Settings
+from deployer.settings.environment import read_environment, remains_in_words
+from deployer.settings.model import ALIASES, SECRETS
 from deployer.settings.types.validation import close_to
 
 if TYPE_CHECKING:
@@ -27,9 +27,11 @@ IGNORED_VARIABLES = {
     "NGINX_VERSION": "ingress-nginx has ended; Traefik takes its place.",
 }
 IGNORED_PATHS = {
-    "azure.cluster_name": "the cluster's name derives from the hub's.",
+    "azure.cluster_name": "the name of the cluster is that of the hub.",
+    "cluster_name": "the name of the cluster is that of the hub.",
     "azure.log_to_blob_storage": "outputs go to the storage account if one is set.",
     "https.nginx_version": "ingress-nginx has ended; Traefik takes its place.",
+    "secretFile": "write the user and password that it contains as docker.username and docker.password.",
 }
 
 
@@ -53,7 +55,7 @@ class Gathered:
 
     Attributes:
         given: the value that counts, by field.
-        warnings: about settings that are ignored.
+        warnings: about settings that are ignored or were tidied.
         problems: of a source itself.
         complete: whether every source could be read.
 
@@ -89,8 +91,7 @@ def gather(command_line: Mapping[str, Any], config_file: Path | None) -> Gathere
     """
     gathered = Gathered()
     _add_command_line(gathered, command_line)
-    for name, value in EnvSettingsSource(Settings)().items():
-        gathered.add(name, value, ALIASES[name].in_the_environment(name))
+    _add_environment(gathered)
     _ignore(gathered, os.environ, IGNORED_VARIABLES, "")
     if config_file is not None:
         _add_config_file(gathered, config_file)
@@ -110,6 +111,14 @@ def _add_command_line(gathered: Gathered, command_line: Mapping[str, Any]) -> No
             rule = "is a secret, and other users of this machine can see command lines."
             remedy = f"Set {name.upper()} in the environment or config.json."
             gathered.problems.append(Problem(setting, None, rule, remedy))
+
+
+def _add_environment(gathered: Gathered) -> None:
+    variables = list(read_environment())
+    for variable in variables:
+        gathered.add(variable.setting, variable.value, variable.label)
+    if (warning := remains_in_words(variables)) is not None:
+        gathered.warnings.append(warning)
 
 
 def _add_config_file(gathered: Gathered, config_file: Path) -> None:

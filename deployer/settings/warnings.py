@@ -39,9 +39,11 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     """Yield the warnings about these settings."""
     yield from _changed(settings, given)
     yield from _unused(settings, given)
+    yield from _registry_not_chosen(given)
     yield from _plain_http(settings)
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
+    yield from _guests(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -52,9 +54,8 @@ def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
 
 
 def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
-    docker_hub = settings.container_registry is ContainerRegistry.DOCKERHUB
     reasons = {
-        _ACR_ONLY if docker_hub else _DOCKER_HUB_ONLY: f"images go to {settings.container_registry}.",
+        _of_other_registry(settings, given): f"images go to {settings.container_registry}.",
         () if settings.https else _HTTPS_ONLY: "the hub is served over plain HTTP, without a custom domain.",
         ("azure_client_id",) if settings.sp_app_id else (): "the service principal is used.",
         _SIGN_IN_ONLY if settings.authentication is Authentication.NONE else (): "sign-in is switched off.",
@@ -65,6 +66,23 @@ def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
             # The form passes its defaults, too, which are no choice of the user.
             if name in given and getattr(settings, name) != type(settings).model_fields[name].default:
                 yield f"{given[name].setting} is not used: {reason}"
+
+
+def _of_other_registry(settings: Settings, given: Mapping[str, Given]) -> tuple[str, ...]:
+    """Return the settings of the registry that was not chosen; none where `_registry_not_chosen` warns."""
+    if settings.container_registry is ContainerRegistry.DOCKERHUB:
+        return _ACR_ONLY
+    return _DOCKER_HUB_ONLY if "container_registry" in given else ()
+
+
+def _registry_not_chosen(given: Mapping[str, Given]) -> Iterator[str]:
+    accounts = [given[name].setting for name in _DOCKER_HUB_ONLY if name in given]
+    if accounts and "container_registry" not in given:
+        yield (
+            f"An account on Docker Hub is given ({', '.join(accounts)}), but images go to a registry in "
+            "Azure, because CONTAINER_REGISTRY is not set. To push images to Docker Hub, as the first "
+            "releases of binderhub-deploy did, set CONTAINER_REGISTRY to dockerhub."
+        )
 
 
 def _plain_http(settings: Settings) -> Iterator[str]:
@@ -94,4 +112,14 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
         yield (
             f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
             "and builds a repository again at every launch. Another account, or azurecr, avoids that."
+        )
+
+
+def _guests(settings: Settings) -> Iterator[str]:
+    guests = [name for name in (*settings.allowed_users, *settings.admin_users) if "#ext#@" in name]
+    if settings.authentication is Authentication.ENTRA and guests:
+        yield (
+            f"Guests ({', '.join(dict.fromkeys(guests))}) can sign in only if Entra tells the hub their "
+            "names: add the optional claim upn to the application (portal: Token configuration), with "
+            '"Externally authenticated" switched on.'
         )

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
-# An address takes a minute or two; Azure tries a label that was given up again within five minutes. Seconds.
+# An address takes a minute or two. Seconds.
 ADDRESS_LIMIT = 600.0
+# For a label that another Service of this hub has: BinderHub is upgraded first, which may take a quarter of
+# an hour, and Azure tries the label again within five minutes. Seconds.
+MOVING_LABEL_LIMIT = 1500.0
 LOOK_EVERY = 3.0
 
 LABEL_TAKEN = "DnsRecordInUse"
@@ -68,7 +71,9 @@ async def ensure_addresses(context: Context, report: StepReport) -> str:
 
 async def _await_address(context: Context, report: StepReport, service: PublicService) -> str:
     api = await context.results.cluster.get().api()
-    conflict = LabelConflict(api, service, first_run=context.results.release_before.get() is None)
+    first_run = context.results.release_before.get() is None
+    conflict = LabelConflict(api, service, first_run=first_run)
+    limit = ADDRESS_LIMIT if first_run else MOVING_LABEL_LIMIT
 
     async def look() -> str | Pending:
         address = await service_address(api, service.namespace, service.name)
@@ -80,7 +85,7 @@ async def _await_address(context: Context, report: StepReport, service: PublicSe
         return Pending(f"waiting for the public address of {service.name}")
 
     try:
-        return await wait_until(look, report.progress, limit=ADDRESS_LIMIT, every=LOOK_EVERY)
+        return await wait_until(look, report.progress, limit=limit, every=LOOK_EVERY)
     except TimeLimitExceededError:
         warnings = await warnings_about(api, service.namespace, "Service", service.name)
         raise VerificationError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from deployer.azure.retries import with_retries
 from deployer.helm.client import ChartSource
 from deployer.helm.releases import Releases, WantedRelease
 from deployer.helm.values import render_binderhub_values
@@ -44,7 +45,7 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
     )
     values = render_binderhub_values(settings, names, context.results.registry.get())
     # Before the values are tried, so that a failed run leaves them too.
-    await _write_values(context, values)
+    await with_retries(report, "write the values into the outputs", lambda: _write_values(context, values))
     releases = Releases(context.helm, context.results.cluster.get(), report)
     wanted = WantedRelease(names.release, names.namespace, chart, values.merged())
     return await releases.ensure(wanted, context.results.release_before.get())

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.session import open_session
 from deployer.run.workflow import Step
+from deployer.settings import Authentication
 
 if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
+
+
+PROVIDERS = {Authentication.GITHUB: "GitHub", Authentication.ENTRA: "Microsoft Entra"}
 
 
 def sign_in_step() -> Step[Context]:
@@ -21,4 +25,9 @@ async def sign_in(context: Context, report: StepReport) -> str:
     """Open the session that the other steps use; it is closed when the run ends."""
     session = await context.resources.enter_async_context(open_session(context.requested, report))
     context.results.session.set(session)
+    if session.names.redirect_uri:
+        report.warning(
+            f"Visitors can sign in when the application in {PROVIDERS[session.settings.authentication]} has "
+            f"the redirect URI {session.names.redirect_uri}."
+        )
     return f"signed in; subscription {session.settings.azure_subscription}"

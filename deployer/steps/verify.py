@@ -171,9 +171,11 @@ async def _failing_checks(url: str, *, checked: bool) -> list[str]:
     try:
         async with httpx.AsyncClient(timeout=60, verify=checked) as client:
             answer = await client.get(url)
-        body = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        return [f"no answer ({type(error).__name__})"]
+        body = dict(answer.json())
+    except httpx.HTTPError as error:
+        return [_no_answer(error)]
+    except (ValueError, TypeError):
+        return ["not the expected service"]
     if body.get("ok"):
         return []
     return [check.get("service", "unknown") for check in body.get("checks", []) if not check.get("ok")] or [

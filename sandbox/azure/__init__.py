@@ -1,1 +1,1 @@
-"""Azure: its tenant, its storage, its container runtime, and the resource manager that runs them all."""
+"""Azure: its directory, its storage, its container instances, and the resource manager over all of them."""

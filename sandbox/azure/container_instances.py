@@ -1,6 +1,6 @@
-"""The runtime of container groups: the deployer's image, played by this checkout's own entrypoint.
+"""The processes of container groups: instead of the deployer's image, the entrypoint of this checkout.
 
-A container gets exactly its group's variables, and what every machine here needs to reach the sandbox.
+A process gets the variables of its group, and those by which every client reaches the sandbox; no others.
 """
 
 from __future__ import annotations
@@ -20,24 +20,45 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Mapping
 
-    from sandbox.azure.resource_manager.core.backends import ContainerSpec
 
 RUNNING, TERMINATED = "Running", "Terminated"
 ENTRYPOINT = "entrypoint.py"
-# What a container has between being asked to end and being ended (Azure Container Instances: 30 seconds).
+# Azure Container Instances waits 30 seconds between SIGTERM and SIGKILL.
 GRACE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """What a container group runs.
+
+    Attributes:
+        name: name of the container.
+        image: reference of the image, which is not run.
+        command: replaces the command of the image, empty for none.
+        environment: all variables, secure ones included.
+        restart_policy: "Always", "OnFailure" or "Never".
+
+    """
+
+    name: str
+    image: str
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    restart_policy: str = "Always"
 
 
 @dataclass
 class Container:
-    """A group's container.
+    """The container of a group.
 
     Attributes:
         spec: what it runs.
-        log: file with what it wrote.
-        state: Running or Terminated.
-        exit_code: of the last run, once terminated.
-        restart_count: how often its restart policy started it again.
+        log: file with its output.
+        state: "Running" or "Terminated".
+        exit_code: exit status of the last run, once terminated.
+        restart_count: how often the restart policy started it again.
+        process: its process.
+        task: waits for the end of the process.
 
     """
 
@@ -51,12 +72,12 @@ class Container:
 
 
 class Containers:
-    """All containers.
+    """The containers of all groups.
 
     Args:
-        checkout: where the entrypoint is.
+        checkout: directory with the entrypoint.
         folder: for logs and home directories.
-        network_environment: what leads clients to the sandbox; read when a container starts.
+        network_environment: variables by which clients reach the sandbox; read when a container starts.
 
     """
 
@@ -67,20 +88,20 @@ class Containers:
         self._containers: dict[str, Container] = {}
 
     async def start(self, group_id: str, spec: ContainerSpec) -> None:
-        """Start a group's container; returns as soon as it runs."""
+        """Start the container of a group; return as soon as it runs."""
         self._folder.mkdir(parents=True, exist_ok=True)
         log = self._folder / f"{group_id.rsplit('/', 1)[-1]}.log"
         container = Container(spec, log)
         self._containers[group_id.lower()] = container
         container.process = await self._start_process(container)
-        container.task = asyncio.create_task(self._attend(container))
+        container.task = asyncio.create_task(self._supervise(container))
 
     def state(self, group_id: str) -> Container | None:
-        """Return how a group's container is doing, None for an unknown group."""
+        """Return the container of a group, None if it was never started."""
         return self._containers.get(group_id.lower())
 
     async def stop(self, group_id: str) -> None:
-        """Ask a group's container to end, and end it when it does not."""
+        """Stop the container of a group: SIGTERM, then SIGKILL if it has not ended in time."""
         container = self._containers.get(group_id.lower())
         if container is None or container.process is None:
             return
@@ -96,14 +117,14 @@ class Containers:
         container.state = TERMINATED
 
     def log(self, group_id: str) -> str:
-        """Return what a group's container wrote so far."""
+        """Return the output of a group's container so far."""
         container = self._containers.get(group_id.lower())
         if container is None or not container.log.is_file():
             return ""
         return container.log.read_text(encoding="utf-8", errors="replace")
 
     async def close(self) -> None:
-        """End all containers at once."""
+        """Kill all containers."""
         for container in self._containers.values():
             if container.task is not None:
                 container.task.cancel()
@@ -112,8 +133,8 @@ class Containers:
                     container.process.kill()
                 await container.process.wait()
 
-    async def _attend(self, container: Container) -> None:
-        """Wait for a container's end, and start it again as its restart policy says."""
+    async def _supervise(self, container: Container) -> None:
+        """Wait for the end of a container, and start it again if its restart policy says so."""
         while container.process is not None:
             exit_code = await container.process.wait()
             policy = container.spec.restart_policy

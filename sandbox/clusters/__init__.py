@@ -1,1 +1,1 @@
-"""Real Kubernetes control planes, one for each managed cluster of the sandbox."""
+"""Managed clusters: real Kubernetes control planes with simulated nodes."""

@@ -1,4 +1,4 @@
-"""One cluster: its control plane, its nodes, and the controllers that play Azure in it."""
+"""Composes a cluster: its control plane, its nodes, and the controllers that play Azure in it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import httpx
 
 from sandbox.clusters.control_plane import ControlPlane
 from sandbox.clusters.credentials import ADMINISTRATORS, ClusterCredentials
-from sandbox.clusters.egress import EgressGateway
+from sandbox.clusters.egress import EgressProxy
+from sandbox.clusters.kubernetes_api import list_objects
 from sandbox.clusters.workloads.aks_pods import install_aks_pods
 from sandbox.clusters.workloads.autoscaler import autoscale
 from sandbox.clusters.workloads.cert_manager.controller import CertManager
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 ADMINISTRATOR = "clusterAdmin"
 HTTPS_PORT = 443
-# Watches hold a connection each for good, and count among those that httpx keeps for the next request: with
-# its own limit of 20 there would be none left, and a handshake for each request.
+# Each watch keeps a connection, which counts towards those that httpx keeps alive: with its default of 20
+# none would be left for other requests, and each of them would need a handshake.
 CONNECTIONS = httpx.Limits(max_connections=None, max_keepalive_connections=100)
 
 
@@ -44,19 +45,24 @@ class Cluster:
     """A running cluster.
 
     Args:
-        spec: what it is made of.
-        folder: its data, configuration and logs.
+        spec: its specification.
+        folder: for data, configuration and logs.
         programs: the executables of a control plane.
-        authority: signs the API's certificate.
-        hosts: where the API's host name is announced.
-        clock: how long things take.
-        labels: who has which DNS label.
-        authorities: where certificates come from; None lets nobody play cert-manager.
+        authority: signs the certificate of the API.
+        hosts: where the host name of the API is served.
+        clock: how long Azure takes.
+        labels: the DNS labels of all clusters.
+        authorities: where cert-manager gets certificates; None for no cert-manager.
         on_delete: called when the cluster is deleted.
+
+    Attributes:
+        spec: its specification, with its present node pools.
+        players: local ports that play a Service, by namespace and name.
+        api: client of the cluster's API.
 
     """
 
-    def __init__(  # noqa: PLR0913 - the sandbox's parts, each by its name
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that it uses
         self,
         spec: ClusterSpec,
         *,
@@ -79,19 +85,18 @@ class Cluster:
         self._on_delete = on_delete
         self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
         self._tasks: list[asyncio.Task[None]] = []
-        # Local ports of what plays a Service, by namespace and name.
         self.players: dict[tuple[str, str], int] = {}
         self._plane = self._new_plane()
         self.api = self._new_client()
 
     def kubeconfig(self) -> str:
-        """Return a kubeconfig with an administrator's client certificate, for the API's own host name."""
+        """Return a kubeconfig with the client certificate of an administrator."""
         return self._credentials.kubeconfig(
             ADMINISTRATOR, ADMINISTRATORS, f"https://{self.spec.fqdn}:{HTTPS_PORT}"
         )
 
     async def start(self) -> None:
-        """Start the control plane, then its nodes and the controllers; returns when the API answers."""
+        """Start the control plane, the nodes and the controllers; return when the API answers."""
         await self._plane.start(self.api)
         self._hosts.pass_through(self.spec.fqdn, self._plane.api_port)
         await install_aks_pods(self.api)
@@ -112,21 +117,21 @@ class Cluster:
             self._spawn(cert_manager.run())
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
-        """Have these node pools and no others."""
+        """Add and remove nodes until the cluster has these node pools only."""
         self.spec = replace(self.spec, pools=pools)
         await Nodes(self.api, self.spec).set_pools(pools)
 
     async def stop(self) -> None:
-        """Deallocate: no nodes and no API; what etcd holds stays."""
+        """Stop the control plane and remove all nodes; the data of etcd stays."""
         await Nodes(self.api, self.spec).set_pools(())
         await self._halt()
         self._plane = self._new_plane()
         self.api = self._new_client()
 
     async def delete(self) -> None:
-        """End the cluster and forget what it held."""
+        """Stop the cluster and delete its data."""
         self._on_delete()
-        self._labels.forget_cluster(self.spec.fqdn)
+        self._labels.release_cluster(self.spec.fqdn)
         await self._halt()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 
@@ -145,24 +150,23 @@ class Cluster:
             self._folder,
             self._programs,
             self._credentials,
-            EgressGateway(socket, self._resolve),
+            EgressProxy(socket, self._resolve),
             self._clock,
         )
 
     def _new_client(self) -> httpx.AsyncClient:
         context = ssl.create_default_context(cafile=str(self._credentials.server_ca))
         context.load_cert_chain(*self._credentials.write_client("sandbox", ADMINISTRATORS))
-        # Not through anybody's proxy: this is the sandbox's own way to its own API server.
+        # trust_env=False: a proxy in the environment must not be used for an API on this machine.
         return httpx.AsyncClient(
             base_url=self._plane.server, verify=context, trust_env=False, timeout=30, limits=CONNECTIONS
         )
 
     async def _resolve(self, address: str, port: int) -> int | None:
-        """Find the local port that plays an address of the cluster."""
+        """Return the local port that plays an address of the cluster, None for no port."""
         if port == self._plane.kubelet_port:
             return self._plane.kubelet_port
-        services = (await self.api.get("/api/v1/services")).raise_for_status().json()["items"]
-        for service in services:
+        for service in await list_objects(self.api, "/api/v1/services"):
             if address == service["spec"].get("clusterIP"):
                 metadata = service["metadata"]
                 return self.players.get((metadata["namespace"], metadata["name"]))
@@ -171,11 +175,11 @@ class Cluster:
     def _spawn(self, *works: Coroutine[None, None, None]) -> None:
         for work in works:
             task = asyncio.create_task(work)
-            task.add_done_callback(_show_crash)
+            task.add_done_callback(_log_crash)
             self._tasks.append(task)
 
 
-def _show_crash(task: asyncio.Task[None]) -> None:
-    """Let a controller's crash be seen in the sandbox's log instead of as a cluster that hangs."""
+def _log_crash(task: asyncio.Task[None]) -> None:
+    """Log the exception of a controller, without which the cluster would only seem to hang."""
     if not task.cancelled() and (error := task.exception()) is not None:
         task.get_loop().call_exception_handler({"message": "a controller crashed", "exception": error})

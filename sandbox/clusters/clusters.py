@@ -1,4 +1,4 @@
-"""All clusters of the sandbox, and the DNS labels that they share a region with."""
+"""All clusters of the sandbox, which share the DNS labels of each region."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ class Clusters:
     """All clusters.
 
     Args:
-        state_dir: where each keeps its data.
+        state_dir: for their data.
         programs: the executables of a control plane.
-        authority: signs their certificates.
-        hosts: where their host names are announced.
-        clock: how long things take.
-        authorities: where certificates come from; None lets nobody play cert-manager.
+        authority: signs the certificates of their APIs.
+        hosts: where the host names of their APIs are served.
+        clock: how long Azure takes.
+        authorities: where cert-manager gets certificates; None for no cert-manager.
 
     """
 
-    def __init__(  # noqa: PLR0913 - the sandbox's parts, each by its name
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that they use
         self,
         *,
         state_dir: Path,
@@ -52,7 +52,7 @@ class Clusters:
         self._clusters: dict[str, Cluster] = {}
 
     async def create(self, spec: ClusterSpec) -> Cluster:
-        """Start a cluster; returns when its API answers."""
+        """Start a cluster; return when its API answers."""
         cluster = Cluster(
             spec,
             folder=self._folder / spec.fqdn.partition(".")[0],
@@ -69,19 +69,19 @@ class Clusters:
         return cluster
 
     def get(self, fqdn: str) -> Cluster | None:
-        """Return the cluster whose API has this host name."""
+        """Return the cluster whose API has a host name, None if there is none."""
         return self._clusters.get(fqdn)
 
     def all(self) -> tuple[Cluster, ...]:
-        """Return all clusters that are not deleted."""
+        """Return all clusters."""
         return tuple(self._clusters.values())
 
     def holder_of_label(self, location: str, label: str) -> tuple[Cluster, str, str] | None:
-        """Return cluster, namespace and name of the Service that has a DNS label in a region."""
+        """Return cluster, namespace and name of the Service with a DNS label, None if there is none."""
         holder = self._labels.holder(location, label)
         cluster = self.get(holder.fqdn) if holder is not None else None
         return (cluster, holder.namespace, holder.service) if holder and cluster else None
 
     async def close(self) -> None:
-        """End all clusters."""
+        """Delete all clusters."""
         await asyncio.gather(*(cluster.delete() for cluster in self.all()))

@@ -1,9 +1,10 @@
-"""Starts and ends the programs of one control plane, with the flags that make them work on loopback alone."""
+"""Starts and stops the programs of a control plane, with the flags that they need on loopback alone."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -18,39 +19,40 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.clusters.credentials import ClusterCredentials
-    from sandbox.clusters.egress import EgressGateway
+    from sandbox.clusters.egress import EgressProxy
     from sandbox.clusters.programs import Programs
 
 SERVICE_RANGE = "10.0.0.0/16"
 POD_RANGE = "10.244.0.0/16"
-# The API never listens there; a loopback address is refused and a machine without a network has no other.
+# Nothing listens there: the API server refuses a loopback address, and there may be no other one.
 ADVERTISED_ADDRESS = "172.16.0.4"
 
-START_PATIENCE_SECONDS = 90.0
-OK = 200
+START_TIMEOUT_SECONDS = 90.0
 
 
 class ControlPlaneError(Exception):
-    """A control plane did not start; its logs say why."""
+    """A control plane did not start."""
 
 
 @dataclass
 class ControlPlane:
-    """The running programs of one cluster.
+    """The control plane of a cluster.
 
     Attributes:
-        folder: data, configuration and logs.
+        folder: for data, configuration and logs.
         programs: the executables.
         credentials: certificates and keys.
-        egress: the API server's way into the cluster.
+        egress: how the API server calls Services and kubelets.
         clock: how long a pod takes to start.
+        api_port: port of the API server.
+        kubelet_port: port of kwok, which plays all kubelets.
 
     """
 
     folder: Path
     programs: Programs
     credentials: ClusterCredentials
-    egress: EgressGateway
+    egress: EgressProxy
     clock: Clock
     api_port: int = field(default_factory=free_port)
     kubelet_port: int = field(default_factory=free_port)
@@ -59,11 +61,11 @@ class ControlPlane:
 
     @property
     def server(self) -> str:
-        """Address of the API on this machine."""
+        """The address of the API on this machine."""
         return f"https://127.0.0.1:{self.api_port}"
 
     async def start(self, api: httpx.AsyncClient) -> None:
-        """Start everything and wait until the API is ready.
+        """Start all programs and wait until the API is ready.
 
         Raises:
             ControlPlaneError: it did not become ready.
@@ -76,13 +78,13 @@ class ControlPlane:
         await asyncio.gather(self._start_controller_manager(), self._start_scheduler(), self._start_kwok())
 
     async def stop(self) -> None:
-        """End everything at once; etcd's data stays."""
+        """Kill all programs; the data of etcd stays."""
         processes, self._processes = self._processes, []
         await asyncio.gather(*map(kill, processes))
         await self.egress.close()
 
     async def run(self, program: Path, *arguments: str) -> asyncio.subprocess.Process:
-        """Run one more program beside the control plane's own; it ends with them."""
+        """Start a program that is stopped with the control plane."""
         log = self.folder / "logs" / f"{program.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         process = await start(program, *arguments, log=log)
@@ -136,7 +138,7 @@ class ControlPlane:
             f"--root-ca-file={self.credentials.server_ca}",
             "--use-service-account-credentials",
             "--leader-elect=false",
-            # No routes, no addresses and no cloud to give them: the sandbox plays the cloud itself.
+            # These need routes and a cloud provider; load balancers are a controller of the sandbox.
             "--controllers=*,-nodeipam,-node-route-controller,-service-lb-controller",
             "--secure-port=0",
         )
@@ -170,7 +172,7 @@ class ControlPlane:
         started = monotonic()
         while not await _is_ready(api):
             ended = next((process for process in self._processes if process.returncode is not None), None)
-            if ended is not None or monotonic() - started > START_PATIENCE_SECONDS:
+            if ended is not None or monotonic() - started > START_TIMEOUT_SECONDS:
                 raise ControlPlaneError(
                     f"The control plane did not become ready; see {self.folder / 'logs'}."
                 )
@@ -179,6 +181,6 @@ class ControlPlane:
 
 async def _is_ready(api: httpx.AsyncClient) -> bool:
     try:
-        return (await api.get("/readyz")).status_code == OK
+        return (await api.get("/readyz")).status_code == HTTPStatus.OK
     except httpx.TransportError:
         return False

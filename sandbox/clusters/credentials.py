@@ -1,9 +1,8 @@
-"""Certificates and kubeconfigs of one control plane: its own authority for clients, as every cluster has."""
+"""Certificates and kubeconfigs of a control plane, which has a certificate authority for its clients."""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.network.authority import IssuedCertificate
+
 if TYPE_CHECKING:
     from sandbox.network.authority import CertificateAuthority
 
@@ -19,21 +20,20 @@ ADMINISTRATORS = "system:masters"
 RSA_EXPONENT, RSA_BITS = 65537, 2048
 
 
-@dataclass(frozen=True)
-class ClientCertificate:
-    """A client certificate and its key, PEM."""
-
-    certificate: bytes
-    key: bytes
-
-
 class ClusterCredentials:
-    """Files of one control plane, made anew at each creation.
+    """The credentials of a control plane, new for each cluster.
 
     Args:
-        folder: where the files are kept.
-        authority: the sandbox's, which signs the API's certificate.
+        folder: for the files.
+        authority: signs the certificate of the API.
         fqdn: host name of the API.
+
+    Attributes:
+        server_ca: certificate of the authority behind the API's certificate.
+        client_ca: certificate of the authority behind client certificates.
+        certificate: of the API.
+        key: of that certificate.
+        service_account_key: signs the tokens of service accounts.
 
     """
 
@@ -45,15 +45,8 @@ class ClusterCredentials:
         self.server_ca = Path(authority.ca_file)
         self.client_ca = folder / "client-ca.pem"
         self.client_ca.write_bytes(self._clients.cert_pem.bytes())
-        self.certificate, self.key = self._write_server_certificate(authority)
+        self.certificate, self.key = authority.issue(fqdn, "127.0.0.1").write(folder, "api")
         self.service_account_key = self._write_service_account_key()
-
-    def _write_server_certificate(self, authority: CertificateAuthority) -> tuple[Path, Path]:
-        issued = authority.issue(self._fqdn, "127.0.0.1")
-        certificate, key = self._folder / "api.pem", self._folder / "api-key.pem"
-        certificate.write_bytes(issued.certificate_pem)
-        key.write_bytes(issued.key_pem)
-        return certificate, key
 
     def _write_service_account_key(self) -> Path:
         key = rsa.generate_private_key(RSA_EXPONENT, RSA_BITS)
@@ -67,24 +60,19 @@ class ClusterCredentials:
         )
         return path
 
-    def client(self, user: str, group: str) -> ClientCertificate:
-        """Issue a client certificate for a user of a group."""
-        # Without any host name the extension for them would be empty, and Go refuses that.
+    def client(self, user: str, group: str) -> IssuedCertificate:
+        """Return a new client certificate for a user of a group."""
+        # Go refuses a certificate whose list of host names is empty.
         issued = self._clients.issue_cert("client.invalid", common_name=user, organization_name=group)
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        return ClientCertificate(chain, issued.private_key_pem.bytes())
+        return IssuedCertificate(chain, issued.private_key_pem.bytes())
 
     def write_client(self, user: str, group: str) -> tuple[Path, Path]:
-        """Issue a client certificate into files."""
-        issued = self.client(user, group)
-        stem = user.replace(":", "-")
-        certificate, key = self._folder / f"{stem}.pem", self._folder / f"{stem}-key.pem"
-        certificate.write_bytes(issued.certificate)
-        key.write_bytes(issued.key)
-        return certificate, key
+        """Write a new client certificate; return the paths of certificate and key."""
+        return self.client(user, group).write(self._folder, user.replace(":", "-"))
 
     def kubeconfig(self, user: str, group: str, server: str) -> str:
-        """Compose a kubeconfig for a user, as `az aks get-credentials` hands it out."""
+        """Return a kubeconfig for a user, as `az aks get-credentials` writes it."""
         issued = self.client(user, group)
         name = self._fqdn.split("-", maxsplit=1)[0]
         return yaml.safe_dump(
@@ -104,8 +92,8 @@ class ClusterCredentials:
                     {
                         "name": user,
                         "user": {
-                            "client-certificate-data": _base64(issued.certificate),
-                            "client-key-data": _base64(issued.key),
+                            "client-certificate-data": _base64(issued.certificate_pem),
+                            "client-key-data": _base64(issued.key_pem),
                         },
                     }
                 ],
@@ -115,7 +103,7 @@ class ClusterCredentials:
         )
 
     def write_kubeconfig(self, user: str, group: str, server: str) -> Path:
-        """Write a kubeconfig for one of the control plane's own programs."""
+        """Write a kubeconfig for a program of the control plane; return its path."""
         path = self._folder / f"{user.replace(':', '-')}.kubeconfig"
         path.write_text(self.kubeconfig(user, group, server), encoding="utf-8")
         return path

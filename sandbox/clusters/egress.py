@@ -1,36 +1,35 @@
-"""The way from the API server into the cluster, where nothing has a network.
+"""The egress proxy of the API server, since the addresses of Services and kubelets are not routed here.
 
-Pods and services have addresses here but no packets: what the API server wants of them (webhooks, a
-kubelet's logs) arrives at a Unix socket as `CONNECT address:port`. What the sandbox plays is answered, the
-rest refused.
+Calls of webhooks and of the kubelet arrive at a Unix socket as `CONNECT address:port`. They are relayed to
+the local port that plays the address, and refused if there is none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import yaml
+
+from sandbox.network.relay import relay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    # Given an address of the cluster and a port: the local port that answers there, None for nobody.
+    # Returns the local port that plays an address and port of the cluster, None for no port.
     Resolve = Callable[[str, int], Awaitable[int | None]]
 
 _CONNECT = re.compile(rb"CONNECT \[?([^\]\s]+?)\]?:(\d+) HTTP/1\.[01]\r\n")
-_CHUNK = 65536
 
 
-class EgressGateway:
-    """Answers the API server's calls into the cluster.
+class EgressProxy:
+    """An HTTP CONNECT proxy on a Unix socket.
 
     Args:
-        socket: path of the Unix socket.
-        resolve: finds who plays an address.
+        socket: path of the socket.
+        resolve: finds the local port of an address.
 
     """
 
@@ -40,17 +39,17 @@ class EgressGateway:
         self._server: asyncio.Server | None = None
 
     async def start(self) -> None:
-        """Listen."""
+        """Start to listen."""
         self._socket.unlink(missing_ok=True)
         self._server = await asyncio.start_unix_server(self._serve, str(self._socket))
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop to listen."""
         if self._server is not None:
             self._server.close()
 
     def configuration(self) -> str:
-        """Return the API server's egress selector configuration: all calls into the cluster come here."""
+        """Return the egress selector configuration that sends calls into the cluster through here."""
         connection = {
             "proxyProtocol": "HTTPConnect",
             "transport": {"uds": {"udsName": str(self._socket)}},
@@ -67,7 +66,7 @@ class EgressGateway:
         try:
             await self._connect(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
-            pass  # one of the two ends has gone: nothing is left to say
+            pass  # one of the two connections has gone
         finally:
             writer.close()
 
@@ -83,17 +82,5 @@ class EgressGateway:
             await writer.drain()
             return
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", local)
-        try:
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-        finally:
-            far_writer.close()
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while chunk := await reader.read(_CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-    with suppress(OSError):
-        writer.close()
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await relay(reader, writer, far_reader, far_writer)

@@ -1,4 +1,4 @@
-"""How kwok plays nodes and pods: a node is ready when it is there, a pod some seconds after it is placed."""
+"""The configuration of kwok, which plays the kubelets: nodes are ready at once, pods after a while."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def write_stages(folder: Path, clock: Clock) -> Path:
-    """Write kwok's configuration for a cluster.
+    """Write the configuration; return its path.
 
     Args:
-        folder: the cluster's folder.
+        folder: the folder of the cluster.
         clock: how long a pod takes to start.
 
     """

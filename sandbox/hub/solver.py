@@ -1,7 +1,8 @@
-"""What cert-manager's solver pods answer: the key authorization that an authority asks for."""
+"""Answers for the solver pods of cert-manager, which a certificate authority asks for a key authorization."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.responses import PlainTextResponse, Response
@@ -11,11 +12,10 @@ if TYPE_CHECKING:
 
 SOLVER_LABEL = ("acme.cert-manager.io/http01-solver", "true")
 CHALLENGES = "/.well-known/acme-challenge/"
-NOT_FOUND = 404
 
 
-class SolverFace:
-    """One solver pod: it knows one host, one token, and the answer for these.
+class Solver:
+    """A solver pod, which serves one token of one host.
 
     Args:
         arguments: of its container, `--token=…`.
@@ -30,5 +30,5 @@ class SolverFace:
     def answer(self, host: str, path: str) -> Response:
         """Answer a GET."""
         if (host, path) != self._expected:
-            return PlainTextResponse("not the challenge of this solver\n", status_code=NOT_FOUND)
+            return PlainTextResponse("not the challenge of this solver\n", status_code=HTTPStatus.NOT_FOUND)
         return PlainTextResponse(self._key)

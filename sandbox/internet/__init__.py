@@ -1,1 +1,1 @@
-"""Hosts outside Azure that a deployment needs: Docker Hub, chart repositories, certificate authorities."""
+"""Hosts outside Azure that a deployment calls: Docker Hub, chart repositories, certificate authorities."""

@@ -1,1 +1,1 @@
-"""How the internet's host names get to this machine: a proxy, a certificate authority, a listener."""
+"""How the host names of the internet lead to this machine: a proxy, a certificate authority, listeners."""

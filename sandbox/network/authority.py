@@ -1,4 +1,4 @@
-"""The sandbox's certificate authority: every host that is answered here has a certificate of it."""
+"""The certificate authority of the sandbox, which issues the certificates of the hosts served here."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class IssuedCertificate:
-    """A certificate with its chain, and its key, PEM."""
+    """A certificate with its chain, and its key, as PEM."""
 
     certificate_pem: bytes
     key_pem: bytes
 
     def write(self, folder: Path, name: str) -> tuple[Path, Path]:
-        """Write both into a folder; return the paths of certificate and key."""
+        """Write certificate and key into a folder; return their paths."""
         folder.mkdir(parents=True, exist_ok=True)
         certificate, key = folder / f"{name}.pem", folder / f"{name}-key.pem"
         certificate.write_bytes(self.certificate_pem)
@@ -29,10 +29,13 @@ class IssuedCertificate:
 
 
 class CertificateAuthority:
-    """Issues certificates that whoever trusts `ca_file` accepts.
+    """Issues certificates.
 
     Args:
-        folder: where the authority's own certificate is written.
+        folder: where the certificate of the authority is written.
+
+    Attributes:
+        ca_file: that certificate, which clients trust.
 
     """
 
@@ -44,17 +47,17 @@ class CertificateAuthority:
         self._ca.cert_pem.write_to_path(str(self.ca_file))
 
     def issue(self, *hosts: str) -> IssuedCertificate:
-        """Issue a certificate for host names (wildcards allowed) or addresses."""
+        """Return a new certificate for host names, wildcards or addresses."""
         issued = self._ca.issue_cert(*hosts)
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
         return IssuedCertificate(chain, issued.private_key_pem.bytes())
 
     def sub_authority(self, organisation: str, name: str) -> trustme.CA:
-        """Make an authority that signs in this one's name; its certificates come with its own in a chain."""
+        """Return a new intermediate authority below this one."""
         return trustme.CA(parent_cert=self._ca, organization_name=organisation, organization_unit_name=name)
 
     def server_context(self, host: str) -> ssl.SSLContext:
-        """Return a TLS context that shows a certificate for one host, issued when first asked for."""
+        """Return the TLS context of a host, whose certificate is issued at the first call."""
         if host not in self._contexts:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._ca.issue_cert(host).configure_cert(context)

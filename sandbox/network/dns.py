@@ -1,6 +1,6 @@
-"""Which name is an alias of which: CNAME records of Azure DNS, and of DNS servers that are nobody's here.
+"""The CNAME records of the sandbox's internet: those of Azure DNS, and those of DNS servers outside Azure.
 
-What an own domain is before and after its records are made is the point of it: nothing is remembered.
+Nothing is cached: a record counts from the moment that it is set, and no longer once it is removed.
 """
 
 from __future__ import annotations
@@ -9,49 +9,49 @@ from typing import Protocol
 
 
 class NameServer(Protocol):
-    """Servers that the domains of their zones are delegated to."""
+    """The authoritative servers of some zones."""
 
     def answers_for(self, host: str) -> bool:
-        """Whether a name lies in one of their zones."""
+        """Return whether a name lies in one of the zones."""
 
     def cname(self, host: str) -> str | None:
-        """What a name is an alias of, None where it is none."""
+        """Return the target of a name's CNAME record, None for no record."""
 
 
-class Names:
-    """All CNAME records of the sandbox's internet."""
+class Dns:
+    """All CNAME records."""
 
     def __init__(self) -> None:
         self._azure: NameServer | None = None
         self._foreign: dict[str, str] = {}
 
-    def ask(self, azure: NameServer) -> None:
-        """Let Azure's name servers answer for their zones."""
+    def delegate_to(self, azure: NameServer) -> None:
+        """Let the name servers of Azure DNS answer for their zones."""
         self._azure = azure
 
     @property
     def foreign(self) -> dict[str, str]:
-        """The records of DNS servers that are not Azure's: target by name."""
+        """The records of DNS servers outside Azure: name -> target."""
         return dict(self._foreign)
 
     def set_record(self, host: str, target: str) -> None:
-        """Make a CNAME record at a DNS server that is not Azure's.
+        """Set a CNAME record at a DNS server outside Azure.
 
         Raises:
-            ValueError: the name lies in a zone of Azure DNS, which nobody else answers for.
+            ValueError: the name lies in a zone of Azure DNS.
 
         """
-        if self._azure is not None and self._azure.answers_for(_plain(host)):
+        if self._azure is not None and self._azure.answers_for(_normalised(host)):
             raise ValueError(f"{host} lies in a zone of Azure DNS: its records are made there.")
-        self._foreign[_plain(host)] = _plain(target)
+        self._foreign[_normalised(host)] = _normalised(target)
 
     def remove_record(self, host: str) -> bool:
-        """Remove such a record; False where there was none."""
-        return self._foreign.pop(_plain(host), None) is not None
+        """Remove such a record; return whether there was one."""
+        return self._foreign.pop(_normalised(host), None) is not None
 
     def canonical(self, host: str) -> str | None:
-        """Follow aliases to the name that is none; None where they go round in a circle."""
-        name, seen = _plain(host), set[str]()
+        """Return the canonical name of a host, None if its CNAME records form a circle."""
+        name, seen = _normalised(host), set[str]()
         while (target := self._cname(name)) is not None:
             seen.add(name)
             if target in seen:
@@ -62,10 +62,10 @@ class Names:
     def _cname(self, name: str) -> str | None:
         if self._azure is not None and self._azure.answers_for(name):
             target = self._azure.cname(name)
-            return _plain(target) if target else None
+            return _normalised(target) if target else None
         return self._foreign.get(name)
 
 
-def _plain(name: str) -> str:
-    """Spell a name in one way: lower case, without the dot at its end."""
+def _normalised(name: str) -> str:
+    """Return a name in lower case, without the dot at its end."""
     return name.lower().removesuffix(".")

@@ -1,4 +1,4 @@
-"""The servers behind the proxy: one with TLS, one plain; both ask `Hosts` who answers, and keep a record."""
+"""The servers behind the proxy, which hand each request to the application of its host and record it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import socket
 import ssl
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -22,27 +23,28 @@ if TYPE_CHECKING:
     from sandbox.network.hosts import Hosts
     from sandbox.network.tls import ServerContexts
 
-    # The object id of whoever a bearer token belongs to.
+    # Returns the object id of the principal of a bearer token, None for an invalid token.
     WhoIs = Callable[[str], str | None]
 
-UNSEEN_HOST = "sandbox.internal"
+# Requests to it are not recorded: they are no requests to Azure.
+CONTROL_HOST = "sandbox.internal"
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves the process's signals to the sandbox."""
+    """A server that leaves signals to the sandbox."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
+        """Capture no signals."""
         yield
 
 
 class Listener:
-    """One server on a port of 127.0.0.1.
+    """An HTTP server on a port of 127.0.0.1.
 
     Args:
-        app: what answers.
-        contexts: has the certificate for whatever host the client names; None for plain HTTP.
+        app: the application.
+        contexts: the TLS contexts of all hosts; None for plain HTTP.
 
     """
 
@@ -55,27 +57,27 @@ class Listener:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
-        """Listen; return the port."""
+        """Start to listen; return the port."""
         listening = socket.socket()
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind(("127.0.0.1", 0))
         self._task = asyncio.create_task(self._server.serve(sockets=[listening]))
-        while not self._server.started:  # noqa: ASYNC110 - all that uvicorn offers
+        while not self._server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         return int(listening.getsockname()[1])
 
     async def close(self) -> None:
-        """Listen no more; open connections are ended."""
+        """Stop to listen, and close open connections."""
         self._server.should_exit = self._server.force_exit = True
         if self._task is not None:
             await self._task
 
 
 def _context_by_name(contexts: ServerContexts) -> ssl.SSLContext:
-    """Return a context that shows each client the certificate of the host that it asks for."""
+    """Return a TLS context that is replaced by that of the host which the client names."""
 
     def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        connection.context = contexts.server_context(name or UNSEEN_HOST)
+        connection.context = contexts.server_context(name or CONTROL_HOST)
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.sni_callback = choose
@@ -83,12 +85,12 @@ def _context_by_name(contexts: ServerContexts) -> ssl.SSLContext:
 
 
 class Dispatcher:
-    """The ASGI app of both listeners: hands each request to the app of its host, and records it.
+    """The ASGI application of the listeners.
 
     Args:
-        hosts: who answers which name.
-        record: file that gets one line of JSON for each request: never a header or a body.
-        who_is: whose token a request carries.
+        hosts: the application of each host.
+        record: file that gets a line of JSON for each request, without headers and bodies.
+        who_is: identifies the principal of a request.
 
     """
 
@@ -98,10 +100,12 @@ class Dispatcher:
         self._who_is = who_is
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get("host", "").partition(":")[0]
-        app = self._hosts.app_for(host) or PlainTextResponse(f"Nobody answers {host} here.", status_code=502)
+        app = self._hosts.app_for(host) or PlainTextResponse(
+            f"Nobody answers {host} here.", status_code=HTTPStatus.BAD_GATEWAY
+        )
         status = 0
 
         async def watched_send(message: Message) -> None:
@@ -113,7 +117,7 @@ class Dispatcher:
         try:
             await app(scope, receive, watched_send)
         finally:
-            if host != UNSEEN_HOST:
+            if host != CONTROL_HOST:
                 self._write(self._line(scope, host, headers, status))
 
     def _line(self, scope: Scope, host: str, headers: dict[str, str], status: int) -> dict[str, Any]:

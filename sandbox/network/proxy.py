@@ -1,8 +1,8 @@
-"""The proxy that every client is given: all host names lead to this machine, or nowhere.
+"""The HTTP proxy that every client uses, through which all host names lead to this machine or nowhere.
 
-`CONNECT host:443` goes to the sandbox's TLS listener, or as bytes to a real server that has a certificate for
-the host; a plain `http://` request goes to the plain listener. A host that nobody answers here is refused by
-name, so that a test can prove that nothing else was asked for; a host whose address has gone is refused too.
+`CONNECT host:443` is relayed to the TLS listener, or to a server of this machine with a certificate for the
+host; a plain `http://` request to the plain listener. Other hosts are refused and recorded, so a test can
+prove that nothing outside was asked for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.network.relay import relay
 from sandbox.network.unreachable import Unreachable
 
 if TYPE_CHECKING:
@@ -20,22 +21,24 @@ if TYPE_CHECKING:
 
     from sandbox.network.hosts import Hosts
 
-    # Called with a host before TLS with it begins; raises Unreachable where nobody takes the connection.
+    # Called with a host before TLS begins; raises Unreachable if nothing accepts the connection.
     BeforeTls = Callable[[str], Awaitable[None]]
 
-_CHUNK = 65536
 _HEAD_LIMIT = 262144
-HTTPS_PORT = 443
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 
 class Proxy:
     """An HTTP proxy on a port of 127.0.0.1.
 
     Args:
-        hosts: who answers which name.
-        tls_port: port of the sandbox's TLS listener.
-        http_port: port of its plain listener.
+        hosts: the host names that exist.
+        tls_port: port of the TLS listener.
+        http_port: port of the plain listener.
         before_tls: called before a client's TLS reaches the listener.
+
+    Attributes:
+        refused: the hosts that were refused.
 
     """
 
@@ -50,12 +53,12 @@ class Proxy:
         self.refused: list[str] = []
 
     async def start(self, port: int = 0) -> int:
-        """Listen; return the port."""
+        """Start to listen; return the port."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=_HEAD_LIMIT)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def close(self) -> None:
-        """Listen no more."""
+        """Stop to listen."""
         if self._server is not None:
             self._server.close()
 
@@ -77,13 +80,15 @@ class Proxy:
         if method == "CONNECT":
             port = await self._port_of(target)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await _join(reader, writer, port, first=b"")
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
         else:
-            first = self._plain_request(method, target, version, headers)
-            await _join(reader, writer, self._http_port, first=first)
+            request = self._plain_request(method, target, version, headers)
+            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._http_port)
+            far_writer.write(request)
+        await relay(reader, writer, far_reader, far_writer)
 
     async def _port_of(self, target: str) -> int:
-        """Find the local port that plays `host:port`."""
+        """Return the local port that answers `host:port`."""
         host, _, port = target.rpartition(":")
         host = host.strip("[]")
         if int(port) != HTTPS_PORT:
@@ -98,9 +103,13 @@ class Proxy:
         return self._tls_port
 
     def _plain_request(self, method: str, target: str, version: str, headers: bytes) -> bytes:
-        """Rewrite a proxy's request to what a server gets; one request a connection."""
+        """Return a proxy request as a server gets it, one request for each connection."""
         url = urlsplit(target)
-        if url.hostname is None or self._hosts.app_for(url.hostname) is None or url.port not in (None, 80):
+        if (
+            url.hostname is None
+            or self._hosts.app_for(url.hostname) is None
+            or url.port not in (None, HTTP_PORT)
+        ):
             self._refuse(target)
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         kept = [
@@ -118,7 +127,7 @@ class Proxy:
 
 
 def _refusal(refused: Unreachable) -> bytes:
-    """Write the answer that a client gets in place of a connection."""
+    """Return the response that a client gets in place of a connection."""
     body = f"{refused}\n".encode()
     lines = (
         f"HTTP/1.1 {refused.status:d} {HTTPStatus(refused.status).phrase}",
@@ -127,21 +136,3 @@ def _refusal(refused: Unreachable) -> bytes:
         "Connection: close",
     )
     return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-async def _join(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, port: int, *, first: bytes
-) -> None:
-    """Carry bytes between a client and a server of this machine until one of them is done."""
-    far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
-    far_writer.write(first)
-    await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while chunk := await reader.read(_CHUNK):
-            writer.write(chunk)
-            await writer.drain()
-    with suppress(OSError):
-        writer.close()

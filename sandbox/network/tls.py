@@ -1,8 +1,7 @@
-"""Which certificate a host shows: of the sandbox's authority, unless the host is the hub's.
+"""The TLS context of each host: one of the sandbox's authority, except for hubs.
 
-A server chooses by the name in the client's greeting, in a call that can't wait. So the proxy, which knows
-the host before TLS begins, has the certificate looked up then: each connection meets what is there at that
-moment.
+A server chooses the context in the callback for the server name, which can't await. So the proxy, which knows
+the host before TLS begins, has the context looked up then, for each connection.
 """
 
 from __future__ import annotations
@@ -13,45 +12,45 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Awaitable, Callable
 
-    # The TLS context that a host shows by itself, None for a host that the authority vouches for.
-    # Raises Unreachable where the internet would not get as far as TLS.
-    OwnContext = Callable[[str], Awaitable[ssl.SSLContext | None]]
+    # Returns the TLS context that a host has itself, None for a host with a certificate of the authority.
+    # Raises Unreachable if the internet would not get as far as TLS.
+    LookUpContext = Callable[[str], Awaitable[ssl.SSLContext | None]]
 
 
 class ServerContexts(Protocol):
-    """Knows the TLS context of each host."""
+    """Has the TLS context of each host."""
 
     def server_context(self, host: str) -> ssl.SSLContext:
-        """Return the context for a host."""
+        """Return the context of a host."""
 
 
-class Certificates:
+class TlsContexts:
     """The TLS contexts of all hosts.
 
     Args:
-        authority: vouches for every host of the sandbox's own.
-        own_context: looks up what the others show.
+        authority: has those of the sandbox's own hosts.
+        look_up: looks up those of the others.
 
     """
 
-    def __init__(self, authority: ServerContexts, own_context: OwnContext) -> None:
+    def __init__(self, authority: ServerContexts, look_up: LookUpContext) -> None:
         self._authority = authority
-        self._own_context = own_context
+        self._look_up = look_up
         self._looked_up: dict[str, ssl.SSLContext] = {}
 
-    async def look_up(self, host: str) -> None:
-        """See what a host shows now, before a connection to it begins.
+    async def prepare(self, host: str) -> None:
+        """Look up the context of a host before TLS begins.
 
         Raises:
             Unreachable: the internet would not get as far as TLS.
 
         """
-        context = await self._own_context(host)
+        context = await self._look_up(host)
         if context is None:
             self._looked_up.pop(host.lower(), None)
         else:
             self._looked_up[host.lower()] = context
 
     def server_context(self, host: str) -> ssl.SSLContext:
-        """Return what was looked up last, else the authority's."""
+        """Return the context that was looked up last, else that of the authority."""
         return self._looked_up.get(host.lower()) or self._authority.server_context(host)

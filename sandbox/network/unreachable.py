@@ -1,13 +1,13 @@
-"""What becomes of a connection that the internet would not make."""
+"""The error of a connection that the internet would not establish, shared by the proxy and the hub's edge."""
 
 from __future__ import annotations
 
 
-class Unreachable(Exception):  # noqa: N818 - not an error of the sandbox: the answer is the point
-    """A name that leads nowhere, or a port that nobody answers.
+class Unreachable(Exception):  # noqa: N818 - no failure of the sandbox: clients are meant to see it
+    """A name that does not exist, or a port on which nothing answers.
 
     Attributes:
-        status: what an HTTP proxy answers in its place.
+        status: of the response that an HTTP proxy sends.
 
     """
 

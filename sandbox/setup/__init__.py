@@ -1,1 +1,1 @@
-"""Set-up of what the sandbox and the tests need; standard library only, since nothing is installed yet."""
+"""Installs what the sandbox and the tests need, with the standard library only: nothing is installed yet."""

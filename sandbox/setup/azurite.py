@@ -1,4 +1,4 @@
-"""Azurite, the storage that the sandbox runs, from npm."""
+"""Azurite, which serves the blobs of storage accounts, from npm."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Azurite:
         self._stamp = self._directory / "node_modules" / ".lock-hash"
 
     def is_done(self) -> bool:
-        """Whether Azurite was installed from this lock file."""
+        """Return whether Azurite was installed from this lock file."""
         return self._program.exists() and stamps.read(self._stamp) == self._wanted()
 
     def problems(self) -> Sequence[SetUpError]:
-        """Azurite runs on Node.js."""
+        """Return what Azurite needs and this machine lacks: Node.js and npm."""
         version = _node_version()
         if version is None or shutil.which("npm") is None:
             missing = "Node.js is missing" if version is None else "npm is missing"
@@ -60,7 +60,7 @@ class Azurite:
         return ()
 
     async def run(self, _say: Say) -> None:
-        """Install it; npm removes what was there, the stamp with it, before it starts."""
+        """Install Azurite; npm first removes what was installed, the stamp included."""
         options = ("--ignore-scripts", "--no-audit", "--no-fund")
         await run("npm", "ci", *options, cwd=self._directory, next_step=NEXT_STEP)
         stamps.write(self._stamp, self._wanted())
@@ -70,10 +70,12 @@ class Azurite:
 
 
 def _node_version() -> int | None:
-    """Return the major version of Node.js, None where there is none."""
+    """Return the major version of Node.js, None if it is not installed."""
     try:
-        said = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False, timeout=20)
+        answer = subprocess.run(
+            ["node", "--version"], capture_output=True, text=True, check=False, timeout=20
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    found = re.match(r"v(\d+)\.", said.stdout)
+    found = re.match(r"v(\d+)\.", answer.stdout)
     return int(found[1]) if found else None

@@ -1,4 +1,4 @@
-"""The command: finds out what is not set up yet, sets it up, and says what came of it."""
+"""The set-up command: runs the tasks that are not done yet, and prints the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.setup.azurite import Azurite
 from sandbox.setup.control_plane import ControlPlane
 from sandbox.setup.helm import HelmProgram, link_helm
 from sandbox.setup.python_environment import PythonEnvironment
-from sandbox.setup.tasks import run_side_by_side
+from sandbox.setup.tasks import run_concurrently
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,14 +29,14 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Set up what is missing and return the exit status."""
+    """Set up what is missing; return the exit status."""
     environment = PythonEnvironment(ROOT)
     tasks: tuple[Task, ...] = (environment, ControlPlane(ROOT), Azurite(ROOT), HelmProgram(environment))
     started = monotonic()
-    # Some shells start programs in the background deaf to interrupts, and their children inherit that.
+    # Some shells ignore SIGINT in background jobs, which child processes would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with _alone_in(ROOT):
+        with _lock(ROOT):
             missing = [task for task in tasks if not task.is_done()]
             failures = _set_up(missing)
             if not failures:
@@ -44,7 +44,7 @@ def main() -> int:
     except (KeyboardInterrupt, asyncio.CancelledError):
         _write("Set-up was interrupted; the next start goes on with what is missing.")
         return INTERRUPTED
-    return _conclude(failures, missing, monotonic() - started)
+    return _report(failures, missing, monotonic() - started)
 
 
 def _set_up(missing: Sequence[Task]) -> list[SetUpError]:
@@ -58,12 +58,12 @@ def _set_up(missing: Sequence[Task]) -> list[SetUpError]:
 async def _run(missing: Sequence[Task]) -> list[SetUpError]:
     this = asyncio.current_task()
     if this is not None:
-        # Ctrl-C cancels already; being asked to end does the same, so that no program is left behind.
+        # SIGTERM cancels, as Ctrl-C does, so that no child process is left.
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, this.cancel)
-    return await run_side_by_side(missing, _write)
+    return await run_concurrently(missing, _write)
 
 
-def _conclude(failures: Sequence[SetUpError], missing: Sequence[Task], seconds: float) -> int:
+def _report(failures: Sequence[SetUpError], missing: Sequence[Task], seconds: float) -> int:
     for failure in failures:
         _write(f"\n{failure}")
     if failures:
@@ -76,8 +76,8 @@ def _conclude(failures: Sequence[SetUpError], missing: Sequence[Task], seconds: 
 
 
 @contextmanager
-def _alone_in(root: Path) -> Iterator[None]:
-    """Wait until no other set-up works in this checkout."""
+def _lock(root: Path) -> Iterator[None]:
+    """Wait until no other set-up runs in this checkout."""
     descriptor = os.open(root / "requirements-development.lock", os.O_RDONLY)
     try:
         try:

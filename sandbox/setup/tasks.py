@@ -1,6 +1,6 @@
-"""What set-up is made of: tasks that know whether they are done, and that run side by side.
+"""The tasks of set-up, which know whether they are done, and the runner that executes them concurrently.
 
-The output is plain lines, because it is read in terminals and in the logs of CI alike.
+The output is plain lines, which can be read in terminals and in logs of CI.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ HEARTBEAT_SECONDS = 30
 class SetUpError(Exception):
     """Something could not be set up.
 
-    Args:
+    Attributes:
         what: what failed.
-        cause: the likely cause, or what the failing program said.
+        cause: the likely cause, or the end of a program's output.
         next_step: what the reader can do.
 
     """
@@ -41,10 +41,10 @@ class SetUpError(Exception):
 
 
 class Task(Protocol):
-    """One thing to set up.
+    """A task.
 
     Attributes:
-        name: short, at the start of each line.
+        name: a short name, at the beginning of each line.
         what: what it sets up, and how long that usually takes.
 
     """
@@ -53,26 +53,28 @@ class Task(Protocol):
     what: str
 
     def is_done(self) -> bool:
-        """Whether it is there, whole and up to date; asked at every start, so in milliseconds."""
+        """Return whether there is nothing to do; called at every start, so in milliseconds."""
 
     def problems(self) -> Sequence[SetUpError]:
-        """What is missing on this machine; asked before anything starts."""
+        """Return what this machine lacks for the task; called before anything starts."""
 
     async def run(self, say: Say) -> None:
-        """Set it up; when it is interrupted, `is_done` stays false.
+        """Run the task; if it is interrupted, `is_done` stays false.
 
         Raises:
-            SetUpError: it can't be set up.
+            SetUpError: it failed.
 
         """
 
 
 @dataclass
 class Reporter:
-    """Prints what happens, each line with the time since the start.
+    """Prints the progress of tasks, each line with the time since the start.
 
-    Args:
+    Attributes:
         write: prints a line.
+        started: time of the start.
+        latest: last message of each task that runs.
 
     """
 
@@ -81,19 +83,19 @@ class Reporter:
     latest: dict[str, str] = field(default_factory=dict)
 
     def say(self, name: str, message: str) -> None:
-        """Print what a task is at."""
+        """Print a message of a task."""
         self.latest[name] = message
         self._line(name, message)
 
     async def beat(self) -> None:
-        """Say now and then what is still going on, so that a long silence is no worry."""
+        """Repeat the last messages of running tasks, so that a long task does not seem to hang."""
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             for name, message in self.latest.items():
                 self._line(name, f"still {message}")
 
     async def follow(self, task: Task) -> SetUpError | None:
-        """Run one task, telling its start, its end and its failure; return the failure."""
+        """Run a task, and print its start and its end; return its failure."""
         started = monotonic()
         self.say(task.name, task.what)
         try:
@@ -111,8 +113,8 @@ class Reporter:
         self.write(f"[{duration(monotonic() - self.started):>11}] {name}: {message}")
 
 
-async def run_side_by_side(tasks: Sequence[Task], write: Callable[[str], None]) -> list[SetUpError]:
-    """Run all tasks at once, each to its own end, and return the failures."""
+async def run_concurrently(tasks: Sequence[Task], write: Callable[[str], None]) -> list[SetUpError]:
+    """Run all tasks concurrently, each to its end; return the failures."""
     reporter = Reporter(write)
     heartbeat = asyncio.create_task(reporter.beat())
     try:

@@ -1,1 +1,1 @@
-"""People outside the sandbox: what they click, read in the portal, type in a shell and open in a browser."""
+"""What people do with the sandbox: click the button, read in the portal, type in a shell, open a browser."""

@@ -1,4 +1,4 @@
-"""Chromium inside a sandbox: it finds Azure there, trusts its authority, and checks every certificate."""
+"""Chromium with the network of a sandbox, which trusts its authority and checks every certificate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.client import RunningSandbox
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
-# Nothing of its own business: it would only ask for hosts that the sandbox does not have.
+# Chromium's own services would ask for hosts that the sandbox does not have.
 QUIET = (
     "--no-first-run",
     "--no-default-browser-check",
@@ -28,21 +28,21 @@ QUIET = (
 
 
 def missing_programs() -> list[str]:
-    """Name what this machine lacks for a browser in the sandbox."""
+    """Return the programs that are not installed on this machine."""
     missing = [] if _chromium() else [PROGRAMS[0]]
     return missing + ([] if shutil.which("certutil") else ["certutil"])
 
 
 class Browser:
-    """Chromium with a profile of its own.
+    """Chromium with a new profile.
 
     Args:
         running: the sandbox.
         home: an empty folder for the profile.
-        trusting: whether the sandbox's authority is among those that the browser trusts.
+        trusting: whether the browser trusts the authority of the sandbox.
 
     Raises:
-        SandboxError: a program is missing on this machine.
+        SandboxError: a program is not installed.
 
     """
 
@@ -58,7 +58,7 @@ class Browser:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that opens the browser."""
-        # Chromium's own sandbox can't be had by root.
+        # Chromium's sandbox does not work for root.
         as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
         return [
             str(_chromium()),
@@ -70,7 +70,7 @@ class Browser:
         ]
 
     def environment(self) -> dict[str, str]:
-        """Return the browser's variables: it looks below HOME for the authorities that it trusts."""
+        """Return the variables of the browser, which finds its trusted authorities below HOME."""
         return {**os.environ, "HOME": str(self._home)}
 
     def _trust(self, authority: str) -> None:

@@ -1,4 +1,4 @@
-"""The demo: a click, what the deployer says, and the proof that the hub is there."""
+"""The demo: clicks the button, shows the events of the deployer, and visits the hub."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ STYLES = {
     "step_progress": "dim",
 }
 HUB = "demo"
-# Certificate authorities want somebody to write to: with an address the hub is served over HTTPS.
+# With an e-mail address for the certificate authorities, the hub is served over HTTPS.
 CONTACT = "you@university.example.org"
 
 
 def click(portal: Portal, wanted: Click, screen: Console) -> bool:
-    """Deploy the template and follow the deployer; say whether its run was done in the end."""
+    """Deploy the template and show the events of the deployer; return whether its run succeeded."""
     return _follow(portal, wanted, screen).succeeded
 
 
 def demo(running: RunningSandbox, screen: Console) -> bool:
-    """Click with a hub named `demo`, visit it, and show where everything is."""
+    """Deploy a hub named `demo`, visit it, and show its outputs; return whether all of it succeeded."""
     started = time.monotonic()
     portal = Portal(running)
     clicked = _follow(portal, Click({"binderHubName": HUB, "contactEmail": CONTACT}), screen)
@@ -68,7 +68,7 @@ def _follow(portal: Portal, wanted: Click, screen: Console) -> Clicked:
 
 
 def _visit(portal: Portal, hub: dict[str, Any], screen: Console) -> list[bool]:
-    """Open both addresses as a visitor."""
+    """Visit both addresses; return for each whether it answered."""
     answers = []
     screen.print()
     for name, url in (("BinderHub", f"{hub['binder_url']}/"), ("JupyterHub", f"{hub['hub_url']}/hub/api")):
@@ -85,7 +85,7 @@ def _show_outputs(portal: Portal, clicked: Clicked, run: str, screen: Console) -
 
 
 def _line(event: dict[str, Any]) -> Text:
-    """Show an event of the deployer's log as people read it."""
+    """Return an event of the deployer as a line for the terminal."""
     kind, step = str(event.get("kind")), str(event.get("step") or "")
     seconds = f" ({event['seconds']:.1f} s)" if "seconds" in event else ""
     return Text(f"  {step:<16} {event.get('message', '')}{seconds}", style=STYLES.get(kind, ""))

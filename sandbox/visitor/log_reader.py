@@ -1,4 +1,4 @@
-"""Reads the log of a container group as Azure gives it: whole while it runs, then only its end."""
+"""Reads the log of a container group, of which Azure returns only the end once the container has stopped."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import Any
 
 
 class LogReader:
-    """Puts together a log that is asked for again and again, and reads the deployer's events in it."""
+    """Joins the parts of a log that is polled, and parses the events of the deployer in it."""
 
     def __init__(self) -> None:
         self._known = ""
         self._unfinished = ""
 
     def read(self, content: str) -> list[dict[str, Any]]:
-        """Take what Azure answers now, a longer log or its end; return the events that are new."""
+        """Return the new events in a response: either the whole log so far, or its end."""
         new = content[self._overlap(content) :]
         self._known += new
         *lines, self._unfinished = (self._unfinished + new).split("\n")
         return [_event(line) for line in lines]
 
     def close(self) -> list[dict[str, Any]]:
-        """Return what stands in a last line that was not ended."""
+        """Return the event in a last line without a line break."""
         return [_event(self._unfinished)] if self._unfinished else []
 
     def _overlap(self, content: str) -> int:
-        """How many characters at the beginning of `content` are known already."""
+        """Return how many characters at the beginning of `content` are known already."""
         known = self._known
         if content.startswith(known):
             return len(known)
@@ -34,7 +34,7 @@ class LogReader:
 
 
 def _event(line: str) -> dict[str, Any]:
-    """Read a line; one that is no event is told as it stands."""
+    """Return the event in a line; another line becomes an event with its text."""
     try:
         event = json.loads(line)
     except ValueError:

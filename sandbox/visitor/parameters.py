@@ -1,4 +1,4 @@
-"""The form of a click: parameters from a file and from options, typed as the template declares them."""
+"""The parameters of a click, from a file and from options, with the types that the template declares."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ DEFAULT_HUB = "demo"
 DEFAULT_GROUP = "binderhub"
 
 
-class FormError(SandboxError):
-    """An answer that the form can't take."""
+class ParametersError(SandboxError):
+    """Parameters that the template can't have, or a file that can't be read."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, exit_status=2)
 
 
-def fill_in(  # noqa: PLR0913 - the sides of a form
+def click_with(  # noqa: PLR0913 - the options of `click`
     template: Path,
     *,
     parameters_file: Path | None = None,
@@ -33,18 +33,18 @@ def fill_in(  # noqa: PLR0913 - the sides of a form
     resource_group: str | None = None,
     location: str,
 ) -> Click:
-    """Put a form together; what was typed goes before the file.
+    """Return a click with parameters, of which those of options replace those of the file.
 
     Args:
-        template: the template's file.
+        template: file of the template.
         parameters_file: an ARM parameters file (deploymentParameters.json).
         settings: single parameters, `name=value`.
-        name: the hub's name.
-        resource_group: the group; named after the hub by default.
-        location: region of a group that has to be made.
+        name: name of the hub.
+        resource_group: the group; by default named after the hub.
+        location: region of a new group.
 
     Raises:
-        FormError: a file can't be read, or a parameter is not one of the template's or not of its type.
+        ParametersError: a file can't be read, or the template has no such parameter, or one of another type.
 
     """
     declared = _declared(template)
@@ -59,7 +59,7 @@ def fill_in(  # noqa: PLR0913 - the sides of a form
 
 
 def _declared(template: Path) -> dict[str, str]:
-    """Return the type of each parameter of a template."""
+    """Return the types of the parameters of a template, by name."""
     parameters: dict[str, dict[str, Any]] = _read(template).get("parameters", {})
     return {name: str(parameter["type"]).lower() for name, parameter in parameters.items()}
 
@@ -67,7 +67,9 @@ def _declared(template: Path) -> dict[str, str]:
 def _from_file(path: Path) -> dict[str, Any]:
     parameters = _read(path).get("parameters")
     if not isinstance(parameters, dict) or not all("value" in (each or {}) for each in parameters.values()):
-        raise FormError(f'{path} is no parameters file: it needs {{"parameters": {{NAME: {{"value": …}}}}}}.')
+        raise ParametersError(
+            f'{path} is no parameters file: it needs {{"parameters": {{NAME: {{"value": …}}}}}}.'
+        )
     return {name: each["value"] for name, each in parameters.items()}
 
 
@@ -75,23 +77,23 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise FormError(f"{path} can't be read: {error}") from None
+        raise ParametersError(f"{path} can't be read: {error}") from None
     if not isinstance(content, dict):
-        raise FormError(f"{path} holds no JSON object.")
+        raise ParametersError(f"{path} holds no JSON object.")
     return content
 
 
 def _typed(setting: str, declared: Mapping[str, str]) -> tuple[str, Any]:
     name, equals, text = setting.partition("=")
     if not equals:
-        raise FormError(f"{setting!r} is not NAME=VALUE.")
+        raise ParametersError(f"{setting!r} is not NAME=VALUE.")
     known = next((each for each in declared if each.lower() == name.lower()), None)
     if known is None:
-        raise FormError(f"The template has no parameter {name}; it has {', '.join(declared)}.")
+        raise ParametersError(f"The template has no parameter {name}; it has {', '.join(declared)}.")
     try:
         return known, _value(text, declared[known])
     except ValueError:
-        raise FormError(f"{known} is of type {declared[known]}, which {text!r} is not.") from None
+        raise ParametersError(f"{known} is of type {declared[known]}, which {text!r} is not.") from None
 
 
 def _value(text: str, kind: str) -> Any:

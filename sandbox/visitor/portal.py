@@ -1,6 +1,6 @@
-"""Plays the portal: deploys the template in a person's name, and follows what the container says.
+"""Plays the portal: deploys the template in a person's name, and follows the log of the container.
 
-All of it over the sandbox's network, through the APIs that the portal uses.
+Uses the network of the sandbox and the APIs that the portal uses.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ BLOB_API = "2025-05-05"
 TEMPLATE = CHECKOUT / "azuredeploy.json"
 
 POLL_SECONDS = 0.5
-# A busy machine, and a time scale of 1 (a container group starts in 40 seconds then).
-DEPLOYMENT_PATIENCE_SECONDS = 300.0
-# A cluster takes 4 minutes at a time scale of 1.
-CONTAINER_PATIENCE_SECONDS = 1800.0
+# With a time scale of 1 a container group takes 40 seconds to start, and the machine may be busy.
+DEPLOYMENT_TIMEOUT_SECONDS = 300.0
+# With a time scale of 1 a cluster takes 4 minutes.
+CONTAINER_TIMEOUT_SECONDS = 1800.0
 RUN_EVENTS = {"run_started", "run_done", "run_failed", "run_interrupted"}
 
 
 @dataclass(frozen=True)
 class Click:
-    """What was filled in.
+    """A click of the button, with the form filled in.
 
     Attributes:
-        parameters: of the template, by name.
-        resource_group: made where it is not there.
+        parameters: values of the template's parameters, by name.
+        resource_group: created if it does not exist.
         location: its region.
-        template: the template's file.
+        template: file of the template.
 
     """
 
@@ -56,13 +56,13 @@ class Click:
 
 @dataclass
 class Clicked:
-    """What came of a click.
+    """The outcome of a click.
 
     Attributes:
-        outputs: of the template, by name.
-        container_group: id of the group that the template has started; None where it starts none.
-        events: of the deployer, as its log has them.
-        exit_code: of the container, once it has ended.
+        outputs: outputs of the template, by name.
+        container_group: id of the container group of the template, None for no group.
+        events: events in the log of the deployer.
+        exit_code: exit status of the container, None until it has ended.
 
     """
 
@@ -73,22 +73,22 @@ class Clicked:
 
     @property
     def account(self) -> str:
-        """The storage account with the deployer's outputs."""
+        """The storage account with the outputs of the deployer."""
         return str(self.outputs["storageAccount"]["value"])
 
     @property
     def succeeded(self) -> bool:
-        """Whether the deployer's last run was done in the end."""
+        """Whether the last run of the deployer succeeded."""
         kinds = [event.get("kind") for event in self.events]
         return next((kind for kind in reversed(kinds) if kind in RUN_EVENTS), None) == "run_done"
 
 
 class Portal:
-    """The portal, with the sandbox's person signed in.
+    """The portal, with the person of the sandbox signed in.
 
     Args:
-        sandbox: where Azure is.
-        principal: SP_… settings of a service principal to ask as; None for the person who is signed in.
+        sandbox: the sandbox.
+        principal: SP_… settings of a service principal to use instead of the person.
 
     """
 
@@ -98,7 +98,7 @@ class Portal:
         self._subscription = sandbox.settings["AZURE_SUBSCRIPTION"]
 
     def deploy(self, click: Click) -> Clicked:
-        """Deploy the template; return when Azure is done with it, the container having started.
+        """Deploy the template; return when all its resources are provisioned.
 
         Raises:
             SandboxError: Azure refused, or a resource failed.
@@ -120,18 +120,18 @@ class Portal:
         return Clicked(done.get("outputs", {}), groups[0] if groups else None)
 
     def follow(self, clicked: Clicked) -> Iterator[dict[str, Any]]:
-        """Yield the deployer's events as they come, until its container has ended.
+        """Yield the events of the deployer as they appear, until its container has ended.
 
         Raises:
-            SandboxError: it does not end.
+            SandboxError: it did not end in time.
 
         """
         group, log = clicked.container_group, LogReader()
-        ends = time.monotonic() + CONTAINER_PATIENCE_SECONDS
+        ends = time.monotonic() + CONTAINER_TIMEOUT_SECONDS
         while group is not None and clicked.exit_code is None:
             if time.monotonic() > ends:
                 raise SandboxError(f"The container of {group} does not end.")
-            # Its state first: what it writes between both questions is then in the log.
+            # The state is read before the log, so that the log is complete once the state is terminated.
             (container,) = self._get(group, CONTAINERS_API)["properties"]["containers"]
             text = self._get(f"{group}/containers/{container['name']}/logs", CONTAINERS_API)["content"]
             current = container["properties"].get("instanceView", {}).get("currentState", {})
@@ -144,25 +144,25 @@ class Portal:
                 time.sleep(POLL_SECONDS)
 
     def read_blob(self, account: str, name: str) -> bytes:
-        """Read a blob of the outputs, with the person's own role."""
+        """Return a blob of the outputs."""
         return self._blob(account, f"/outputs/{quote(name)}").content
 
     def list_blobs(self, account: str, prefix: str) -> list[str]:
-        """List the outputs below a prefix."""
+        """Return the names of the outputs with a prefix."""
         query = f"/outputs?restype=container&comp=list&prefix={quote(prefix)}"
-        listed = ET.fromstring(self._blob(account, query).content)  # noqa: S314 - the sandbox's own answer
+        listed = ET.fromstring(self._blob(account, query).content)  # noqa: S314 - written by the sandbox
         return [str(name.text) for name in listed.iter("Name")]
 
     def remove_group(self, name: str) -> None:
-        """Delete a resource group with all that is in it; return when it is gone.
+        """Delete a resource group; return when it is deleted.
 
         Raises:
-            SandboxError: Azure refused, or it does not go.
+            SandboxError: Azure refused, or it was not deleted in time.
 
         """
         group = f"/subscriptions/{self._subscription}/resourceGroups/{name}"
         self.arm("DELETE", group, GROUPS_API)
-        ends = time.monotonic() + DEPLOYMENT_PATIENCE_SECONDS
+        ends = time.monotonic() + DEPLOYMENT_TIMEOUT_SECONDS
         while time.monotonic() < ends:
             if not any(one["name"] == name for one in self._groups()):
                 return
@@ -170,7 +170,7 @@ class Portal:
         raise SandboxError(f"The group {name} does not go.")
 
     def visit(self, url: str) -> str:
-        """Open a page as a visitor; say what came."""
+        """Open a page as a visitor; return the status line, or why there was no response."""
         try:
             answer = self._request("GET", url)
         except httpx.HTTPError as error:
@@ -178,7 +178,7 @@ class Portal:
         return f"{answer.status_code} {answer.reason_phrase}"
 
     def _await_deployment(self, deployment: str) -> dict[str, Any]:
-        ends = time.monotonic() + DEPLOYMENT_PATIENCE_SECONDS
+        ends = time.monotonic() + DEPLOYMENT_TIMEOUT_SECONDS
         while time.monotonic() < ends:
             found = self._get(deployment, DEPLOYMENTS_API)
             state = found["properties"]["provisioningState"]
@@ -199,7 +199,7 @@ class Portal:
         return self.arm("PUT", path, api_version, body)
 
     def arm(self, method: str, path: str, api_version: str, body: object = None) -> dict[str, Any]:
-        """Ask Resource Manager.
+        """Send a request to Resource Manager; return the body of the response.
 
         Raises:
             SandboxError: Azure refused.

@@ -1,4 +1,4 @@
-"""Runs programs inside a sandbox: with its network, its clusters and its service principal."""
+"""Runs programs with the network of a sandbox, its clusters and its service principal."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ NOT_FOUND = 127
 KILLED_BY = 128
 
 
-def run_inside(
+def run_in_sandbox(
     running: RunningSandbox, command: Sequence[str], environment: Mapping[str, str] | None = None
 ) -> int:
-    """Run a program to its end; return its exit status as a shell tells it.
+    """Run a program to its end; return its exit status as a shell does.
 
     Args:
         running: the sandbox.
-        command: program and arguments; the person's own shell when empty.
-        environment: its variables; None for those of the sandbox's shell.
+        command: program and arguments; empty for the shell of $SHELL.
+        environment: its variables; None for those of a shell in the sandbox.
 
     Raises:
-        SandboxError: there is no such program.
+        SandboxError: the program can't be started.
 
     """
     words = list(command) or [os.environ.get("SHELL") or "sh"]
-    with _interrupts_left_to_the_program():
+    with _sigint_to_program_only():
         try:
             process = subprocess.Popen(words, env=environment or running.environment())
         except OSError as error:
@@ -49,8 +49,8 @@ def run_inside(
 
 
 @contextmanager
-def _interrupts_left_to_the_program() -> Iterator[None]:
-    """Let Ctrl-C end the program and not us; ignoring it would make the program ignore it too."""
+def _sigint_to_program_only() -> Iterator[None]:
+    """Let Ctrl-C end the program but not this process; SIG_IGN would be inherited by the program."""
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         yield

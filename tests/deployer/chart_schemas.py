@@ -1,26 +1,19 @@
-"""Judges values by the schemas that the charts' projects publish, where they stand beside the checkout."""
+"""Judges values by the schemas in the official charts; tests that use it are marked `online`."""
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
+
+from tests.published.charts import values_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jsonschema.protocols import Validator
-
-FOLDER = Path(__file__).resolve().parents[3] / "shared" / "data" / "charts"
-needs_chart_schemas = pytest.mark.skipif(
-    not FOLDER.is_dir(),
-    reason="the charts' value schemas are not here (../shared/data/charts beside the checkout)",
-)
 
 
 def validate_binderhub(values: Mapping[str, Any]) -> None:
@@ -64,7 +57,7 @@ def _judge(chart: str, values: Mapping[str, Any]) -> None:
 
 @cache
 def _validator(chart: str) -> Validator:
-    schema = json.loads((FOLDER / chart / "values.schema.json").read_text())
+    schema = values_schema(chart)
     # The chart's own defaults have what is required.
     _drop_required(schema)
     # Each project has its own draft.

@@ -61,7 +61,7 @@ def created_by(**given: str) -> list[str]:
 
 def test_traefik_and_cert_manager_are_installed_side_by_side() -> None:
     needs = needs_of(**AZURE_NAMES)
-    assert needs["ingress"] == needs["cert-manager"] == ("cluster",)
+    assert needs["ingress"] == needs["cert-manager"] == ("cluster-lock",)
 
 
 def test_towards_plain_http_labels_are_given_back_before_others_want_them() -> None:
@@ -73,7 +73,17 @@ def test_towards_https_the_old_way_goes_when_the_new_one_is_proven() -> None:
 
 
 def test_a_certificate_is_asked_for_when_its_names_can_lead_to_the_hub() -> None:
-    assert set(needs_of(**OWN_DOMAIN)["certificate"]) == {"cert-manager", "addresses", "dns"}
+    needed = {"cert-manager", "addresses", "namespace", "dns"}
+    assert set(needs_of(**OWN_DOMAIN)["certificate"]) == needed
+
+
+def test_a_certificate_does_not_wait_for_binderhub() -> None:
+    needs = needs_of(**AZURE_NAMES)
+    before, unseen = set[str](), {"certificate"}
+    while unseen:
+        unseen = {need for name in unseen for need in needs[name]}
+        before |= unseen
+    assert "binderhub" not in before
 
 
 def test_two_names_in_azure_need_two_addresses_and_a_custom_domain_one() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.deployments import deploy, deploy_command, group_of, hub_settings
+from tests.end_to_end.deployments import deploy, deploy_command, group_of, hub_settings, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 HUB = "resumed"
 WHERE = {"RESOURCE_GROUP_LOCATION": "canadacentral"}
+# Far less than the quarter of an hour that helm waits for pods; most of it is for a busy machine.
 PATIENCE_SECONDS = 60
+# No node has this label: helm waits for the pod of BinderHub.
+UNSCHEDULABLE = {"HELM_VALUES": '{"nodeSelector": {"no-such": "node"}}'}
 
 
-def interrupted_while(sandbox: RunningSandbox, folder: Path, words: str) -> tuple[int, str]:
-    """Start to deploy and press Ctrl-C when the log says `words`; return exit status and log."""
+def interrupted_while(
+    sandbox: RunningSandbox, folder: Path, words: str, number: signal.Signals = signal.SIGINT, **settings: str
+) -> tuple[int, str]:
+    """Start to deploy and send a signal when the log says `words`; return exit status and log."""
     process = subprocess.Popen(
         deploy_command(folder),
-        env={**sandbox.environment(), **hub_settings(HUB), **WHERE},
+        env={**sandbox.environment(), **hub_settings(HUB), **WHERE, **settings},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -33,7 +38,7 @@ def interrupted_while(sandbox: RunningSandbox, folder: Path, words: str) -> tupl
     for line in process.stderr:
         log += line
         if words in line:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             break
     _, rest = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, log + rest
@@ -44,14 +49,37 @@ def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp
         status, log = interrupted_while(sandbox, tmp_path, "creating the cluster")
         assert status == 3
         assert "Traceback" not in log
-        latest = json.loads((tmp_path / "latest.json").read_text())
-        record = json.loads((tmp_path / latest["record"]).read_text())
+        record = latest_record(tmp_path)
         assert record["status"] == "interrupted"
         assert {step["name"]: step["status"] for step in record["steps"]}["binderhub"] == "skipped"
         ran = deploy(sandbox, tmp_path, HUB, **WHERE)
         assert ran.status == 0, ran.stderr
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
     assert len([path for path in paths if f"/managedClusters/{HUB}?" in path]) == 1
+
+
+def latest_record(folder: Path) -> dict[str, Any]:
+    latest = json.loads((folder / "latest.json").read_text())
+    return dict(json.loads((folder / latest["record"]).read_text()))
+
+
+def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    waiting = "waiting for binder-"
+    with group_of(sandbox, HUB):
+        status, _ = interrupted_while(sandbox, tmp_path, waiting, signal.SIGTERM, **UNSCHEDULABLE)
+        assert status == 3
+        assert latest_record(tmp_path)["status"] == "interrupted"
+        ran = deploy(sandbox, tmp_path, HUB, **WHERE)
+        assert ran.status == 0, ran.stderr
+        # An upgrade: helm rolls back when it is interrupted, and waits for that as long as it is let.
+        status, _ = interrupted_while(sandbox, tmp_path, waiting, signal.SIGTERM, **UNSCHEDULABLE)
+        assert status == 3
+        assert latest_record(tmp_path)["status"] == "interrupted"
+        ran = deploy(sandbox, tmp_path, HUB, **WHERE)
+        assert ran.status == 0, ran.stderr
+        assert run(sandbox, "pgrep", "--full", f"helm.* upgrade {HUB} ").stdout == ""
 
 
 def test_a_run_that_is_interrupted_while_it_signs_in_says_so(sandbox: RunningSandbox, tmp_path: Path) -> None:

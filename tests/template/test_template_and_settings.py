@@ -21,7 +21,12 @@ NOT_ASKED = {
     "exit_zero_when_handled",
 }
 # For mirrors and for tests of newer releases; no business of the form's.
-NOT_IN_THE_CONTAINER = {"binderhub_chart_repository", "certmanager_version", "traefik_version"}
+NOT_IN_THE_CONTAINER = {
+    "binderhub_chart_repository",
+    "certmanager_version",
+    "traefik_version",
+    "maximum_duration",
+}
 OF_THE_TEMPLATE_ALONE = {"identityResourceId", "image", "startedAt"}
 PARAMETERS = {
     name: aliases.in_the_form(name) for name, aliases in ALIASES.items() if aliases.in_the_form(name)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.arm_schemas import needs_arm_schemas, validate_resource, validate_template
+from tests.arm_schemas import validate_resource, validate_template
 from tests.template_click import REPOSITORY, deploy, our_template
 
 if TYPE_CHECKING:
@@ -39,18 +39,18 @@ def without_declarations() -> str:
     return json.dumps({name: section for name, section in TEMPLATE.items() if name != "parameters"})
 
 
-@needs_arm_schemas
+@pytest.mark.online
 def test_the_template_has_the_form_that_azure_publishes() -> None:
     validate_template(TEMPLATE)
 
 
-@needs_arm_schemas
+@pytest.mark.online
 @pytest.mark.parametrize("resource", RESOURCES)
 def test_every_resource_fits_its_published_schema(resource: dict[str, Any]) -> None:
     validate_resource(resource["type"], resource["apiVersion"], resource)
 
 
-@needs_arm_schemas
+@pytest.mark.online
 async def test_every_body_that_comes_out_fits_its_published_schema() -> None:
     made = await deploy(TEMPLATE, {"binderHubName": "my-hub", "tags": {"course": "physics"}})
     for put in made.road.puts:

@@ -10,13 +10,15 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BeforeValidator, SecretStr
 
+from deployer.settings.types.azure import is_guid
 from deployer.settings.types.text import plain_text
 from deployer.settings.types.validation import refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_PERSON = re.compile(r"[\w.+-]+(?:@[\w.-]+)?")
+# Characters of principal names in Entra; the name of a guest is "name_home.org#EXT#@tenant.onmicrosoft.com".
+_PERSON = re.compile(r"[\w.+'!#^~-]+(?:@[\w.-]+)?")
 _ORGANISATION = re.compile(r"[\w][\w .:-]*")
 _GITHUB_PAGE = re.compile(r"^(?:https?://)?(?:www\.)?github\.com/")
 _REPOSITORY_PATTERN = re.compile(r"[\w.*-]+(?:/[\w.*-]+)+")
@@ -52,7 +54,7 @@ def _split(value: Any, separators: str) -> list[Any]:
 
 
 def person(text: str) -> str:
-    """Accept a user name or an e-mail address; `*` would allow everybody."""
+    """Accept a user name or a principal name; `*` would allow everybody."""
     if not _PERSON.fullmatch(text):
         raise refusal(
             "must list users by name.",
@@ -62,9 +64,14 @@ def person(text: str) -> str:
 
 
 def organisation(text: str) -> str:
-    """Accept an organisation, a team (`organisation:team`), or the name or id of a group."""
+    """Accept an organisation, a team (`organisation:team`), or the object id of a group in Entra."""
+    if is_guid(text):
+        return text.lower()  # as in the tokens of Entra
     if not _ORGANISATION.fullmatch(text):
-        raise refusal("must list organisations or groups by name.", "Write their names, separated by commas.")
+        raise refusal(
+            "must list organisations or groups.",
+            "Write names of organisations (GitHub) or object ids of groups (Entra), separated by commas.",
+        )
     return text
 
 

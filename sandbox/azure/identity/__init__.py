@@ -1,1 +1,1 @@
-"""Who is who: the tenant's people and applications, and the endpoints that give them tokens."""
+"""Identity: the principals of the tenant, and the endpoints that issue their tokens."""

@@ -1,4 +1,4 @@
-"""The tenant: people, applications and managed identities, and their tokens."""
+"""The directory of the tenant: people, applications and managed identities, and their tokens."""
 
 from __future__ import annotations
 
@@ -21,7 +21,16 @@ USER, SERVICE_PRINCIPAL = "User", "ServicePrincipal"
 
 @dataclass(frozen=True)
 class Principal:
-    """Somebody with a token: a person ("User") or an application ("ServicePrincipal")."""
+    """A person or an application, which roles are assigned to.
+
+    Attributes:
+        object_id: what role assignments refer to.
+        client_id: id of the application.
+        tenant_id: id of the directory.
+        kind: "User" or "ServicePrincipal", also for managed identities.
+        name: the display name.
+
+    """
 
     object_id: str
     client_id: str
@@ -31,13 +40,13 @@ class Principal:
 
 
 class Directory:
-    """The principals of one tenant."""
+    """The principals of the tenant."""
 
     def __init__(self) -> None:
         self.tenant_id = TENANT_ID
         self._principals: dict[str, Principal] = {}
         self._secrets: dict[str, str] = {}
-        # Tokens are unsigned, so each one says which run of the sandbox gave it out.
+        # Tokens are unsigned; by this claim those of another run of the sandbox are refused.
         self._run = secrets.token_urlsafe(16)
 
     def add_user(self, name: str) -> Principal:
@@ -45,41 +54,41 @@ class Directory:
         return self._add(name, USER)
 
     def add_service_principal(self, name: str) -> tuple[Principal, str]:
-        """Add an application; return it with its client secret."""
+        """Add an application; return it and its client secret."""
         principal = self._add(name, SERVICE_PRINCIPAL)
         secret = secrets.token_urlsafe(30)
         self._secrets[principal.client_id] = secret
         return principal, secret
 
     def add_managed_identity(self, name: str) -> Principal:
-        """Add the principal of a managed identity: no secret, its tokens come from its machine's endpoint."""
+        """Add the principal of a managed identity, which has no secret."""
         return self._add(name, SERVICE_PRINCIPAL)
 
     def remove(self, object_id: str) -> None:
-        """Take a principal out of the directory."""
+        """Remove a principal."""
         principal = self._principals.pop(object_id, None)
         if principal is not None:
             self._secrets.pop(principal.client_id, None)
 
     def by_client_id(self, client_id: str) -> Principal | None:
-        """Return the principal of an application's id."""
+        """Return the principal with a client id, None if there is none."""
         return next((each for each in self._principals.values() if each.client_id == client_id), None)
 
     def by_object_id(self, object_id: str) -> Principal | None:
-        """Return the principal with this object id."""
+        """Return the principal with an object id, None if there is none."""
         return self._principals.get(object_id)
 
     def secret_is_right(self, client_id: str, secret: str) -> bool:
-        """Whether this is the application's client secret."""
+        """Return whether an application has this client secret."""
         known = self._secrets.get(client_id)
         return known is not None and secrets.compare_digest(known, secret)
 
     def is_application_with_secret(self, client_id: str) -> bool:
-        """Whether an application can sign in by a secret at all."""
+        """Return whether an application has a client secret."""
         return client_id in self._secrets
 
     def issue_token(self, principal: Principal, audience: str) -> str:
-        """Return an access token: a JSON web token without a signature, as nobody here checks one."""
+        """Return an access token: a JSON web token without a valid signature, which is not checked here."""
         now = int(time.time())
         claims = {
             "aud": audience.rstrip("/"),
@@ -99,7 +108,7 @@ class Directory:
         return f"{_part({'alg': 'none', 'typ': 'JWT'})}.{_part(claims)}.{_encoded(b'unsigned')}"
 
     def principal_of(self, bearer_token: str) -> Principal | None:
-        """Return whose token this is; None for one that is not ours, or not valid any more."""
+        """Return the principal of a token, None for a token that is expired or was not issued here."""
         claims = _claims(bearer_token)
         if claims.get("run") != self._run or claims.get("exp", 0) < time.time():
             return None

@@ -1,9 +1,10 @@
-"""The endpoints that give tokens: a machine's own for managed identities, the tenant's for applications."""
+"""The endpoints that issue tokens: to managed identities on their machine, to applications of the tenant."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
@@ -31,7 +32,7 @@ class MetadataEndpoint:
 
     Args:
         directory: the identities.
-        clock: how long after the first question the endpoint is not there yet, as after a container's start.
+        clock: how long after the first request the endpoint is not ready, as after the start of a container.
 
     """
 
@@ -45,7 +46,7 @@ class MetadataEndpoint:
         now = time.monotonic()
         self._first_asked = self._first_asked or now
         if now - self._first_asked < self._clock.seconds("identity_endpoint.start"):
-            return Response(status_code=404)
+            return Response(status_code=HTTPStatus.NOT_FOUND)
         if request.headers.get("metadata", "").lower() != "true":
             return _metadata_error("invalid_request", "Required metadata header not specified")
         client_id = request.query_params.get("client_id", "")
@@ -69,11 +70,11 @@ class MetadataEndpoint:
 
 
 def _metadata_error(code: str, description: str) -> JSONResponse:
-    return JSONResponse({"error": code, "error_description": description}, status_code=400)
+    return JSONResponse({"error": code, "error_description": description}, status_code=HTTPStatus.BAD_REQUEST)
 
 
 class LoginEndpoint:
-    """`https://login.microsoftonline.com`: discovery, and tokens for applications with a secret.
+    """`https://login.microsoftonline.com`: discovery, and tokens for applications with a client secret.
 
     Args:
         directory: the tenant.
@@ -130,7 +131,7 @@ class LoginEndpoint:
         )
 
     async def _token(self, request: Request) -> Response:
-        """Answer `grant_type=client_credentials`, the one grant that applications use."""
+        """Issue a token for `grant_type=client_credentials`, the grant of applications."""
         form = dict(parse_qsl((await request.body()).decode()))
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
         if not self._knows(request.path_params["tenant"]):
@@ -177,12 +178,14 @@ def _wrong_secret(client_id: str) -> JSONResponse:
         "invalid_client",
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret "
         f"value, not the client secret ID, for a secret added to app '{client_id}'.",
-        status=401,
+        status=HTTPStatus.UNAUTHORIZED,
     )
 
 
-def _login_error(number: int, error: str, description: str, *, status: int = 400) -> JSONResponse:
-    """Shape an error as the tenant's endpoint does: AADSTS number, text, ids and time in one description."""
+def _login_error(
+    number: int, error: str, description: str, *, status: int = HTTPStatus.BAD_REQUEST
+) -> JSONResponse:
+    """Return an error whose description has AADSTS number, text, ids and time, as that of the endpoint."""
     trace, correlation = uuid4(), uuid4()
     now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%SZ}"
     ids = f"Trace ID: {trace} Correlation ID: {correlation} Timestamp: {now}"

@@ -1,4 +1,4 @@
-"""Resource Manager, composed: the kernel with its providers, as an ASGI app for management.azure.com."""
+"""Composes Resource Manager: services, providers and the ASGI application for management.azure.com."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sandbox.azure.resource_manager.core.backends import Backends
+from sandbox.azure.resource_manager.core.catalog import Catalog
+from sandbox.azure.resource_manager.core.host import ResourceProviderHost
 from sandbox.azure.resource_manager.core.ids import subscription_id
-from sandbox.azure.resource_manager.core.kernel import Kernel
+from sandbox.azure.resource_manager.core.operations import Operations
+from sandbox.azure.resource_manager.core.rights import Rights
 from sandbox.azure.resource_manager.core.roles import role_by_name
-from sandbox.azure.resource_manager.http import FrontDoor
+from sandbox.azure.resource_manager.core.services import Services
+from sandbox.azure.resource_manager.core.state import State
+from sandbox.azure.resource_manager.core.subscription import ALWAYS_REGISTERED, Subscription, Subscriptions
+from sandbox.azure.resource_manager.http import HttpFrontend
 from sandbox.azure.resource_manager.providers import (
     authorization,
     compute,
@@ -21,35 +26,29 @@ from sandbox.azure.resource_manager.providers import (
     resources,
     storage,
 )
-from sandbox.azure.resource_manager.providers.container_registry import provider as container_registry
+from sandbox.azure.resource_manager.providers.container_registry import registries as container_registry
 from sandbox.azure.resource_manager.providers.container_service import provider as container_service
 from sandbox.azure.resource_manager.providers.deployments import provider as deployments
-from sandbox.azure.resource_manager.providers.dns import provider as dns
+from sandbox.azure.resource_manager.providers.dns import zones as dns
 from sandbox.azure.resource_manager.providers.dns.name_server import NameServer
-from sandbox.azure.resource_manager.providers.subscriptions import ALWAYS_REGISTERED, Subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from starlette.types import ASGIApp
 
-    from sandbox.azure.resource_manager.core.backends import (
-        BlobStores,
-        Clusters,
-        Containers,
-        Directory,
-        Hosts,
-        Principal,
-    )
-    from sandbox.azure.resource_manager.core.rights import Rights
+    from sandbox.azure.container_instances import Containers
+    from sandbox.azure.identity.directory import Directory, Principal
+    from sandbox.azure.storage.blob_stores import BlobStores
     from sandbox.clock import Clock
+    from sandbox.clusters.clusters import Clusters
+    from sandbox.network.hosts import Hosts
 
 SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000001"
 SUBSCRIPTION_NAME = "Sandbox"
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
 _PROVIDERS = (
     resources,
-    deployments,
     authorization,
     managed_identity,
     storage,
@@ -66,20 +65,23 @@ class ResourceManager:
     """Azure Resource Manager on this machine.
 
     Args:
-        directory: whose tokens are taken, and where identities are made.
-        clock: how long things take.
-        clusters: the control planes behind managed clusters.
-        blob_stores: the blobs behind storage accounts.
-        containers: the processes behind container groups.
-        hosts: where registries put their own endpoints.
+        directory: the principals, whose tokens are accepted.
+        clock: how long Azure takes.
+        clusters: the control planes of managed clusters.
+        blob_stores: the blobs of storage accounts.
+        containers: the processes of container groups.
+        hosts: where registries are served.
         unregistered: namespaces that the subscription has not registered at the start.
 
     Attributes:
+        host: handles the requests.
+        app: the ASGI application.
+        rights: who may do what.
         name_server: answers for the zones of Azure DNS.
 
     """
 
-    def __init__(  # noqa: PLR0913 - one for each part of the sandbox it drives
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox behind it
         self,
         *,
         directory: Directory,
@@ -90,23 +92,31 @@ class ResourceManager:
         hosts: Hosts,
         unregistered: Iterable[str] = (),
     ) -> None:
-        backends = Backends(directory, clock, clusters, blob_stores, containers, hosts)
+        state = State()
+        self.rights = Rights(state)
         self._subscription = Subscription(SUBSCRIPTION_ID, SUBSCRIPTION_NAME, directory.tenant_id)
-        self.kernel = Kernel(backends, (self._subscription,))
-        for module in _PROVIDERS:
-            self.kernel.install(module.provider(self.kernel))
+        services = Services(
+            state=state,
+            rights=self.rights,
+            operations=Operations(),
+            subscriptions=Subscriptions([self._subscription]),
+            directory=directory,
+            clock=clock,
+            clusters=clusters,
+            blob_stores=blob_stores,
+            containers=containers,
+            hosts=hosts,
+        )
+        self.host = ResourceProviderHost(services, _install(services))
+        # A deployment creates its resources by requests to the host, so this provider comes after it.
+        self.host.catalog.install(deployments.provider(self.host))
         self._register_all_but(unregistered)
-        self.name_server = NameServer(self.kernel)
-        route = Route("/{path:path}", FrontDoor(self.kernel).answer, methods=_METHODS)
+        self.name_server = NameServer(state)
+        route = Route("/{path:path}", HttpFrontend(self.host).answer, methods=_METHODS)
         self.app: ASGIApp = Starlette(routes=[route])
 
-    @property
-    def rights(self) -> Rights:
-        """Who may do what; blob endpoints ask `rights.data_access`."""
-        return self.kernel.rights
-
     def grant(self, principal: Principal, role: str, scope: str = "") -> None:
-        """Give a role at once, without the time that an assignment takes to take effect.
+        """Assign a role that is in effect at once.
 
         Args:
             principal: who gets it.
@@ -117,23 +127,30 @@ class ResourceManager:
         self.rights.assign(principal, role_by_name(role), scope or str(subscription_id(SUBSCRIPTION_ID)))
 
     def dump(self) -> dict[str, Any]:
-        """All that exists and all that was asked for, without any secret."""
-        kernel = self.kernel
+        """Return all that exists and all changes that were asked for, without any secret."""
+        services, catalog = self.host.services, self.host.catalog
         return {
             "subscriptions": [
-                {**each.shown(), "registrations": dict(each.registrations)}
-                for each in kernel.subscriptions.values()
+                {**each.shown(), "registrations": dict(each.registrations)} for each in services.subscriptions
             ],
-            "resources": [kernel.type_named(each.id.type).show(each) for each in kernel.state],
-            "activity": list(kernel.activity.records),
+            "resources": [catalog.type_of(each.id).show(each) for each in services.state],
+            "activity": list(self.host.activity_log.records),
         }
 
     async def close(self) -> None:
-        """End the operations that still run."""
-        await self.kernel.operations.close()
+        """Cancel the operations that still run."""
+        await self.host.services.operations.close()
 
     def _register_all_but(self, unregistered: Iterable[str]) -> None:
         left_out = {namespace.lower() for namespace in unregistered}
-        for provider in self.kernel.providers.values():
+        for provider in self.host.catalog.providers():
             if provider.namespace not in ALWAYS_REGISTERED and provider.namespace.lower() not in left_out:
                 self._subscription.registrations[provider.namespace] = "Registered"
+
+
+def _install(services: Services) -> Catalog:
+    """Return a catalog with all providers that need only the services."""
+    catalog = Catalog(services.state)
+    for module in _PROVIDERS:
+        catalog.install(module.provider(services, catalog))
+    return catalog

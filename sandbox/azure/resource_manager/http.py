@@ -1,4 +1,4 @@
-"""Resource Manager on the wire: tokens, paths and statuses in, the kernel's answers out."""
+"""The HTTP frontend of Resource Manager: from requests with tokens to responses with Azure's statuses."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sandbox.azure.resource_manager.providers.deployments import jsonc
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from sandbox.azure.resource_manager.core.backends import Principal
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.identity.directory import Principal
+    from sandbox.azure.resource_manager.core.host import ResourceProviderHost
 
 AUDIENCES = tuple(
     f"https://{host}{end}"
@@ -34,14 +34,19 @@ _OPERATION_SEGMENTS = {
 }
 
 
-class FrontDoor:
-    """Answers every request to management.azure.com."""
+class HttpFrontend:
+    """Answers every request to management.azure.com.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Args:
+        host: handles the requests.
+
+    """
+
+    def __init__(self, host: ResourceProviderHost) -> None:
+        self._host = host
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request, refusals included."""
+        """Answer a request, with an error body if it is refused."""
         try:
             reply = await self._reply(request)
         except ArmError as error:
@@ -66,8 +71,8 @@ class FrontDoor:
         polled = self._poll(request.method, path)
         if polled is not None:
             return polled
-        if self._kernel.function(request.method, path) is not None:
-            return await self._function(request, principal, path)
+        if self._host.catalog.find_action(request.method, path) is not None:
+            return await self._action(request, principal, path)
         return await self._resource(request, principal, path, api_version)
 
     def _poll(self, method: str, path: str) -> Reply | None:
@@ -78,44 +83,42 @@ class FrontDoor:
             or segments[-2] not in _OPERATION_SEGMENTS
         ):
             return None
-        return self._kernel.operations.poll(segments[-1])
+        return self._host.services.operations.poll(segments[-1])
 
-    async def _function(self, request: Request, principal: Principal, path: str) -> Reply:
+    async def _action(self, request: Request, principal: Principal, path: str) -> Reply:
         body = await _json(request) if request.method != "GET" else {}
-        answer = await self._kernel.invoke(principal, request.method, path, dict(request.query_params), body)
+        answer = await self._host.invoke(principal, request.method, path, dict(request.query_params), body)
         if isinstance(answer, Operation):
             return answer.reply
         return answer if isinstance(answer, Reply) else Reply(200, answer)
 
     async def _resource(self, request: Request, principal: Principal, path: str, api_version: str) -> Reply:
-        kernel = self._kernel
+        host = self._host
         conditions = {name: request.headers.get(name, "") for name in ("if-match", "if-none-match")}
         match request.method:
             case "PUT":
-                put = await kernel.put_resource(
-                    principal, path, api_version, await _json(request), conditions
-                )
+                put = await host.put_resource(principal, path, api_version, await _json(request), conditions)
                 return put.reply
             case "PATCH":
-                return (await kernel.patch_resource(principal, path, api_version, await _json(request))).reply
+                return (await host.patch_resource(principal, path, api_version, await _json(request))).reply
             case "DELETE":
-                return (await kernel.delete_resource(principal, path, api_version, conditions)).reply
+                return (await host.delete_resource(principal, path, api_version, conditions)).reply
             case "HEAD":
-                kernel.get_resource(principal, path, api_version)
+                host.get_resource(principal, path, api_version)
                 return Reply(204)
             case "GET" if _names_a_list(path):
-                return Reply(200, {"value": kernel.list_resources(principal, path, api_version)})
+                return Reply(200, {"value": host.list_resources(principal, path, api_version)})
             case "GET":
-                return Reply(200, kernel.get_resource(principal, path, api_version))
+                return Reply(200, host.get_resource(principal, path, api_version))
         raise errors.method_not_allowed(request.method)
 
     def _principal(self, request: Request) -> Principal:
-        """Who asks; as Azure refuses, so that a client's challenge handling is met too."""
+        """Return who asks; errors have the challenge that clients of Azure handle."""
         kind, _, token = request.headers.get("authorization", "").partition(" ")
         if kind.lower() != "bearer" or not token:
             message = "Authentication failed. The 'Authorization' header is missing."
             raise self._unauthenticated("AuthenticationFailed", message)
-        principal = self._kernel.backends.directory.principal_of(token)
+        principal = self._host.services.directory.principal_of(token)
         if principal is None:
             raise self._unauthenticated("InvalidAuthenticationToken", "The access token is invalid.")
         audience = _audience(token)
@@ -130,7 +133,7 @@ class FrontDoor:
         return principal
 
     def _unauthenticated(self, code: str, message: str) -> ArmError:
-        tenant = self._kernel.backends.directory.tenant_id
+        tenant = self._host.services.directory.tenant_id
         challenge = (
             f'Bearer authorization_uri="https://login.microsoftonline.com/{tenant}", error="invalid_token", '
             f'error_description="{message}"'
@@ -139,7 +142,7 @@ class FrontDoor:
 
 
 def _names_a_list(path: str) -> bool:
-    """Whether a path lacks the last name of an id: `…/providers/N/type`, `…/type/name/type`."""
+    """Return whether a path is an id without its last name: `…/providers/N/type`, `…/type/name/type`."""
     _, _, after = path.lower().rpartition("/providers/")
     return len(after.split("/")) % 2 == 0
 
@@ -163,7 +166,7 @@ def _not_an_object(reason: str) -> ArmError:
 
 
 def _audience(token: str) -> str:
-    """The audience a JWT was issued for, "" when it can't be read."""
+    """Return the audience that a JWT was issued for, "" if it can't be read."""
     try:
         claims = token.split(".")[1]
         return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["aud"])
@@ -172,7 +175,7 @@ def _audience(token: str) -> str:
 
 
 def cloud_metadata() -> list[dict[str, Any]]:
-    """`/metadata/endpoints`: the one cloud there is, asked for without a token."""
+    """Return what `/metadata/endpoints` lists, without a token: the public cloud."""
     authentication = {
         "loginEndpoint": "https://login.microsoftonline.com/",
         "audiences": ["https://management.core.windows.net/", "https://management.azure.com/"],

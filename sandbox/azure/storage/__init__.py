@@ -1,1 +1,1 @@
-"""Storage accounts: a real blob store for each, behind the rights that Azure asks for."""
+"""The blobs of storage accounts: an Azurite for each, behind the permissions that Azure checks."""

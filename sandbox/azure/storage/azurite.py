@@ -1,4 +1,4 @@
-"""One Azurite process for one storage account: Azurite's accounts are fixed when it starts."""
+"""Runs Azurite, one process for each storage account, since its accounts can't be changed while it runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sandbox.network.authority import IssuedCertificate
 
 PROGRAM = Path(__file__).resolve().parents[2] / "azurite/node_modules/azurite/dist/src/blob/main.js"
-START_PATIENCE_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 30.0
 KEY_BYTES = 64
 
 
@@ -31,13 +31,16 @@ class AzuriteError(Exception):
 
 
 class Azurite:
-    """A running Azurite.
+    """An Azurite process.
 
     Args:
-        account: the storage account's name.
+        account: name of the storage account.
         folder: for its certificate and log.
-        certificate: of `<account>.blob.core.windows.net` and 127.0.0.1.
-        trust: believes that certificate.
+        certificate: for `<account>.blob.core.windows.net` and 127.0.0.1.
+        trust: TLS context that trusts the certificate.
+
+    Attributes:
+        client: client of the process.
 
     """
 
@@ -49,13 +52,13 @@ class Azurite:
         self._certificate = certificate
         self._port = free_port()
         self._process: Process | None = None
-        # Not through anybody's proxy: this is the sandbox's own way to its own server.
+        # trust_env=False: a proxy in the environment must not be used for a server on this machine.
         self.client = httpx.AsyncClient(
             base_url=f"https://127.0.0.1:{self._port}", verify=trust, trust_env=False, timeout=60
         )
 
     async def start(self) -> None:
-        """Start it and wait until it answers."""
+        """Start the process and wait until it answers."""
         node = shutil.which("node")
         if node is None or not PROGRAM.is_file():
             raise AzuriteError("Azurite is not installed: run `make setup`.")
@@ -78,14 +81,14 @@ class Azurite:
         await self._await_answer()
 
     async def close(self) -> None:
-        """End it; its blobs are gone."""
+        """Stop the process; its blobs are lost."""
         await self.client.aclose()
         if self._process is not None:
             await kill(self._process)
 
     async def _await_answer(self) -> None:
         started = monotonic()
-        while monotonic() - started < START_PATIENCE_SECONDS:
+        while monotonic() - started < START_TIMEOUT_SECONDS:
             try:
                 await self.client.get("/")
             except httpx.TransportError:
@@ -96,5 +99,5 @@ class Azurite:
 
 
 def _key() -> str:
-    """Make the account's key, which nobody ever learns: the accounts here take no keys."""
+    """Return a random account key, which is never used: accounts of the sandbox refuse keys."""
     return b64encode(secrets.token_bytes(KEY_BYTES)).decode()

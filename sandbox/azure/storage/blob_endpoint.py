@@ -1,4 +1,4 @@
-"""`<account>.blob.core.windows.net`: asks for rights as Azure does, then hands the request to Azurite."""
+"""`<account>.blob.core.windows.net`: checks permissions as Azure does, then forwards requests to Azurite."""
 
 from __future__ import annotations
 
@@ -17,16 +17,22 @@ if TYPE_CHECKING:
 
     from sandbox.azure.identity.directory import Directory, Principal
 
-    # Whether somebody may read (or, with True, write) an account's blobs.
+    # Returns whether a principal may read (True: write) the blobs of an account.
     Authorise = Callable[[Principal, str, bool], bool]
 
 READING = {"GET", "HEAD"}
-# Headers of one connection, which say nothing of the next.
-_OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
+# Hop-by-hop headers, which are not forwarded.
+_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
 
 
 class RefusedError(Exception):
-    """A request that the account does not take, with Azure's code and text."""
+    """A request that is refused.
+
+    Attributes:
+        status: the HTTP status.
+        code: the error code of Azure.
+
+    """
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -35,13 +41,13 @@ class RefusedError(Exception):
 
 
 class BlobEndpoint:
-    """The ASGI app of one account.
+    """The ASGI application of an account.
 
     Args:
         account: its name.
         azurite: client of its Azurite.
-        directory: whose tokens are taken.
-        authorise: asks Resource Manager's rights.
+        directory: the principals, whose tokens are accepted.
+        authorise: checks the permissions of a principal.
 
     """
 
@@ -54,7 +60,7 @@ class BlobEndpoint:
         self._authorise = authorise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         request = Request(scope, receive)
         try:
             self._check(request)
@@ -91,8 +97,8 @@ class BlobEndpoint:
             )
 
     async def _forward(self, request: Request) -> Response:
-        """Hand a request to Azurite and its answer back, both as they come."""
-        headers = [(name, value) for name, value in request.headers.items() if name not in _OF_ONE_CONNECTION]
+        """Forward a request to Azurite and return its response, both streamed."""
+        headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
         has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
         query = request.url.query
         forwarded = self._azurite.build_request(
@@ -106,7 +112,7 @@ class BlobEndpoint:
         response.raw_headers = [
             (name.lower(), value)
             for name, value in answer.headers.raw
-            if name.lower().decode("latin-1") not in _OF_ONE_CONNECTION
+            if name.lower().decode("latin-1") not in _HOP_BY_HOP
         ]
         return response
 

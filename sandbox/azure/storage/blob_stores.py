@@ -1,14 +1,15 @@
-"""All storage accounts' blobs."""
+"""Starts and stops the blob endpoint and the static website of each storage account."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from sandbox.azure.storage.azurite import Azurite
 from sandbox.azure.storage.blob_endpoint import BlobEndpoint
-from sandbox.azure.storage.static_site import STORAGE_AUDIENCE, StaticSite
+from sandbox.azure.storage.static_website import BLOB_API_VERSION, STORAGE_AUDIENCE, StaticWebsite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,19 +19,16 @@ if TYPE_CHECKING:
     from sandbox.network.authority import CertificateAuthority
     from sandbox.network.hosts import Hosts
 
-CREATED, CONFLICT = 201, 409
-BLOB_API = "2025-05-05"
-
 
 class BlobStores:
-    """The blob endpoints of the storage accounts.
+    """The blob endpoints and static websites of all accounts.
 
     Args:
         folder: for certificates and logs.
         authority: signs the certificates.
-        hosts: where the endpoints' names are announced.
-        directory: whose tokens are taken.
-        authorise: asks Resource Manager's rights.
+        hosts: where the endpoints are served.
+        directory: the principals, whose tokens are accepted.
+        authorise: checks the permissions of a principal.
 
     """
 
@@ -49,11 +47,11 @@ class BlobStores:
         self._directory = directory
         self._authorise = authorise
         self._azurites: dict[str, Azurite] = {}
-        self._sites: dict[str, StaticSite] = {}
+        self._sites: dict[str, StaticWebsite] = {}
         self._owner = directory.add_managed_identity("Resource Manager's own hand in storage")
 
-    async def create_account(self, name: str, location: str) -> None:  # noqa: ARG002 - Azure's endpoints don't tell the region either
-        """Serve an account's blobs and its site."""
+    async def create_account(self, name: str, location: str) -> None:  # noqa: ARG002 - the region is not part of an endpoint
+        """Serve the blobs and the static website of a new account."""
         if name in self._azurites:
             return
         host = _blob_host(name)
@@ -66,12 +64,12 @@ class BlobStores:
         )
         await azurite.start()
         self._azurites[name] = azurite
-        self._sites[name] = StaticSite(host, azurite.client, self._directory)
+        self._sites[name] = StaticWebsite(host, azurite.client, self._directory)
         self._hosts.serve(host, BlobEndpoint(name, azurite.client, self._directory, self._authorise))
         self._hosts.serve(_site_host(name), self._sites[name])
 
     async def delete_account(self, name: str) -> None:
-        """Stop serving an account and forget its blobs."""
+        """Stop serving an account, and delete its blobs."""
         azurite = self._azurites.pop(name, None)
         if azurite is None:
             return
@@ -81,27 +79,27 @@ class BlobStores:
         await azurite.close()
 
     async def create_container(self, account: str, name: str) -> None:
-        """Make a container; one that is there stays as it is."""
+        """Create a container; an existing one stays as it is."""
         token = self._directory.issue_token(self._owner, STORAGE_AUDIENCE)
         headers = {
             "Authorization": f"Bearer {token}",
             "Host": _blob_host(account),
-            "x-ms-version": BLOB_API,
+            "x-ms-version": BLOB_API_VERSION,
         }
         client = self._azurites[account].client
         answer = await client.put(f"/{name}", params={"restype": "container"}, headers=headers)
-        if answer.status_code != CONFLICT:
+        if answer.status_code != HTTPStatus.CONFLICT:
             answer.raise_for_status()
 
-    async def set_static_website(self, account: str, index: str, error_document: str, enabled: bool) -> None:  # noqa: FBT001 - Resource Manager's protocol
-        """Switch an account's site on or off; switching it on makes its container."""
+    async def set_static_website(self, account: str, index: str, error_document: str, enabled: bool) -> None:  # noqa: FBT001 - the four properties of a website
+        """Enable or disable the static website of an account; to enable it creates its container."""
         if enabled:
             await self.create_container(account, "$web")
         site = self._sites[account]
         site.enabled, site.index, site.error_document = enabled, index, error_document
 
     async def close(self) -> None:
-        """End all accounts."""
+        """Delete all accounts."""
         await asyncio.gather(*map(self.delete_account, list(self._azurites)))
 
 

@@ -1,1 +1,1 @@
-"""What Azure and the pods would do in a cluster: small controllers over the real API."""
+"""Controllers that do over the Kubernetes API what Azure and the pods would do in a cluster."""

@@ -1,4 +1,4 @@
-"""AKS's own pods and storage class: they take room on the nodes before anybody else does."""
+"""The system pods and the storage class of AKS; the pods take a part of each node, as in Azure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from sandbox.clusters.workloads.api import Object, create
+from sandbox.clusters.kubernetes_api import Object, create
 
 if TYPE_CHECKING:
     import httpx
@@ -17,12 +17,12 @@ DISK_DRIVER = "disk.csi.azure.com"
 
 
 async def install_aks_pods(api: httpx.AsyncClient) -> None:
-    """Create AKS's workloads and its default storage class where they are not there."""
+    """Create the system workloads and the default storage class, unless they exist."""
     listed = yaml.safe_load(
         files("sandbox.clusters.workloads").joinpath("aks_pods.yaml").read_text(encoding="utf-8")
     )
     for each in listed["daemonSets"]:
-        # On every node, whatever its taints.
+        # A toleration without a key matches all taints.
         await create(api, f"{APPS}/daemonsets", _workload("DaemonSet", each, [{"operator": "Exists"}]))
     for each in listed["deployments"]:
         tolerated = [{"key": "CriticalAddonsOnly", "operator": "Exists"}]

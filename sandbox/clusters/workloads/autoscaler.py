@@ -1,11 +1,11 @@
-"""Plays the cluster autoscaler: adds a node to a pool when a pod fits on no node but would on a new one."""
+"""Plays the cluster autoscaler: adds a node to a pool if a pod fits on no node, but would on a new one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.azure.vm_sizes import VM_SIZES, allocatable
-from sandbox.clusters.workloads.api import Object, watch
+from sandbox.clusters.kubernetes_api import Object, watch
+from sandbox.clusters.vm_sizes import VM_SIZES, allocatable
 from sandbox.clusters.workloads.quantities import requested
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 async def autoscale(
     api: httpx.AsyncClient, clock: Clock, nodes: Nodes, pools: Callable[[], tuple[NodePool, ...]]
 ) -> None:
-    """Add nodes for pods that can't be scheduled, within the pools' bounds, while the cluster runs."""
+    """Add nodes for pods that can't be scheduled, within the limits of the pools, while the cluster runs."""
     helped: dict[str, str] = {}
     async for pods in watch(api, "/api/v1/pods"):
         for uid, pod in list(pods.items()):

@@ -1,11 +1,11 @@
-"""Plays the disk driver: a volume for each claim, once the scheduler has chosen a node for its pod."""
+"""Plays the disk driver: creates a volume for each claim once the scheduler has chosen a node."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.kubernetes_api import Object, annotation_of, create, watch
 from sandbox.clusters.workloads.aks_pods import DISK_DRIVER
-from sandbox.clusters.workloads.api import Object, annotated, create, watch
 
 if TYPE_CHECKING:
     import httpx
@@ -18,7 +18,7 @@ VOLUMES = "/api/v1/persistentvolumes"
 
 
 async def provision_disks(api: httpx.AsyncClient, clock: Clock) -> None:
-    """Give volumes to claims, and delete those whose claim has gone, for as long as the cluster runs."""
+    """Create volumes for claims, and delete those of deleted claims, while the cluster runs."""
     provisioned: dict[str, str] = {}
     async for claims in watch(api, "/api/v1/persistentvolumeclaims"):
         for uid in [uid for uid in provisioned if uid not in claims]:
@@ -32,8 +32,8 @@ async def provision_disks(api: httpx.AsyncClient, clock: Clock) -> None:
 
 def _wants_disk(claim: Object) -> bool:
     return (
-        annotated(claim, PROVISIONER) == DISK_DRIVER
-        and annotated(claim, CHOSEN_NODE) is not None
+        annotation_of(claim, PROVISIONER) == DISK_DRIVER
+        and annotation_of(claim, CHOSEN_NODE) is not None
         and not claim["spec"].get("volumeName")
     )
 
@@ -57,7 +57,7 @@ def _volume(claim: Object) -> Object:
             },
             "csi": {"driver": DISK_DRIVER, "volumeHandle": f"/sandbox/disks/{name}"},
             "storageClassName": claim["spec"].get("storageClassName"),
-            # The sandbox takes the volume back itself: no driver would answer the controller.
+            # Volumes are deleted above: there is no driver to which Kubernetes could delegate that.
             "persistentVolumeReclaimPolicy": "Retain",
         },
     }

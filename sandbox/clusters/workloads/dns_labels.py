@@ -1,4 +1,4 @@
-"""Who has which DNS label: names under `cloudapp.azure.com` belong to one public address of a region."""
+"""The DNS labels of public addresses: each can be used once in a region, by whatever cluster."""
 
 from __future__ import annotations
 
@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LabelHolder:
-    """A Service that carries a label: its cluster's API host name, its namespace, name and uid."""
+    """The Service that has a label.
+
+    Attributes:
+        fqdn: host name of its cluster's API.
+        namespace: its namespace.
+        service: its name.
+        uid: its uid.
+
+    """
 
     fqdn: str
     namespace: str
@@ -26,20 +34,20 @@ class DnsLabels:
         self._holders: dict[tuple[str, str], LabelHolder] = {}
 
     def take(self, location: str, label: str, holder: LabelHolder) -> bool:
-        """Give a label to a Service; False when another one has it."""
+        """Assign a label to a Service; return False if another one has it."""
         return self._holders.setdefault((location, label), holder) == holder
 
     def holder(self, location: str, label: str) -> LabelHolder | None:
-        """Return who has a label."""
+        """Return the Service that has a label, None if it is free."""
         return self._holders.get((location, label))
 
-    def give_back(self, uid: str, *, keep: str | None = None) -> None:
-        """Take all labels but one from a Service."""
-        self._keep(lambda label, holder: holder.uid != uid or label == keep)
+    def release(self, uid: str, *, keep: str | None = None) -> None:
+        """Release all labels of a Service, except one."""
+        self._retain(lambda label, holder: holder.uid != uid or label == keep)
 
-    def forget_cluster(self, fqdn: str) -> None:
-        """Take the labels of all Services of a cluster that is gone."""
-        self._keep(lambda _, holder: holder.fqdn != fqdn)
+    def release_cluster(self, fqdn: str) -> None:
+        """Release the labels of all Services of a deleted cluster."""
+        self._retain(lambda _, holder: holder.fqdn != fqdn)
 
-    def _keep(self, keeps: Callable[[str, LabelHolder], bool]) -> None:
+    def _retain(self, keeps: Callable[[str, LabelHolder], bool]) -> None:
         self._holders = {key: holder for key, holder in self._holders.items() if keeps(key[1], holder)}

@@ -1,4 +1,4 @@
-"""Plays Azure's load balancer: a public address for each Service that wants one, and its host name."""
+"""Plays the load balancer of Azure: gives Services of type LoadBalancer a public address and a DNS label."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sandbox.clusters.workloads.api import Object, Snapshot, annotated, create, patch, watch
+from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, create, patch, watch
 from sandbox.clusters.workloads.dns_labels import LabelHolder
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class LoadBalancers:
     Args:
         api: client of the cluster's API.
         clock: how long an address takes.
-        spec: the cluster: its region is that of the host names.
-        labels: who has which name.
+        spec: the cluster, whose region is that of the labels.
+        labels: the DNS labels of all clusters.
 
     """
 
@@ -39,10 +39,10 @@ class LoadBalancers:
         self._spec = spec
         self._labels = labels
         self._since: dict[str, float] = {}
-        self._told: set[tuple[str, str]] = set()
+        self._reported: set[tuple[str, str]] = set()
 
     async def run(self) -> None:
-        """Serve Services for as long as the cluster runs."""
+        """Serve all Services while the cluster runs."""
         changed = asyncio.Event()
         services: Snapshot = {}
 
@@ -62,11 +62,11 @@ class LoadBalancers:
                         await changed.wait()
 
     async def _serve(self, services: Snapshot) -> float | None:
-        """Serve each Service; return when, on the loop's clock, an address that is being made is ready."""
+        """Serve each Service; return the loop time at which the next address is ready, None for none."""
         wanting = {uid: service for uid, service in services.items() if _wants_address(service)}
         for uid in [uid for uid in self._since if uid not in wanting]:
             del self._since[uid]
-            self._labels.give_back(uid)
+            self._labels.release(uid)
         for uid, service in services.items():
             if uid not in wanting and _addresses(service):
                 await self._set_addresses(service, [])
@@ -74,13 +74,13 @@ class LoadBalancers:
         return min((time for time in due if time is not None), default=None)
 
     async def _serve_one(self, uid: str, service: Object) -> float | None:
-        """Give a Service its label and address; return when the address is ready if it is not yet."""
+        """Give a Service label and address; return the loop time of the address, None if it is ready."""
         now = asyncio.get_running_loop().time()
         ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
-        label = annotated(service, LABEL) or None
-        self._labels.give_back(uid, keep=label)
+        label = annotation_of(service, LABEL) or None
+        self._labels.release(uid, keep=label)
         if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
-            await self._tell_taken(uid, service, label)
+            await self._report_taken(uid, service, label)
         elif ready > now:
             return ready
         elif not _addresses(service):
@@ -96,11 +96,11 @@ class LoadBalancers:
         path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
         await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
 
-    async def _tell_taken(self, uid: str, service: Object, label: str) -> None:
-        """Leave the event that Azure's cloud provider leaves, once for each label."""
-        if (uid, label) in self._told:
+    async def _report_taken(self, uid: str, service: Object, label: str) -> None:
+        """Create the event of Azure's cloud provider about a label that is taken, once for each label."""
+        if (uid, label) in self._reported:
             return
-        self._told.add((uid, label))
+        self._reported.add((uid, label))
         await create(
             self._api,
             f"/api/v1/namespaces/{service['metadata']['namespace']}/events",
@@ -142,5 +142,5 @@ def _addresses(service: Object) -> list[Object]:
 
 
 def _public_address(uid: str) -> str:
-    """Return an address of a range that is nobody's on the internet (RFC 5737)."""
+    """Return an address of a range for documentation (RFC 5737), which no host has."""
     return f"203.0.113.{zlib.crc32(uid.encode()) % 254 + 1}"

@@ -1,4 +1,4 @@
-"""Nodes of the node pools, with what AKS leaves of each VM size, its labels and its taints."""
+"""The nodes of the node pools, with the labels, taints and allocatable resources that AKS gives them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
-from sandbox.azure.vm_sizes import GIB, MIB, VM_SIZES, allocatable
+from sandbox.clusters.kubernetes_api import Object, create, label_of, list_objects, patch
 from sandbox.clusters.programs import KUBERNETES_VERSION
-from sandbox.clusters.workloads.api import Object, create, labelled, patch
+from sandbox.clusters.vm_sizes import GIB, MIB, VM_SIZES, allocatable
 
 if TYPE_CHECKING:
     import httpx
@@ -35,14 +35,14 @@ class Nodes:
 
     async def names(self, pool: str) -> list[str]:
         """Return the names of a pool's nodes, the oldest first."""
-        listed = (await self._api.get(NODES)).raise_for_status().json()["items"]
-        return sorted(node["metadata"]["name"] for node in listed if labelled(node, POOL_LABEL) == pool)
+        listed = await list_objects(self._api, NODES)
+        return sorted(node["metadata"]["name"] for node in listed if label_of(node, POOL_LABEL) == pool)
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
-        """Have the nodes of these pools only; a pool that scales by itself keeps what is in its bounds."""
-        listed = (await self._api.get(NODES)).raise_for_status().json()["items"]
+        """Add and remove nodes; a pool with autoscaling keeps its nodes within its limits."""
+        listed = await list_objects(self._api, NODES)
         wanted = {pool.name for pool in pools}
-        gone = [node["metadata"]["name"] for node in listed if labelled(node, POOL_LABEL) not in wanted]
+        gone = [node["metadata"]["name"] for node in listed if label_of(node, POOL_LABEL) not in wanted]
         await asyncio.gather(*map(self.remove, gone))
         await asyncio.gather(*map(self._set_pool, pools))
 
@@ -66,9 +66,8 @@ class Nodes:
         await patch(self._api, f"{NODES}/{name}/status", {"status": _capacity(pool)})
 
     async def remove(self, name: str) -> None:
-        """Remove a node and the pods on it, at once, as when its machine is deallocated."""
-        pods = await self._api.get("/api/v1/pods", params={"fieldSelector": f"spec.nodeName={name}"})
-        for pod in pods.raise_for_status().json()["items"]:
+        """Remove a node and the pods on it at once, as if its machine were deallocated."""
+        for pod in await list_objects(self._api, "/api/v1/pods", fields=f"spec.nodeName={name}"):
             metadata = pod["metadata"]
             path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
             await self._api.delete(path, params={"gracePeriodSeconds": "0"})
@@ -76,7 +75,7 @@ class Nodes:
 
 
 def _scale_set(spec: ClusterSpec, pool: NodePool) -> str:
-    """Name the scale set as AKS does: pool, a number of the cluster's, `vmss`."""
+    """Return the name of a pool's scale set as AKS forms it: pool, a number of the cluster, `vmss`."""
     return f"aks-{pool.name}-{zlib.crc32(spec.fqdn.encode()) % 10**8:08d}-vmss"
 
 
@@ -108,7 +107,7 @@ def _node(spec: ClusterSpec, pool: NodePool, name: str) -> Object:
 
 
 def _taint(written: str) -> Object:
-    """Read a taint as AKS writes it: `key=value:Effect`."""
+    """Return a taint that is written `key=value:Effect`."""
     pair, _, effect = written.rpartition(":")
     key, _, value = pair.partition("=")
     return {"key": key, "value": value, "effect": effect}

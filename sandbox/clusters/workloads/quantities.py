@@ -1,4 +1,4 @@
-"""Kubernetes' quantities, as far as pods' requests use them."""
+"""Kubernetes quantities, as far as the requests of pods use them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
-# Suffixes as in Kubernetes' resource.Quantity.
+# The suffixes of Kubernetes' resource.Quantity.
 _FACTORS = {
     "": Decimal(1),
     "m": Decimal("0.001"),
@@ -25,13 +25,13 @@ _FACTORS = {
 
 
 def quantity(written: str | float) -> Decimal:
-    """Read a quantity such as `100m` or `512Mi`."""
+    """Return a quantity such as `100m` or `512Mi` as a number."""
     number, suffix = re.fullmatch(r"([0-9.eE+-]+?)([a-zA-Z]*)", str(written)).groups()  # type: ignore[union-attr]
     return Decimal(number) * _FACTORS[suffix]
 
 
 def requested(pod: Object) -> tuple[int, int]:
-    """Return what a pod's containers request together: CPU in millicores, memory in bytes."""
+    """Return the sum of what the containers of a pod request: CPU in millicores, memory in bytes."""
     requests = [
         (container.get("resources") or {}).get("requests") or {} for container in pod["spec"]["containers"]
     ]

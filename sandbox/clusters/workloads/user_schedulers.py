@@ -1,4 +1,4 @@
-"""Plays JupyterHub's own scheduler: pods that name it stay pending until one with its configuration runs."""
+"""Runs the user scheduler of JupyterHub: without it, pods that name it would stay pending."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from sandbox.clusters.workloads.api import Object, labelled, watch
+from sandbox.clusters.kubernetes_api import Object, label_of, watch
 from sandbox.processes import kill
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ CONFIGURATION = "config.yaml"
 
 
 async def run_user_schedulers(api: httpx.AsyncClient, control_plane: ControlPlane) -> None:
-    """Run a scheduler for each Deployment of one that is available, for as long as it is."""
+    """Run a scheduler for each available Deployment of a user scheduler, while it is available."""
     running: dict[str, asyncio.subprocess.Process] = {}
     async for deployments in watch(api, "/apis/apps/v1/deployments"):
         available = {
             uid: deployment
             for uid, deployment in deployments.items()
-            if labelled(deployment, "component") == COMPONENT
+            if label_of(deployment, "component") == COMPONENT
             and deployment.get("status", {}).get("availableReplicas")
         }
         for uid in [uid for uid in running if uid not in available]:

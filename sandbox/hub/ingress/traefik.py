@@ -1,4 +1,4 @@
-"""Traefik behind a door: the certificate that it shows, and where it takes a request."""
+"""Traefik behind its Service: the certificate that it shows, and the backend that it takes a request to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import PlainTextResponse, Response
 
-from sandbox.hub.addresses import Door
-from sandbox.hub.cluster_reader import LiveObjects
+from sandbox.hub.addresses import Backend
+from sandbox.hub.cluster_reader import ClusterReader
 from sandbox.hub.ingress.certificates import KeyPair, default_context
 from sandbox.hub.ingress.options import EntryPoint, Redirection, TraefikOptions
 from sandbox.hub.ingress.routers import Router, routers_of, served_ingresses
@@ -43,23 +43,23 @@ class Traefik:
     """Traefik as its pods run now.
 
     Args:
-        door: its Service.
+        service: its Service.
         options: what its pods were started with.
 
     """
 
-    def __init__(self, door: Door, options: TraefikOptions) -> None:
-        self._door = door
+    def __init__(self, service: Backend, options: TraefikOptions) -> None:
+        self._service = service
         self._options = options
-        self._objects = LiveObjects(door.api)
+        self._objects = ClusterReader(service.api)
 
     @classmethod
-    async def behind(cls, door: Door) -> Traefik | None:
+    async def behind(cls, service: Backend) -> Traefik | None:
         """Return Traefik if it is what a Service selects, else None."""
         label, value = POD_LABEL
-        if door.selector.get(label) != value:
+        if service.selector.get(label) != value:
             return None
-        return cls(door, TraefikOptions(await door.arguments()))
+        return cls(service, TraefikOptions(await service.arguments()))
 
     async def tls_context(self, host: str) -> ssl.SSLContext:
         """Return the TLS context of the certificate that fits a host best, else of Traefik's own."""
@@ -67,9 +67,9 @@ class Traefik:
         best = max(pairs, key=lambda pair: pair.fit(host), default=None)
         return (best.context() if best else None) or default_context()
 
-    async def route(self, visit: Visit) -> Door | Response:
+    async def route(self, visit: Visit) -> Backend | Response:
         """Return the backend that a request is taken to, or what Traefik answers itself."""
-        entry_point = self._options.entry_point_on(self._door.port)
+        entry_point = self._options.entry_point_on(self._service.port)
         if entry_point is None:
             return NOT_FOUND
         for router in await self._matching(visit, entry_point):
@@ -115,7 +115,7 @@ class Traefik:
         ]
         return sorted(routers, key=lambda router: router.priority, reverse=True)
 
-    async def _backend(self, router: Router) -> Door | Response | None:
+    async def _backend(self, router: Router) -> Backend | Response | None:
         """Find the pods behind a router; None where Traefik would have made no router at all."""
         service = await self._objects.service(router.namespace, router.backend["name"])
         port = _port(service, router.backend.get("port") or {}) if service else None
@@ -126,7 +126,7 @@ class Traefik:
         taking = tuple(endpoint for endpoint in ready if name in endpoint.ports)
         if not taking:
             return NO_SERVER if self._options.serves_empty_services else None
-        return Door(self._door.api, service, taking, taking[0].ports[name])
+        return Backend(self._service.api, service, taking, taking[0].ports[name])
 
 
 def _port(service: Object, wanted: Object) -> Object | None:

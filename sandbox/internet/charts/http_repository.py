@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -31,7 +32,9 @@ def http_repository(charts: Sequence[PackagedChart], path: str) -> Starlette:
     async def get_archive(request: Request) -> Response:
         archive = archives.get(request.path_params["file_name"])
         if archive is None:
-            return Response("No such chart in the sandbox.\n", status_code=404, media_type="text/plain")
+            return Response(
+                "No such chart in the sandbox.\n", status_code=HTTPStatus.NOT_FOUND, media_type="text/plain"
+            )
         return Response(archive, media_type="application/gzip")
 
     return Starlette(

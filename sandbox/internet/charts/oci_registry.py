@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -67,7 +68,7 @@ class ChartRegistry:
     def _answer(self, digest: str, missing: str) -> Response:
         if digest not in self._blobs:
             error = {"code": missing, "message": "No such chart in the sandbox."}
-            return JSONResponse({"errors": [error]}, status_code=404)
+            return JSONResponse({"errors": [error]}, status_code=HTTPStatus.NOT_FOUND)
         media_type, content = self._blobs[digest]
         return Response(content, media_type=media_type, headers={"Docker-Content-Digest": digest})
 

@@ -10,7 +10,7 @@ import pytest
 from deployer.azure.clients import AzureClients
 from deployer.azure.container_registry import API_VERSION, HubRegistry, is_as_wanted
 from deployer.names import derive_names
-from tests.arm_schemas import needs_arm_schemas, validate_resource
+from tests.arm_schemas import validate_resource
 from tests.deployer.settings_of import SUBSCRIPTION, settings_of
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
@@ -23,7 +23,7 @@ def hub_registry() -> HubRegistry:
     return HubRegistry(settings, derive_names(settings), azure)  # type: ignore[arg-type]
 
 
-@needs_arm_schemas
+@pytest.mark.online
 def test_every_request_is_what_azures_schema_allows() -> None:
     asked = hub_registry()
     validate_resource(REGISTRIES, API_VERSION, asked.registry())

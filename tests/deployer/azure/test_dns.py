@@ -18,7 +18,7 @@ from deployer.azure.dns import (
     unwanted_records,
     zone_of,
 )
-from tests.arm_schemas import needs_arm_schemas, validate_resource
+from tests.arm_schemas import validate_resource
 from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, names_of
 
 ZONE_ID = "/subscriptions/s/resourceGroups/zones/providers/Microsoft.Network/dnsZones/example.org"
@@ -66,7 +66,7 @@ def test_a_zone_in_other_letters_holds_the_same_names() -> None:
     assert record.resource_id == f"zones/{CNAME_TYPE}/Example.ORG/binder.lab"
 
 
-@needs_arm_schemas
+@pytest.mark.online
 def test_what_is_put_is_what_azure_takes() -> None:
     validate_resource(CNAME_TYPE, API_VERSION, RECORD.body("demo"), name="binder.lab")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from deployer.commands.deploy import deploy
+from deployer.commands.deploy import DeployOptions, deploy
+from deployer.errors import DeployerError
 from deployer.progress.events import Event, EventKind
 from deployer.redaction import MASK
 from deployer.steps import sign_in
@@ -38,8 +40,21 @@ async def test_a_crash_is_told_and_its_traceback_has_no_secret(
     monkeypatch.setattr(sign_in, "open_session", crash)
     settings, heard = settings_of(github_access_token="canary-token"), Heard()
     with pytest.raises(RuntimeError, match=f"met {MASK.replace('*', '[*]')}"):
-        await deploy(settings, (), sinks=[heard], helm=tmp_path / "helm", directory=tmp_path)
+        await deploy(settings, (), [heard], DeployOptions(tmp_path / "helm", tmp_path))
     assert (heard.events[-1].kind, heard.events[-1].message) == (
         EventKind.RUN_FAILED,
         f"RuntimeError: met {MASK}",
     )
+
+
+async def test_a_run_ends_at_its_maximum_duration(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    async def hang(*_: object) -> NoReturn:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(sign_in, "sign_in", hang)
+    settings = settings_of().model_copy(update={"maximum_duration": 1})
+    with pytest.raises(DeployerError, match=r"did not end within 1\.0 s") as caught:
+        await deploy(settings, (), [], DeployOptions(tmp_path / "helm", tmp_path))
+    assert caught.value.cause == "Still running: sign-in."
+    assert caught.value.retryable

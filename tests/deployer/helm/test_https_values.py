@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from deployer.helm.values import render_cert_manager_values, render_traefik_values
 from deployer.names import derive_names
-from tests.deployer.chart_schemas import needs_chart_schemas, validate_cert_manager, validate_traefik
+from tests.deployer.chart_schemas import validate_cert_manager, validate_traefik
 from tests.deployer.hubs import AZURE_NAMES, MODES, OWN_DOMAIN, hub_settings, values_of
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
@@ -25,7 +25,7 @@ def traefik_of(**given_settings: Any) -> dict[str, Any]:
     return render_traefik_values(settings, derive_names(settings))
 
 
-@needs_chart_schemas
+@pytest.mark.online
 @given(
     st.from_regex(r"[a-z][a-z0-9-]{1,40}[a-z0-9]x", fullmatch=True),
     st.sampled_from([AZURE_NAMES, OWN_DOMAIN]),
@@ -34,7 +34,7 @@ def test_values_of_any_hub_are_values_of_traefiks_chart(hub: str, mode: dict[str
     validate_traefik(traefik_of(binderhub_name=hub, **mode))
 
 
-@needs_chart_schemas
+@pytest.mark.online
 def test_the_values_are_those_of_cert_managers_chart() -> None:
     validate_cert_manager(render_cert_manager_values())
 

@@ -19,7 +19,7 @@ from deployer.helm.values import (
     merge,
     render_binderhub_values,
 )
-from tests.deployer.chart_schemas import needs_chart_schemas, validate_binderhub
+from tests.deployer.chart_schemas import validate_binderhub
 from tests.deployer.hubs import ENTRA, GITHUB, MODES, REGISTRY_PASSWORD, hub_settings, names_of, values_of
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
@@ -53,7 +53,7 @@ sign_ins = st.sampled_from([{}, GITHUB, ENTRA])
 modes = st.sampled_from(list(MODES.values()))
 
 
-@needs_chart_schemas
+@pytest.mark.online
 @given(wild_settings, sign_ins, modes)
 def test_values_of_any_settings_are_values_of_the_charts(
     settings: dict[str, Any], sign_in: dict[str, Any], mode: dict[str, Any]
@@ -148,7 +148,7 @@ def test_docker_hub_is_pushed_to_without_an_address_and_pulled_from_with_one() -
     }
 
 
-@needs_chart_schemas
+@pytest.mark.online
 def test_values_for_docker_hub_are_values_of_the_charts() -> None:
     validate_binderhub(docker_hub_values())
 

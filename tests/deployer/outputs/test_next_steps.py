@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deployer.outputs.next_steps import render_next_steps
-from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, hub_settings, names_of
+from tests.deployer.hubs import AZURE_NAMES, ENTRA, GITHUB, OWN_DOMAIN, hub_settings, names_of
 
 
 def test_the_page_names_the_hub_by_its_own_scheme() -> None:
@@ -22,3 +22,15 @@ def test_an_own_domain_comes_with_its_records() -> None:
     page = render_next_steps(hub_settings(**OWN_DOMAIN), names_of(**OWN_DOMAIN))
     assert "    binder.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.\n" in page
     assert "    hub.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.\n" in page
+
+
+def test_sign_in_comes_with_the_redirect_uri_to_register() -> None:
+    for way, where in (
+        (ENTRA, "Microsoft Entra ID, App registrations"),
+        (GITHUB, "Authorization callback URL"),
+    ):
+        hub = {**AZURE_NAMES, **way}
+        page = render_next_steps(hub_settings(**hub), names_of(**hub))
+        assert "    https://our-hub-hub.westeurope.cloudapp.azure.com/hub/oauth_callback\n" in page
+        assert where in page
+    assert "oauth_callback" not in render_next_steps(hub_settings(), names_of())

@@ -23,7 +23,8 @@ NEEDED = {"BINDERHUB_NAME": "demo", "RESOURCE_GROUP_NAME": "research"}
 @pytest.fixture(autouse=True)
 def no_settings_around(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what the machine happens to have set out of the tests."""
-    for name in (*ALIASES, *IGNORED_VARIABLES):
+    earlier = [variable for aliases in ALIASES.values() for variable in aliases.variables]
+    for name in (*ALIASES, *IGNORED_VARIABLES, *earlier):
         monkeypatch.delenv(name.upper(), raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
 

@@ -68,6 +68,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "config_repository": ("https://github.com/lab/our-hub", "lab/our-hub"),
     "tags": ('{"cost-centre": "42"}', {"cost-centre": "42"}),
     "storage_account_name": ("outputs01", "outputs01"),
+    "maximum_duration": ("2 h", 7200),
     "action": ("Deploy", Action.DEPLOY),
     "exit_zero_when_handled": ("TRUE", True),
 }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deployer.errors import SettingsError
 from deployer.settings import ContainerRegistry, load_settings
 from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION
 
@@ -105,6 +106,9 @@ def test_what_is_replaced_or_ignored_of_an_old_file_is_said(write_config: Callab
         {"cert_manager": {"contact_email": "a@example.org", "domain_name": None, "version": "v0.8.1"}},
         {"https:": {"contact_email": "a@example.org"}},
         {"azure": {"node_count": ""}},
+        {"docker": {"id": "somebody", "org": None}, "secretFile": "BinderHub.json"},
+        {"docker": {"docker_id": "somebody", "docker_org": "some-lab"}, "secretFile": None},
+        {"cluster_name": "binder-cluster"},
     ],
 )
 @pytest.mark.usefixtures("needed")
@@ -133,3 +137,47 @@ def test_the_old_buttons_environment_is_accepted(monkeypatch: pytest.MonkeyPatch
     assert (settings.enable_https, settings.contact_email) == (False, None)
     assert any("BINDERHUB_CONTAINER_MODE is ignored" in warning for warning in loaded.warnings)
     assert not any("NGINX_VERSION" in warning for warning in loaded.warnings)
+
+
+def test_the_account_of_the_first_releases_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    account = {
+        "DOCKER_USERNAME": "somebody",
+        "DOCKER_PASSWORD": "the-password",
+        "DOCKER_ORGANISATION": "some-lab",
+    }
+    button = {name: value for name, value in BUTTON_ENVIRONMENT.items() if not name.startswith("DOCKERHUB_")}
+    for name, value in {**button, **account, "CONTAINER_REGISTRY": "dockerhub"}.items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings({}, None).settings
+    assert (settings.dockerhub_username, settings.dockerhub_organisation) == ("somebody", "some-lab")
+    assert settings.dockerhub_password is not None
+    assert settings.dockerhub_password.get_secret_value() == "the-password"
+
+
+@pytest.mark.usefixtures("needed")
+def test_the_current_name_of_a_variable_wins_over_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_USERNAME", "before")
+    monkeypatch.setenv("DOCKERHUB_USERNAME", "now")
+    assert load_settings({}, None).settings.dockerhub_username == "now"
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_wrong_value_of_an_earlier_variable_is_reported_with_both_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DOCKER_USERNAME", "ada@example.org")
+    with pytest.raises(SettingsError) as caught:
+        load_settings({}, None)
+    assert str(caught.value.problems[0]).startswith("DOCKER_USERNAME (now DOCKERHUB_USERNAME) = ")
+
+
+@pytest.mark.usefixtures("needed")
+def test_docker_hub_as_the_only_registry_of_the_first_releases_is_not_assumed_silently(
+    write_config: Callable[[object], Path],
+) -> None:
+    config = {"docker": {"id": "somebody", "org": "some-lab"}, "secretFile": "BinderHub.json"}
+    warnings = load_settings({}, write_config(config)).warnings
+    (account,) = [warning for warning in warnings if "Docker Hub" in warning]
+    assert "docker.id in config.json, docker.org in config.json" in account
+    assert "CONTAINER_REGISTRY is not set" in account
+    assert any("secretFile in config.json is ignored" in warning for warning in warnings)

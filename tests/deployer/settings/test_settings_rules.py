@@ -57,6 +57,7 @@ BROKEN = [
     ({"ADMIN_USERS": "ada"}, ["ADMIN_USERS"], "anyone may use the hub"),
     ({**GITHUB, "ALLOWED_USERS": "ada@example.org"}, ["ALLOWED_USERS"], "github does not have"),
     ({**ENTRA, "ALLOWED_USERS": "ada"}, ["ALLOWED_USERS"], "entra does not have: ada"),
+    ({**ENTRA, "ALLOWED_ORGANISATIONS": "lab"}, ["ALLOWED_ORGANISATIONS"], "than their object id: lab"),
     (
         {**ENTRA, "OAUTH_CLIENT_ID": "Iv1.0", "ALLOWED_USERS": "ada@example.org"},
         ["OAUTH_CLIENT_ID"],

@@ -138,7 +138,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_file_in_another_encoding_is_told(tmp_path: Path) -> None:
     path = tmp_path / "config.json"
     path.write_bytes('{"binderhub": {"name": "Zürich"}}'.encode("latin-1"))
-    assert "is not text in UTF-8" in problem_of(path)
+    assert "is not text in UTF-8 or UTF-16" in problem_of(path)
 
 
 def test_a_byte_order_mark_is_no_obstacle(tmp_path: Path) -> None:

@@ -33,7 +33,11 @@ SAID = [
     ({**HTTPS, "CERTIFICATE_AUTHORITY": "letsencrypt-staging"}, "Browsers do not trust"),
     ({"DOMAIN_NAME": "hub.example.org"}, "DOMAIN_NAME (domainName in the form) is not used"),
     ({"CERTIFICATE_AUTHORITY": "zerossl"}, "is not used: the hub is served over plain HTTP"),
-    ({"DOCKERHUB_USERNAME": "somebody"}, "is not used: images go to azurecr."),
+    (
+        {"DOCKERHUB_USERNAME": "somebody", "CONTAINER_REGISTRY": "azurecr"},
+        "is not used: images go to azurecr.",
+    ),
+    ({"DOCKERHUB_USERNAME": "somebody"}, "because CONTAINER_REGISTRY is not set"),
     ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
     ({**DOCKER_HUB, "DOCKERHUB_USERNAME": "ada"}, "BinderHub does not recognise images of 'ada'"),
     ({**DOCKER_HUB, "DOCKERHUB_ORGANISATION": "some-lab"}, "does not recognise images of 'some-lab'"),
@@ -43,7 +47,13 @@ SAID = [
     ({"OAUTH_CLIENT_ID": "a"}, "is not used: sign-in is switched off."),
     ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
     (
-        {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID},
+        {
+            **GITHUB,
+            "AUTHENTICATION": "entra",
+            "OAUTH_CLIENT_ID": ID,
+            "OAUTH_TENANT_ID": ID,
+            "ALLOWED_ORGANISATIONS": ID,
+        },
         "no one can sign in until HTTPS is switched on",
     ),
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from azure.mgmt.containerservice.models import ManagedCluster
 
 from deployer.names import derive_names
 from deployer.steps.cluster import differences, is_older, wanted_cluster
-from tests.arm_schemas import needs_arm_schemas, validate_resource
+from tests.arm_schemas import validate_resource
 from tests.deployer.settings_of import settings_of
 
 
@@ -35,7 +35,7 @@ def changes(found: ManagedCluster, **given: str) -> list[str]:
     return differences(found, asked)
 
 
-@needs_arm_schemas
+@pytest.mark.online
 def test_the_request_is_what_azures_schema_allows() -> None:
     body = wanted(aks_kubernetes_version="1.34").as_dict()
     validate_resource("Microsoft.ContainerService/managedClusters", "2026-05-01", body)

@@ -1,10 +1,12 @@
-"""A cluster of the default sizes, as the deployer asks for it, with a release of our chart in it."""
+"""Charts to render, and a cluster of the default sizes with a release of our chart in it."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,15 +24,16 @@ from sandbox.internet.charts.packages import OWN_CHARTS
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
 from tests.deployer.hubs import hub_settings, names_of, values_of
+from tests.published.charts import official_chart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from azure.mgmt.containerservice.models import ManagedClusterAgentPoolProfile
 
     from sandbox.clusters.cluster import Cluster
 
+ChartOf = Callable[[str], Path]
 PATHS = {
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/our-hub/serviceaccounts",
@@ -38,6 +41,20 @@ PATHS = {
     "NetworkPolicy": "/apis/networking.k8s.io/v1/namespaces/our-hub/networkpolicies",
 }
 CONFLICT = 409
+
+
+# Our charts are as good as they are like the official ones: both are judged by the same tests.
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(OWN_CHARTS.joinpath, id="ours"),
+        pytest.param(official_chart, id="official", marks=pytest.mark.online),
+    ],
+)
+def chart_of(request: pytest.FixtureRequest) -> ChartOf:
+    """Return what finds a chart by its name."""
+    found: ChartOf = request.param
+    return found
 
 
 @dataclass(frozen=True)

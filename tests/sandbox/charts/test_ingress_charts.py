@@ -3,45 +3,34 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from jsonschema import Draft7Validator
 
-from deployer.helm.binary import find_helm
+from deployer.helm.values import render_cert_manager_values, render_traefik_values
 from sandbox.internet.charts.packages import OWN_CHARTS
-from tests.deployer.chart_schemas import FOLDER as OFFICIAL_SCHEMAS
-from tests.sandbox.charts.release_values import LABEL, TRAEFIK, VALUES
+from tests.deployer.chart_schemas import validate_cert_manager, validate_traefik
+from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, hub_settings, names_of
+from tests.rendering import render, template
+from tests.sandbox.charts.release_values import CERT_MANAGER, LABEL, TRAEFIK, VALUES
 
-Objects = dict[tuple[str, str], dict[str, Any]]
-
-RELEASES = {"traefik": "ingress", "cert-manager": "cert-manager"}
+if TYPE_CHECKING:
+    from tests.rendering import Objects
+    from tests.sandbox.charts.conftest import ChartOf
 
 
 def schema(chart: str) -> Draft7Validator:
     return Draft7Validator(json.loads((OWN_CHARTS / chart / "values.schema.json").read_text()))
 
 
-def helm(chart: str, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    """Render a chart under its release's name, in the namespace of that name."""
-    binary = find_helm()
-    if binary is None:
-        pytest.skip("helm is not here (`make test` fetches it)")
-    release = RELEASES[chart]
-    command = [str(binary), "template", release, str(OWN_CHARTS / chart), "--namespace", release]
-    return subprocess.run(
-        [*command, "--values", "-"], input=json.dumps(values), capture_output=True, text=True, check=False
-    )
+def traefik(chart_of: ChartOf, values: dict[str, Any] = TRAEFIK) -> Objects:
+    return render(chart_of("traefik"), values, "ingress", "ingress")
 
 
-def render(chart: str, values: dict[str, Any] | None = None) -> Objects:
-    rendered = helm(chart, VALUES[chart] if values is None else values)
-    assert rendered.returncode == 0, rendered.stderr
-    documents = [document for document in yaml.safe_load_all(rendered.stdout) if document]
-    return {(document["kind"], document["metadata"]["name"]): document for document in documents}
+def cert_manager(chart_of: ChartOf, values: dict[str, Any] = CERT_MANAGER) -> Objects:
+    return render(chart_of("cert-manager"), values, "cert-manager", "cert-manager")
 
 
 def ports(service: dict[str, Any]) -> dict[str, int]:
@@ -53,11 +42,10 @@ def test_the_values_of_a_hub_are_taken(chart: str) -> None:
     assert [error.message for error in schema(chart).iter_errors(VALUES[chart])] == []
 
 
-@pytest.mark.parametrize("chart", VALUES)
-@pytest.mark.skipif(not OFFICIAL_SCHEMAS.is_dir(), reason="the charts' published schemas are not here")
-def test_the_published_schemas_take_them_too(chart: str) -> None:
-    published = json.loads((OFFICIAL_SCHEMAS / chart / "values.schema.json").read_text())
-    assert [error.message for error in Draft7Validator(published).iter_errors(VALUES[chart])] == []
+@pytest.mark.online
+def test_the_published_schemas_take_them_too() -> None:
+    validate_traefik(TRAEFIK)
+    validate_cert_manager(CERT_MANAGER)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +64,8 @@ def test_what_a_chart_does_not_know_is_refused(chart: str, values: dict[str, Any
     assert not schema(chart).is_valid(values)
 
 
-def test_traefik_gets_two_balancers_with_a_label_each() -> None:
-    objects = render("traefik")
+def test_traefik_gets_two_balancers_with_a_label_each(chart_of: ChartOf) -> None:
+    objects = traefik(chart_of)
     services = {name: found for (kind, name), found in objects.items() if kind == "Service"}
     labels = {name: service["metadata"]["annotations"][LABEL] for name, service in services.items()}
     assert labels == {"ingress-traefik": "our-hub", "ingress-traefik-hub": "our-hub-hub"}
@@ -89,30 +77,50 @@ def test_traefik_gets_two_balancers_with_a_label_each() -> None:
     assert pods["app.kubernetes.io/instance"] == "ingress-ingress"
 
 
-def test_a_type_beside_the_spec_of_a_service_has_no_effect() -> None:
+@pytest.mark.parametrize("mode", [AZURE_NAMES, OWN_DOMAIN])
+def test_the_values_of_any_hub_give_each_balancer_its_label(chart_of: ChartOf, mode: dict[str, str]) -> None:
+    names = names_of(**mode)
+    objects = traefik(chart_of, render_traefik_values(hub_settings(**mode), names))
+    services = [found for (kind, _), found in objects.items() if kind == "Service"]
+    assert all(service["spec"]["type"] == "LoadBalancer" for service in services)
+    labels = {names.binder_label, names.hub_label} if mode is AZURE_NAMES else {names.binder_label}
+    assert {service["metadata"]["annotations"][LABEL] for service in services} == labels
+
+
+def test_the_values_of_the_deployer_give_cert_manager_its_place(chart_of: ChartOf) -> None:
+    objects = cert_manager(chart_of, render_cert_manager_values())
+    deployments = [found for (kind, _), found in objects.items() if kind == "Deployment"]
+    assert len(deployments) == 3
+    for deployment in deployments:
+        selector = deployment["spec"]["template"]["spec"]["nodeSelector"]
+        assert selector["hub.jupyter.org/node-purpose"] == "core"
+
+
+def test_a_type_beside_the_spec_of_a_service_has_no_effect(chart_of: ChartOf) -> None:
     values = deepcopy(TRAEFIK)
     values["service"]["additionalServices"]["hub"] = {"type": "LoadBalancer"}
     assert schema("traefik").is_valid(values)
-    assert "type" not in render("traefik", values)["Service", "ingress-traefik-hub"]["spec"]
+    assert "type" not in traefik(chart_of, values)["Service", "ingress-traefik-hub"]["spec"]
 
 
-def test_a_service_carries_the_ports_that_are_exposed_to_it() -> None:
+def test_a_service_carries_the_ports_that_are_exposed_to_it(chart_of: ChartOf) -> None:
     values = deepcopy(TRAEFIK)
     values["ports"]["web"]["expose"] = {"default": False, "hub": True}
-    objects = render("traefik", values)
+    objects = traefik(chart_of, values)
     assert ports(objects["Service", "ingress-traefik"]) == {"websecure": 443}
     assert ports(objects["Service", "ingress-traefik-hub"]) == {"web": 80, "websecure": 443}
 
 
-def test_a_service_without_a_port_is_refused() -> None:
+def test_a_service_without_a_port_is_refused(chart_of: ChartOf) -> None:
     values = deepcopy(TRAEFIK)
     for name in ("web", "websecure"):
         values["ports"][name]["expose"] = {"default": True}
-    assert "none is exposed to hub" in helm("traefik", values).stderr
+    refused = template(chart_of("traefik"), values, "ingress", "ingress")
+    assert "Cannot create Service ingress-traefik-hub without ports" in refused.stderr
 
 
-def test_traefiks_arguments_say_where_it_redirects_to_and_how_long_it_waits() -> None:
-    deployment = render("traefik")["Deployment", "ingress-traefik"]
+def test_traefiks_arguments_say_where_it_redirects_to_and_how_long_it_waits(chart_of: ChartOf) -> None:
+    deployment = traefik(chart_of)["Deployment", "ingress-traefik"]
     arguments = set(deployment["spec"]["template"]["spec"]["containers"][0]["args"])
     assert deployment["spec"]["replicas"] == 2
     assert {
@@ -127,19 +135,21 @@ def test_traefiks_arguments_say_where_it_redirects_to_and_how_long_it_waits() ->
     assert "--providers.kubernetescrd" not in arguments
 
 
-def test_cert_managers_definitions_come_only_when_asked_for_and_stay_only_when_kept() -> None:
-    definitions = [found for (kind, _), found in render("cert-manager").items() if "Definition" in kind]
+def test_cert_managers_definitions_come_only_when_asked_for_and_stay_only_when_kept(
+    chart_of: ChartOf,
+) -> None:
+    definitions = [found for (kind, _), found in cert_manager(chart_of).items() if "Definition" in kind]
     assert len(definitions) == 6
     assert all("annotations" not in definition["metadata"] for definition in definitions)
-    assert not [kind for kind, _ in render("cert-manager", {}) if "Definition" in kind]
-    kept = render("cert-manager", {"crds": {"enabled": True}})
+    assert not [kind for kind, _ in cert_manager(chart_of, {}) if "Definition" in kind]
+    kept = cert_manager(chart_of, {"crds": {"enabled": True}})
     assert kept["CustomResourceDefinition", "orders.acme.cert-manager.io"]["metadata"]["annotations"] == {
         "helm.sh/resource-policy": "keep"
     }
 
 
-def test_cert_managers_pods_have_their_place_and_room() -> None:
-    objects = render("cert-manager")
+def test_cert_managers_pods_have_their_place_and_room(chart_of: ChartOf) -> None:
+    objects = cert_manager(chart_of)
     pods = {
         name: found["spec"]["template"]["spec"]
         for (kind, name), found in objects.items()
@@ -159,8 +169,8 @@ def test_cert_managers_pods_have_their_place_and_room() -> None:
         assert pod["containers"][0]["resources"]["requests"]["cpu"] == "10m"
 
 
-def test_the_webhooks_wait_for_the_certificate_that_is_injected_later() -> None:
-    objects = render("cert-manager")
+def test_the_webhooks_wait_for_the_certificate_that_is_injected_later(chart_of: ChartOf) -> None:
+    objects = cert_manager(chart_of)
     for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
         configuration = objects[kind, "cert-manager-webhook"]
         assert configuration["metadata"]["annotations"] == {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from sandbox.hub.edge import PublicFace
+from sandbox.hub.edge import Edge
 from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.hubs import REGISTRY_PASSWORD
 
@@ -76,8 +76,8 @@ async def test_the_public_names_answer_as_the_live_objects_say(installation: Ins
     async def takes_login(login: RegistryLogin) -> bool:
         return login.password == REGISTRY_PASSWORD
 
-    face = PublicFace(installation.clusters, takes_login)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(face)) as client:
+    edge = Edge(installation.clusters, takes_login)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge)) as client:
 
         async def status(label: str, path: str, *, wanted: int) -> int:
             """Ask until the answer is the wanted one, or for too long."""

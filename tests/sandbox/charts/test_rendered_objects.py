@@ -1,17 +1,19 @@
-"""What our chart makes of the deployer's values: names, places and room, as the real chart has them."""
+"""What the charts of BinderHub, ours and the official one, make of the deployer's values."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
-from deployer.helm.binary import find_helm
-from sandbox.internet.charts.packages import OWN_CHARTS
-from tests.deployer.hubs import OWN_DOMAIN, values_of
+from tests.deployer.hubs import ENTRA, GITHUB, MODES, OWN_DOMAIN, values_of
+from tests.rendering import render
+
+if TYPE_CHECKING:
+    from tests.rendering import Objects
+    from tests.sandbox.charts.conftest import ChartOf
 
 USER_TAINT = {
     "key": "hub.jupyter.org_dedicated",
@@ -24,25 +26,15 @@ USER_TAINT = {
 SYSTEM_NODE = (1900 - 1000, 5796 - 1126)
 USER_NODE = (1900 - 350, 5796 - 570)
 
-Objects = dict[tuple[str, str], dict[str, Any]]
-
 
 @pytest.fixture(scope="module")
-def objects() -> Objects:
-    return rendered()
+def objects(chart_of: ChartOf) -> Objects:
+    return rendered(chart_of)
 
 
-def rendered(**settings: str) -> Objects:
+def rendered(chart_of: ChartOf, **settings: str) -> Objects:
     """Return the objects of the chart with the deployer's values for these settings."""
-    helm = find_helm()
-    if helm is None:
-        pytest.skip("helm is not here (`make test` fetches it)")
-    chart = str(OWN_CHARTS / "binderhub")
-    command = [str(helm), "template", "demo", chart, "--namespace", "demo", "--values", "-"]
-    values = json.dumps(values_of(**settings).merged())
-    text = subprocess.run(command, input=values, capture_output=True, text=True, check=True).stdout
-    documents = [document for document in yaml.safe_load_all(text) if document]
-    return {(document["kind"], document["metadata"]["name"]): document for document in documents}
+    return render(chart_of("binderhub"), values_of(**settings).merged(), "demo", "demo")
 
 
 def pods(objects: Objects, *kinds: str) -> dict[str, dict[str, Any]]:
@@ -87,6 +79,17 @@ def test_the_objects_have_the_real_charts_names(objects: Objects) -> None:
         assert {name for found, name in objects if found == kind} == names
 
 
+@pytest.mark.parametrize("sign_in", [{}, GITHUB, ENTRA], ids=["anybody", "GitHub", "Entra"])
+@pytest.mark.parametrize("mode", MODES)
+def test_only_plain_http_makes_services_public_whoever_may_sign_in(
+    chart_of: ChartOf, mode: str, sign_in: dict[str, str]
+) -> None:
+    made = rendered(chart_of, **MODES[mode], **sign_in)
+    services = {name: found["spec"].get("type") for (kind, name), found in made.items() if kind == "Service"}
+    public = {name for name, kind in services.items() if kind == "LoadBalancer"}
+    assert public == ({"binder", "proxy-public"} if mode == "plain HTTP" else set())
+
+
 def test_core_pods_stay_off_the_users_nodes(objects: Objects) -> None:
     for pod in pods(objects, "Deployment").values():
         terms = (
@@ -96,7 +99,7 @@ def test_core_pods_stay_off_the_users_nodes(objects: Objects) -> None:
         )
         by_affinity = terms is not None and "core" in json.dumps(terms)
         assert by_affinity or pod["nodeSelector"] == {"hub.jupyter.org/node-purpose": "core"}
-        assert USER_TAINT not in (pod["tolerations"] or [])
+        assert USER_TAINT not in (pod.get("tolerations") or [])
 
 
 def test_builder_and_cleaner_run_where_users_do(objects: Objects) -> None:
@@ -131,8 +134,10 @@ def test_builder_cleaner_and_a_build_leave_room_for_several_users_on_the_smalles
     assert min(left[0] // user[0], left[1] // user[1]) >= 5
 
 
-def test_behind_traefik_two_ingresses_lead_to_services_inside_the_cluster(objects: Objects) -> None:
-    secured = rendered(**OWN_DOMAIN)
+def test_behind_traefik_two_ingresses_lead_to_services_inside_the_cluster(
+    chart_of: ChartOf, objects: Objects
+) -> None:
+    secured = rendered(chart_of, **OWN_DOMAIN)
     assert not [name for kind, name in objects if kind == "Ingress"]
     for name, host, service in (
         ("binderhub", "binder.hub.example.org", "binder"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from sandbox.hub.edge import PublicFace
+from sandbox.hub.edge import Edge
 from sandbox.hub.release_reader import RegistryLogin
 from tests.sandbox.hub.fake_release import FakeRelease
 
@@ -22,8 +22,8 @@ async def get(release: FakeRelease, url: str, *, good_login: bool = True) -> htt
     async def check_login(login: RegistryLogin) -> bool:
         return good_login and login == RegistryLogin("https://demo.azurecr.io", "demo-images", "pass:word")
 
-    face = PublicFace(release, check_login)
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(face)) as client:
+    edge = Edge(release, check_login)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(edge)) as client:
         return await client.get(url)
 
 

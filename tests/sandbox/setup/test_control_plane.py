@@ -55,7 +55,7 @@ def cached() -> list[str]:
 @pytest.mark.usefixtures("go")
 def test_the_build_leaves_the_programs_and_nothing_else(tmp_path: Path) -> None:
     assert not ControlPlane(tmp_path).is_done()
-    assert programs.build().are_there()
+    assert programs.build().are_executable()
     assert ControlPlane(tmp_path).is_done()
     assert cached() == [programs.cache_folder().name]
 
@@ -100,4 +100,4 @@ def test_given_programs_come_before_the_cache(tmp_path: Path, monkeypatch: pytes
 def test_a_folder_that_lacks_a_program_is_not_believed_and_built_again() -> None:
     programs.build().kwok.unlink()
     assert programs.locate() is None
-    assert programs.build().are_there()
+    assert programs.build().are_executable()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.setup import tasks
-from sandbox.setup.tasks import SetUpError, run_side_by_side
+from sandbox.setup.tasks import SetUpError, run_concurrently
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -45,7 +45,7 @@ async def test_tasks_run_side_by_side() -> None:
     async def meet(_say: Say) -> None:
         await asyncio.wait_for(barrier.wait(), timeout=5)
 
-    assert await run_side_by_side([FakeTask("one", meet), FakeTask("two", meet)], lambda _: None) == []
+    assert await run_concurrently([FakeTask("one", meet), FakeTask("two", meet)], lambda _: None) == []
 
 
 async def test_a_failure_lets_the_others_go_on_and_is_returned() -> None:
@@ -55,7 +55,7 @@ async def test_a_failure_lets_the_others_go_on_and_is_returned() -> None:
         await asyncio.sleep(0.05)
         ended.set()
 
-    [failure] = await run_side_by_side([FakeTask("bad", fail), FakeTask("good", slow)], lambda _: None)
+    [failure] = await run_concurrently([FakeTask("bad", fail), FakeTask("good", slow)], lambda _: None)
     assert failure.what == "no disk"
     assert ended.is_set()
 
@@ -65,7 +65,7 @@ async def test_each_line_names_its_task_and_the_end_is_told() -> None:
         say("half way")
 
     lines: list[str] = []
-    await run_side_by_side([FakeTask("one", talk), FakeTask("bad", fail)], lines.append)
+    await run_concurrently([FakeTask("one", talk), FakeTask("bad", fail)], lines.append)
     told = [line.partition("] ")[2] for line in lines]
     assert "one: half way" in told
     assert any(line.startswith("one: done in") for line in told)
@@ -79,7 +79,7 @@ async def test_a_long_silence_is_broken(monkeypatch: pytest.MonkeyPatch) -> None
         await asyncio.sleep(0.1)
 
     lines: list[str] = []
-    await run_side_by_side([FakeTask("one", slow)], lines.append)
+    await run_concurrently([FakeTask("one", slow)], lines.append)
     beats = [line for line in lines if "still" in line]
     assert len(beats) > 1
     assert all(line.endswith("one: still making it") for line in beats)

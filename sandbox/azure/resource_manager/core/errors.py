@@ -1,7 +1,7 @@
-"""Azure's refusals, in Azure's shapes and words, so that a client meets here what it will meet there.
+"""The errors of Resource Manager in Azure's own shapes and words, since clients and the deployer read them.
 
-Most of Azure wraps an error, `{"error": {"code", "message"}}`; the Kubernetes service and Azure DNS answer it
-bare.
+Most of Azure wraps an error, `{"error": {"code", "message"}}`; the Kubernetes service and Azure DNS send the
+error object bare.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from sandbox.azure.resource_manager.core.backends import Principal
+    from sandbox.azure.identity.directory import Principal
     from sandbox.azure.resource_manager.core.ids import ResourceId
 
 REGISTER_HELP = "See https://aka.ms/rps-not-found for how to register subscriptions."
@@ -20,17 +20,17 @@ REGISTER_HELP = "See https://aka.ms/rps-not-found for how to register subscripti
 
 @dataclass
 class ArmError(Exception):
-    """A refusal or a failure as Resource Manager tells it.
+    """A request that was refused, or an operation that failed.
 
-    Args:
+    Attributes:
         status: the HTTP status.
-        code: the error's code, "AuthorizationFailed".
-        message: Azure's text.
-        target: what it is about, where Azure says so.
-        details: errors beneath it, each {"code", "message", …}.
-        subcode: the Kubernetes service's finer code; given, the body is bare.
+        code: "AuthorizationFailed".
+        message: the text.
+        target: what the error is about, None if Azure does not say.
+        details: inner errors, each {"code", "message", …}.
+        subcode: a finer code of the Kubernetes service, whose errors are bare.
         headers: further response headers.
-        bare: the body is the error object itself, as Azure DNS answers it.
+        bare: whether the body is the error object itself, as in Azure DNS.
 
     """
 
@@ -44,7 +44,7 @@ class ArmError(Exception):
     bare: bool = False
 
     def content(self) -> dict[str, Any]:
-        """The error object itself, as an operation or a deployment shows it."""
+        """Return the error object, as operations and deployments show it."""
         content: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.target is not None:
             content["target"] = self.target
@@ -53,7 +53,7 @@ class ArmError(Exception):
         return content
 
     def body(self) -> dict[str, Any]:
-        """The response body: wrapped, or bare where the Kubernetes service or Azure DNS speaks."""
+        """Return the response body: the error object, wrapped unless the service sends it bare."""
         if self.bare:
             return self.content()
         if self.subcode is None:
@@ -70,17 +70,17 @@ class ArmError(Exception):
 
 
 def bad_request(code: str, message: str, target: str | None = None) -> ArmError:
-    """A request that Azure refuses as it stands (400)."""
+    """Return the error of an invalid request."""
     return ArmError(400, code, message, target)
 
 
 def conflict(code: str, message: str) -> ArmError:
-    """A request that what exists stands against (409)."""
+    """Return the error of a request that conflicts with what exists."""
     return ArmError(409, code, message)
 
 
 def authorization_failed(principal: Principal, action: str, scope: str) -> ArmError:
-    """No role of the principal allows the action on the scope."""
+    """Return the error of a principal that has no role with an action on a scope."""
     return ArmError(
         403,
         "AuthorizationFailed",
@@ -91,12 +91,12 @@ def authorization_failed(principal: Principal, action: str, scope: str) -> ArmEr
 
 
 def _client(principal: Principal) -> str:
-    """How Azure names somebody: an application by its id, a person by name."""
+    """Return how error texts name a principal: a person by name, an application by id."""
     return principal.name if principal.kind == "User" else principal.client_id
 
 
 def linked_authorization_failed(principal: Principal, action: str, scope: str, linked: str) -> ArmError:
-    """The action itself is allowed, the one it needs on another resource isn't."""
+    """Return the error of a principal that lacks an action on a linked resource."""
     return ArmError(
         403,
         "LinkedAuthorizationFailed",
@@ -107,17 +107,17 @@ def linked_authorization_failed(principal: Principal, action: str, scope: str, l
 
 
 def subscription_not_found(subscription: str) -> ArmError:
-    """There is no such subscription in the sandbox."""
+    """Return the error of a subscription that does not exist."""
     return ArmError(404, "SubscriptionNotFound", f"The subscription '{subscription}' could not be found.")
 
 
 def group_not_found(group: str) -> ArmError:
-    """There is no such resource group."""
+    """Return the error of a resource group that does not exist."""
     return ArmError(404, "ResourceGroupNotFound", f"Resource group '{group}' could not be found.")
 
 
 def resource_not_found(resource: ResourceId) -> ArmError:
-    """There is no such resource."""
+    """Return the error of a resource that does not exist."""
     return ArmError(
         404,
         "ResourceNotFound",
@@ -128,7 +128,7 @@ def resource_not_found(resource: ResourceId) -> ArmError:
 
 
 def parent_not_found(resource: ResourceId) -> ArmError:
-    """A part was PUT whose whole isn't there."""
+    """Return the error of a child resource whose parent does not exist."""
     return ArmError(
         404,
         "ParentResourceNotFound",
@@ -138,12 +138,12 @@ def parent_not_found(resource: ResourceId) -> ArmError:
 
 
 def invalid_namespace(namespace: str) -> ArmError:
-    """There is no such provider."""
+    """Return the error of a resource provider that does not exist."""
     return ArmError(404, "InvalidResourceNamespace", f"The resource namespace '{namespace}' is invalid.")
 
 
 def invalid_type(namespace: str, api_version: str) -> ArmError:
-    """The provider has no such type, list or function."""
+    """Return the error of a resource type that the provider does not have."""
     return ArmError(
         404,
         "InvalidResourceType",
@@ -155,7 +155,7 @@ def invalid_type(namespace: str, api_version: str) -> ArmError:
 def unsupported_api_version(
     full_type: str, api_version: str, supported: Iterable[str], locations: Iterable[str], location: str
 ) -> ArmError:
-    """A provider's type isn't served in that api-version."""
+    """Return the error of an api-version that a resource type does not have."""
     return bad_request(
         "NoRegisteredProviderFound",
         f"No registered resource provider found for location '{location}' and API version '{api_version}' "
@@ -165,7 +165,7 @@ def unsupported_api_version(
 
 
 def invalid_api_version(api_version: str, supported: Iterable[str]) -> ArmError:
-    """Resource Manager itself (groups, subscriptions, deployments) doesn't know that api-version."""
+    """Return the error of an api-version that groups, subscriptions or deployments do not have."""
     return bad_request(
         "InvalidApiVersionParameter",
         f"The api-version '{api_version}' is invalid. The supported versions are '{','.join(supported)}'.",
@@ -173,14 +173,14 @@ def invalid_api_version(api_version: str, supported: Iterable[str]) -> ArmError:
 
 
 def missing_registration(namespace: str) -> ArmError:
-    """The subscription hasn't registered the provider."""
+    """Return the error of a provider that the subscription has not registered."""
     message = f"The subscription is not registered to use namespace '{namespace}'. {REGISTER_HELP}"
     detail = {"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}
     return ArmError(409, "MissingSubscriptionRegistration", message, details=[detail])
 
 
 def method_not_allowed(method: str) -> ArmError:
-    """The resource is there, the method isn't."""
+    """Return the error of an HTTP method that a resource does not support."""
     return ArmError(
         405, "HttpMethodNotAllowed", f"The requested resource does not support http method '{method}'."
     )

@@ -1,6 +1,6 @@
-"""Resource ids, since everything in Azure hangs on them: rights, state, lists and routes.
+"""Resource ids, by which rights, state, lists and routes are decided.
 
-Ids compare without regard to case, as in Azure, and keep the spelling they were made with.
+Ids compare without regard to case, as in Azure, and keep the spelling they were created with.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ RESOURCES = "Microsoft.Resources"
 
 @dataclass(frozen=True, eq=False)
 class ResourceId:
-    """One resource: a scope, and pairs of type and name of one provider beneath it.
+    """A resource id: a scope, and beneath it pairs of type and name of one provider.
 
-    Args:
-        scope: what it lies in or extends: "" (a subscription, a group), a subscription's, group's or
-            resource's id.
+    Attributes:
+        scope: id of the subscription, group or resource that it lies in or extends, "" for subscriptions and
+            groups themselves.
         namespace: the provider, "Microsoft.Storage"; subscriptions and groups belong to
             "Microsoft.Resources".
         types: type segments, ("storageAccounts", "blobServices").
@@ -32,10 +32,10 @@ class ResourceId:
 
     @classmethod
     def parse(cls, path: str) -> ResourceId:
-        """The resource that `path` (without host and query) names.
+        """Return the id that a path, without host and query, consists of.
 
         Raises:
-            ValueError: the path names no resource (a list, a function, not an id at all).
+            ValueError: the path is no resource id, but for example that of a list or an action.
 
         """
         segments = path.strip("/").split("/")
@@ -48,12 +48,12 @@ class ResourceId:
 
     @property
     def name(self) -> str:
-        """The resource's own name, without its parents'."""
+        """The name, without those of its parents."""
         return self.names[-1]
 
     @property
     def full_name(self) -> str:
-        """The name with its parents', as error texts and templates write it: "account/default"."""
+        """The name after those of its parents, as error texts and templates write it: "account/default"."""
         return "/".join(self.names)
 
     @property
@@ -63,39 +63,39 @@ class ResourceId:
 
     @property
     def subscription(self) -> str | None:
-        """The subscription's id (a GUID), if it lies in one."""
+        """The GUID of the subscription it lies in, None for no subscription."""
         return _segment_after("subscriptions", str(self))
 
     @property
     def group(self) -> str | None:
-        """The resource group's name, if it lies in one (or is one)."""
+        """The name of the resource group it lies in or is, None for no group."""
         return _segment_after("resourcegroups", str(self))
 
     @property
     def group_id(self) -> ResourceId | None:
-        """The id of the resource group it lies in."""
+        """The id of the resource group it lies in or is, None for no group."""
         if self.subscription is None or self.group is None:
             return None
         return group_id(self.subscription, self.group)
 
     @property
     def parent(self) -> ResourceId | None:
-        """The resource it is a part of (an account's blob service's account), None for a top-level type."""
+        """The id of its parent (for a blob service, the account), None for a top-level type."""
         if len(self.types) == 1 or self.namespace == RESOURCES:
             return None
         return replace(self, types=self.types[:-1], names=self.names[:-1])
 
     @property
     def key(self) -> str:
-        """The id in lower case: what state and rights compare."""
+        """The id in lower case, by which ids are compared."""
         return str(self).lower()
 
     def child(self, kind: str, name: str) -> ResourceId:
-        """The id of a part of this resource."""
+        """Return the id of a child resource."""
         return replace(self, types=(*self.types, kind), names=(*self.names, name))
 
     def retyped(self, full_type: str) -> ResourceId:
-        """The same id with its type spelt as in `full_type`."""
+        """Return the same id with its type spelt as in `full_type`."""
         namespace, *types = full_type.split("/")
         return replace(self, namespace=namespace, types=tuple(types))
 
@@ -113,23 +113,23 @@ class ResourceId:
 
 
 def subscription_id(subscription: str) -> ResourceId:
-    """The id of a subscription, given its GUID."""
+    """Return the id of a subscription with a GUID."""
     return ResourceId("", RESOURCES, ("subscriptions",), (subscription,))
 
 
 def group_id(subscription: str, group: str) -> ResourceId:
-    """The id of a resource group."""
+    """Return the id of a resource group."""
     return subscription_id(subscription).child("resourceGroups", group)
 
 
 def lies_in(inner: str, outer: str) -> bool:
-    """Whether the scope `inner` is `outer` or lies beneath it; everything lies in the tenant, ""."""
+    """Return whether a scope is another one or lies beneath it; every scope lies in the tenant, ""."""
     inner, outer = inner.lower().rstrip("/"), outer.lower().rstrip("/")
     return not outer or inner == outer or inner.startswith(f"{outer}/")
 
 
 def _split(segments: list[str]) -> tuple[str, str, list[str]]:
-    """Scope, namespace and the type/name segments of a path, at its last provider."""
+    """Return scope, namespace, and segments of types and names, split at the last provider."""
     lowered = [segment.lower() for segment in segments]
     if "providers" not in lowered:
         return "", RESOURCES, segments
@@ -141,7 +141,7 @@ def _split(segments: list[str]) -> tuple[str, str, list[str]]:
 
 
 def _segment_after(what: str, path: str) -> str | None:
-    """The segment that follows the first `what` (lower case) in a path."""
+    """Return the segment after the first `what` (lower case) of a path."""
     segments = path.strip("/").split("/")
     for before, after in pairwise(segments):
         if before.lower() == what:

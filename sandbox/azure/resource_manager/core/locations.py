@@ -1,4 +1,4 @@
-"""The regions of the sandbox: ten of Azure's, spread over its geographies."""
+"""The regions that the sandbox has: ten of Azure, spread over its geographies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Location:
-    """A region, its names and where it stands (degrees)."""
+    """A region, its names, and its place in degrees."""
 
     name: str
     display_name: str
@@ -19,7 +19,7 @@ class Location:
 
     @property
     def regional_display_name(self) -> str:
-        """The name with its part of the world before it: "(Europe) West Europe"."""
+        """The display name after its geography group: "(Europe) West Europe"."""
         return f"({self.group}) {self.display_name}"
 
 
@@ -43,5 +43,5 @@ LOCATION_NAMES = tuple(location.name for location in LOCATIONS)
 
 
 def normalised(location: str) -> str:
-    """A region's name from either of its spellings: "West Europe" and "westeurope" are one."""
+    """Return the name of a region in either of its spellings: "westeurope" for "West Europe"."""
     return location.replace(" ", "").lower()

@@ -1,7 +1,7 @@
-"""Long-running operations: what Azure accepts now and finishes later, and the ways it lets a client ask.
+"""Long-running operations: what Azure accepts now and finishes later, and how clients poll them.
 
-Each service tells it in its own way (a `Telling`): by an `Azure-AsyncOperation` header whose URL answers a
-status, or by a `Location` that answers 202 until the end.
+Services differ in their polling (see `PollingStyle`): an `Azure-AsyncOperation` header whose URL answers with
+a status, or a `Location` whose URL answers with 202 until the operation has ended.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import secrets
 import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.azure.resource_manager.core.errors import ArmError
@@ -25,16 +26,22 @@ if TYPE_CHECKING:
 
 HOST = "https://management.azure.com"
 RETRY_AFTER = {"Retry-After": "1"}
-# The query of a recorded operation's URL is about 2.7 kB of signature; a client must use it verbatim.
+# Recorded URLs of operations carry about 2.7 kB of signature in the query, which clients must send verbatim.
 SIGNATURE_BYTES = 1200
 GUID_LENGTH = 36
-ACCEPTED = 202
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP answer: status, JSON body (None: empty) and headers."""
+    """An HTTP response.
+
+    Attributes:
+        status: the HTTP status.
+        body: the JSON body, None for an empty one.
+        headers: further headers.
+
+    """
 
     status: int
     body: Any = None
@@ -42,15 +49,15 @@ class Reply:
 
 
 @dataclass(frozen=True)
-class Telling:
-    """How a service tells a long-running operation.
+class PollingStyle:
+    """How a service lets clients poll a long-running operation.
 
-    Args:
-        path: the URL's path; `{subscription}`, `{group}`, `{location}`, `{namespace}`, `{resource}` (the id)
-            and `{id}` are filled in.
-        header: which header carries the URL.
-        running: the status word while it runs.
-        renewed: every poll answers a new URL (the registry's way).
+    Attributes:
+        path: path of the URL, in which `{subscription}`, `{group}`, `{location}`, `{namespace}`, `{resource}`
+            (the id) and `{id}` are filled in.
+        header: the header that carries the URL.
+        running: the status while the operation runs.
+        renewed: whether every poll is answered with a new URL, as the container registry does.
 
     """
 
@@ -61,13 +68,16 @@ class Telling:
 
 
 class Operation:
-    """One accepted change. `await` it for the resource as it came out (None after a deletion).
+    """A change that was accepted.
 
-    Awaiting raises the ArmError that a failed operation shows.
+    Awaiting it returns the resource (None after a deletion), or raises the ArmError that it failed with.
 
     Args:
-        reply: what the request that began it is answered.
-        resource: the resource it makes or changes, None for a deletion.
+        reply: the response to the request that began it.
+        resource: what it creates or changes, None for a deletion.
+
+    Attributes:
+        subject: what it creates, changes or deletes.
 
     """
 
@@ -85,11 +95,11 @@ class Operation:
 
     @property
     def running(self) -> bool:
-        """Whether it still goes on."""
+        """Whether it has not ended yet."""
         return not self._finished.is_set()
 
     def end(self, status: str, error: ArmError | None = None) -> None:
-        """Note the outcome: "Succeeded", "Failed" or "Canceled"."""
+        """Set the outcome: "Succeeded", "Failed" or "Canceled"."""
         self.status, self.error, self.ended = status, error, datetime.now(UTC)
         self._finished.set()
 
@@ -104,23 +114,23 @@ class Operation:
 
 
 def finished(reply: Reply, resource: Resource | None = None) -> Operation:
-    """The operation of a change that is done at once."""
+    """Return the operation of a change that is done at once."""
     operation = Operation(reply, resource)
     operation.end("Succeeded")
     return operation
 
 
 class Operations:
-    """All operations of the process; begins them, and answers the polls for them."""
+    """All operations: begins them, and answers the polls of clients."""
 
     def __init__(self) -> None:
-        self._told: dict[str, tuple[Operation, Telling, str]] = {}
+        self._begun: dict[str, tuple[Operation, PollingStyle, str]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(  # noqa: PLR0913 - one keyword for each thing Azure varies
+    def begin(  # noqa: PLR0913 - one keyword for each thing that services do differently
         self,
         work: Coroutine[Any, Any, Any],
-        telling: Telling,
+        polling: PollingStyle,
         *,
         at: ResourceId,
         location: str = "",
@@ -130,27 +140,27 @@ class Operations:
         resource: Resource | None = None,
         subject: Resource | None = None,
     ) -> Operation:
-        """Run `work` in the background, and tell it.
+        """Run `work` in the background, and return the operation that clients poll.
 
-        What `work` returns is the final body of a `Location` poll, when it isn't None; else the resource is.
-        A resource settles in "Succeeded", or in "Failed" when `work` raises.
+        The last poll of a `Location` is answered with what `work` returns, or with the resource if that is
+        None. The resource's provisioning state becomes "Succeeded", or "Failed" if `work` raises.
 
         Args:
-            work: the change itself, with the time that Azure takes for it.
-            telling: how the client may ask after it.
-            at: what is changed (its subscription and provider name the URL).
-            location: the region the URL names.
-            api_version: the version the client spoke.
-            status: of the answer that the client gets now.
-            body: of that answer; the resource as it stands by default, nothing with 202.
-            resource: what is made or changed, None for a deletion.
-            subject: what is deleted, so that a second deletion can find this operation.
+            work: the change, which takes as long as Azure takes for it.
+            polling: how clients poll it.
+            at: what is changed; its subscription and provider stand in the URL.
+            location: the region in the URL.
+            api_version: the api-version of the request.
+            status: of the response to the request.
+            body: of that response; the resource by default, none with 202.
+            resource: what is created or changed, None for a deletion.
+            subject: what is deleted.
 
         """
         operation = Operation(Reply(status), resource)
         operation.subject = resource or subject
-        operation.status = telling.running
-        path = telling.path.format(
+        operation.status = polling.running
+        path = polling.path.format(
             subscription=at.subscription,
             group=at.group,
             location=location,
@@ -158,8 +168,8 @@ class Operations:
             resource=at,
             id=operation.id,
         )
-        self._told[operation.id] = (operation, telling, f"{path}?api-version={api_version}")
-        if status == ACCEPTED:
+        self._begun[operation.id] = (operation, polling, f"{path}?api-version={api_version}")
+        if status == HTTPStatus.ACCEPTED:
             body = None
         elif body is None and resource is not None:
             body = resource.shown()
@@ -170,18 +180,18 @@ class Operations:
         return operation
 
     def poll(self, operation_id: str) -> Reply | None:
-        """The answer to a poll of an operation's URL, None for an unknown operation.
+        """Return the response to a poll of an operation's URL, None for an unknown operation.
 
         Args:
-            operation_id: the URL's last segment: a GUID, which some services put a word before.
+            operation_id: the last segment of the URL: a GUID, before which some services put a word.
 
         """
         operation_id = operation_id[-GUID_LENGTH:]
-        if operation_id not in self._told:
+        if operation_id not in self._begun:
             return None
-        operation, telling, _ = self._told[operation_id]
-        if telling.header == "Azure-AsyncOperation":
-            headers = self._headers(operation) if telling.renewed and operation.running else RETRY_AFTER
+        operation, polling, _ = self._begun[operation_id]
+        if polling.header == "Azure-AsyncOperation":
+            headers = self._headers(operation) if polling.renewed and operation.running else RETRY_AFTER
             return Reply(200, _status_document(operation), headers)
         if operation.running:
             return Reply(202, None, self._headers(operation))
@@ -190,21 +200,21 @@ class Operations:
         return _location_outcome(operation)
 
     def under_way(self, resource: Resource) -> Operation | None:
-        """The operation that is still changing a resource, if any."""
-        told = (operation for operation, _, _ in self._told.values())
-        return next((each for each in told if each.running and each.subject is resource), None)
+        """Return the operation that is changing or deleting a resource, None for no operation."""
+        begun = (operation for operation, _, _ in self._begun.values())
+        return next((each for each in begun if each.running and each.subject is resource), None)
 
     async def close(self) -> None:
-        """Cancel whatever still runs."""
+        """Cancel the operations that still run."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _headers(self, operation: Operation) -> dict[str, str]:
-        _, telling, url = self._told[operation.id]
+        _, polling, url = self._begun[operation.id]
         signature = f"&t={operation.started.timestamp():.0f}&c={secrets.token_urlsafe(SIGNATURE_BYTES)}"
-        return {telling.header: f"{HOST}{url}{signature}&s={secrets.token_urlsafe(256)}", **RETRY_AFTER}
+        return {polling.header: f"{HOST}{url}{signature}&s={secrets.token_urlsafe(256)}", **RETRY_AFTER}
 
     async def _run(self, operation: Operation, work: Coroutine[Any, Any, Any]) -> None:
         try:
@@ -214,7 +224,7 @@ class Operations:
         except asyncio.CancelledError:
             _end(operation, "Canceled", ArmError(409, "OperationPreempted", "The operation was canceled."))
             raise
-        except Exception as error:  # noqa: BLE001 - it must end as a failed operation, as in Azure
+        except Exception as error:  # noqa: BLE001 - whatever it is, clients see a failed operation, as in Azure
             _log.exception("operation on %s failed", operation.resource and operation.resource.id)
             _end(
                 operation, "Failed", ArmError(500, "InternalServerError", f"{type(error).__name__}: {error}")

@@ -1,6 +1,6 @@
 """Who may do what: role assignments, their inheritance, and the time until they take effect.
 
-The assignments are resources like any other: what goes with a deleted account or group is revoked by that.
+Assignments are extension resources: those on a deleted account or group are deleted with it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sandbox.azure.resource_manager.core.state import Resource, timestamp
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.azure.resource_manager.core.backends import Principal
+    from sandbox.azure.identity.directory import Principal
     from sandbox.azure.resource_manager.core.roles import Role
     from sandbox.azure.resource_manager.core.state import State
 
@@ -26,7 +26,12 @@ BLOBS = f"{STORAGE_ACCOUNTS}/blobServices/containers/blobs"
 
 
 class Rights:
-    """All role assignments, asked before anything is done."""
+    """The permissions that role assignments add up to.
+
+    Args:
+        state: where the assignments are.
+
+    """
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -34,14 +39,14 @@ class Rights:
     def assign(
         self, principal: Principal, role: Role, scope: str, *, name: str = "", delay: float = 0
     ) -> Resource:
-        """Give a role on a scope's id; it counts after `delay` seconds.
+        """Assign a role.
 
         Args:
             principal: who gets it.
-            role: which one.
-            scope: a subscription's, group's or resource's id, "" for the whole tenant.
-            name: the assignment's GUID, a new one by default.
-            delay: seconds.
+            role: the role.
+            scope: id of a subscription, group or resource, "" for the whole tenant.
+            name: GUID of the assignment, a new one by default.
+            delay: seconds until it takes effect.
 
         """
         assignment_id = ResourceId(scope.rstrip("/"), *_NAMES, (name or str(uuid.uuid4()),))
@@ -57,24 +62,26 @@ class Rights:
         return self._state.store(Resource(assignment_id, {"properties": properties}, internals=internals))
 
     def allows(self, principal: Principal, action: str, scope: str) -> bool:
-        """Whether a role of the principal allows an action ("Microsoft.X/y/write") on a scope's id."""
+        """Return whether a principal may do an action ("Microsoft.X/y/write") on a scope."""
         return any(role.allows(action) for role in self.roles_on(principal, scope))
 
     def allows_data(self, principal: Principal, action: str, scope: str) -> bool:
-        """Whether a role of the principal allows a data-plane action on a scope's id."""
+        """Return whether a principal may do a data-plane action on a scope."""
         return any(
-            role.allows_data(action) for role, held_on in self._roles(principal) if lies_in(scope, held_on)
+            role.allows_data(action)
+            for role, assigned_on in self._roles(principal)
+            if lies_in(scope, assigned_on)
         )
 
     def allows_beneath(self, principal: Principal, action: str, scope: str) -> bool:
-        """Whether an action is allowed on a scope or anywhere beneath it: how Azure lists subscriptions."""
+        """Return whether an action is allowed on a scope or anywhere beneath it."""
         return any(
-            role.allows(action) and (lies_in(scope, held_on) or lies_in(held_on, scope))
-            for role, held_on in self._roles(principal)
+            role.allows(action) and (lies_in(scope, assigned_on) or lies_in(assigned_on, scope))
+            for role, assigned_on in self._roles(principal)
         )
 
     def demand(self, principal: Principal, action: str, scope: str) -> None:
-        """Insist on a right.
+        """Check that a principal may do an action on a scope.
 
         Raises:
             ArmError: AuthorizationFailed.
@@ -83,18 +90,18 @@ class Rights:
         if not self.allows(principal, action, scope):
             raise authorization_failed(principal, action, scope)
 
-    def data_access(self, principal: Principal, account: str, write: bool) -> bool:  # noqa: FBT001 - asked by the blob endpoints as (principal, account, write)
-        """Whether a principal may read (or write) the blobs of the storage account with this name."""
+    def data_access(self, principal: Principal, account: str, write: bool) -> bool:  # noqa: FBT001 - the last argument of `Authorise`
+        """Return whether a principal may read (or write) the blobs of a storage account."""
         action = f"{BLOBS}/{'write' if write else 'read'}"
         accounts = [a for a in self._state.of_type(STORAGE_ACCOUNTS) if a.id.name.lower() == account.lower()]
         return any(self.allows_data(principal, action, str(found.id)) for found in accounts)
 
     def roles_on(self, principal: Principal, scope: str) -> tuple[Role, ...]:
-        """The roles that a principal holds on a scope by now, inherited ones included."""
-        return tuple(role for role, held_on in self._roles(principal) if lies_in(scope, held_on))
+        """Return the roles in effect that a principal has on a scope, inherited ones included."""
+        return tuple(role for role, assigned_on in self._roles(principal) if lies_in(scope, assigned_on))
 
     def _roles(self, principal: Principal) -> Iterator[tuple[Role, str]]:
-        """The roles a principal holds by now, each with the scope it holds them on."""
+        """Yield the roles in effect of a principal, each with the scope it is assigned on."""
         for assignment in self._state.of_type(ROLE_ASSIGNMENTS):
             mine = assignment.properties["principalId"] == principal.object_id
             if mine and time.monotonic() >= assignment.internals["effective"]:

@@ -1,6 +1,6 @@
-"""The built-in roles that matter on the button's road, with Azure's own ids and permissions.
+"""The built-in roles that a deployment by the button meets, with their ids and permissions in Azure.
 
-Source: Azure's list of built-in roles. Contributor's exclusions are those that can be met here.
+Source: Azure's list of built-in roles. Contributor excludes further actions there, which the sandbox lacks.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _USER_DELEGATION = "Microsoft.Storage/storageAccounts/blobServices/generateUserD
 
 @dataclass(frozen=True)
 class Role:
-    """A role definition: what its assignments allow."""
+    """A role definition."""
 
     id: str
     name: str
@@ -25,19 +25,19 @@ class Role:
     not_data_actions: tuple[str, ...] = ()
 
     def allows(self, action: str) -> bool:
-        """Whether the role allows a control-plane action."""
+        """Return whether the role allows a control-plane action."""
         return _matches_any(action, self.actions) and not _matches_any(action, self.not_actions)
 
     def allows_data(self, action: str) -> bool:
-        """Whether the role allows a data-plane action."""
+        """Return whether the role allows a data-plane action."""
         return _matches_any(action, self.data_actions) and not _matches_any(action, self.not_data_actions)
 
     def resource_id(self, subscription: str) -> str:
-        """The definition's id as seen from a subscription."""
+        """Return the id of the definition in a subscription."""
         return f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{self.id}"
 
     def shown(self, subscription: str) -> dict[str, Any]:
-        """The definition as Microsoft.Authorization/roleDefinitions shows it."""
+        """Return the definition as a GET shows it."""
         permission = {
             "actions": list(self.actions),
             "notActions": list(self.not_actions),
@@ -60,7 +60,7 @@ def _matches_any(action: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _matches(action: str, pattern: str) -> bool:
-    """Whether an action fits a pattern in which `*` stands for any characters, slashes included."""
+    """Return whether an action matches a pattern, whose `*` stands for any characters, slashes included."""
     head, star, tail = pattern.partition("*")
     if not star:
         return action == head
@@ -166,16 +166,16 @@ BUILT_IN_ROLES = (
 
 
 def role_by_id(definition: str) -> Role | None:
-    """The built-in role a definition id (any scope, or the bare GUID) names."""
+    """Return the built-in role with a definition id, at any scope, or a bare GUID; None if there is none."""
     guid = definition.rstrip("/").rpartition("/")[2].lower()
     return next((role for role in BUILT_IN_ROLES if role.id == guid), None)
 
 
 def role_by_name(name: str) -> Role:
-    """The built-in role with this display name.
+    """Return the built-in role with a display name.
 
     Raises:
-        KeyError: there is none in the sandbox.
+        KeyError: the sandbox has no such role.
 
     """
     for role in BUILT_IN_ROLES:

@@ -1,6 +1,6 @@
-"""What exists: the resources of all subscriptions and a record of who changed what.
+"""The resources of all subscriptions, and the activity log of who changed them.
 
-Secrets live beside a resource's document, never in it, so that nothing that shows a document can show one.
+Secrets are kept beside a resource's document, never in it, so that no response can show one.
 """
 
 from __future__ import annotations
@@ -16,25 +16,27 @@ from sandbox.azure.resource_manager.core.ids import lies_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.azure.resource_manager.core.backends import Principal
+    from sandbox.azure.identity.directory import Principal
     from sandbox.azure.resource_manager.core.errors import ArmError
     from sandbox.azure.resource_manager.core.ids import ResourceId
 
 
 def timestamp(moment: datetime | None = None) -> str:
-    """A moment (now by default) as Azure writes it."""
+    """Return a moment, now by default, as Azure writes it."""
     return (moment or datetime.now(UTC)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @dataclass
 class Resource:
-    """One resource.
+    """A resource.
 
-    Args:
-        id: where it is, in Azure's spelling.
+    Attributes:
+        id: its id in Azure's spelling.
         document: what a GET shows, without id, name and type: location, tags, sku, identity, properties, ….
-        secrets: what is never shown: passwords, secure values, by a name of the provider's choice.
-        internals: further data of the provider's own, not shown either.
+        secrets: passwords, keys and secure values, by names that the provider chooses; never shown.
+        internals: further data of the provider, not shown either.
+        created: when it was created.
+        etag: changes with the resource.
 
     """
 
@@ -47,13 +49,13 @@ class Resource:
 
     @property
     def properties(self) -> dict[str, Any]:
-        """The document's properties, to read and to change."""
+        """The properties in the document, to read and to change."""
         properties: dict[str, Any] = self.document.setdefault("properties", {})
         return properties
 
     @property
     def location(self) -> str:
-        """The region, "" for a type that has none."""
+        """The region, "" for none."""
         return str(self.document.get("location", ""))
 
     @property
@@ -63,21 +65,21 @@ class Resource:
 
     @property
     def provisioning_state(self) -> str:
-        """Azure's provisioning state; what has none is as good as provisioned."""
+        """The provisioning state, "Succeeded" if the type shows none."""
         return str(self.properties.get("provisioningState", "Succeeded"))
 
     def settle(self, provisioning_state: str) -> None:
-        """Note how a long-running operation stands, on types that show it."""
+        """Set the provisioning state, if the type shows one."""
         if "provisioningState" in self.properties:
             self.properties["provisioningState"] = provisioning_state
         self.touch()
 
     def touch(self) -> None:
-        """Note a change: a new etag."""
+        """Give the resource a new etag after a change."""
         self.etag = str(uuid.uuid4())
 
     def shown(self) -> dict[str, Any]:
-        """A copy of the document with id, name and type, as most types' GET shows it."""
+        """Return a copy of the document with id, name and type."""
         return {
             "id": str(self.id),
             "name": self.id.name,
@@ -87,22 +89,22 @@ class Resource:
 
 
 class State:
-    """The resources, by id."""
+    """All resources, by id."""
 
     def __init__(self) -> None:
         self._resources: dict[str, Resource] = {}
 
     def get(self, resource_id: ResourceId) -> Resource | None:
-        """The resource with this id, whatever its spelling."""
+        """Return the resource with an id, in whatever spelling; None if there is none."""
         return self._resources.get(resource_id.key)
 
     def store(self, resource: Resource) -> Resource:
-        """Add a resource or put another in its place."""
+        """Add a resource, or replace the one with its id."""
         self._resources[resource.id.key] = resource
         return resource
 
     def remove(self, resource_id: ResourceId) -> None:
-        """Forget a resource and everything in it or extending it."""
+        """Remove a resource, its children and its extension resources."""
         for key in [key for key in self._resources if lies_in(key, resource_id.key)]:
             del self._resources[key]
 
@@ -110,24 +112,24 @@ class State:
         return iter(list(self._resources.values()))
 
     def within(self, scope: str) -> list[Resource]:
-        """Everything at or beneath a scope's id, oldest first."""
+        """Return all resources at or beneath a scope, oldest first."""
         return [resource for resource in self if lies_in(resource.id.key, scope)]
 
     def of_type(self, full_type: str, scope: str = "") -> list[Resource]:
-        """The resources of one type at or beneath a scope's id ("": everywhere), oldest first."""
+        """Return the resources of a type at or beneath a scope ("" for everywhere), oldest first."""
         wanted = full_type.lower()
         found = [resource for resource in self if resource.id.type.lower() == wanted]
         return [resource for resource in found if not scope or lies_in(resource.id.key, scope)]
 
 
 @dataclass
-class Activity:
-    """The activity log: one record for each PUT, PATCH and DELETE, accepted or refused."""
+class ActivityLog:
+    """One record for each PUT, PATCH and DELETE, accepted or refused."""
 
     records: list[dict[str, Any]] = field(default_factory=list)
 
-    def note(self, method: str, resource: str, principal: Principal, refusal: ArmError | None = None) -> None:
-        """Record a change that `principal` asked for, and the refusal if there was one."""
+    def add(self, method: str, resource: str, principal: Principal, refusal: ArmError | None = None) -> None:
+        """Add a record of a change that a principal asked for."""
         record = {
             "time": timestamp(),
             "method": method,

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: role assignments and definitions, and the permissions they add up to."""
+"""Microsoft.Authorization: role assignments, role definitions, and the permissions of a caller."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
+from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
 from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import ResourceId, lies_in
 from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider, ResourceType, Write
+from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.rights import ROLE_ASSIGNMENTS
 from sandbox.azure.resource_manager.core.roles import BUILT_IN_ROLES, role_by_id
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
     from sandbox.azure.resource_manager.core.state import Resource
 
 API_VERSIONS = (
@@ -31,74 +33,74 @@ _PERMISSION_FIELDS = ("actions", "notActions", "dataActions", "notDataActions")
 
 
 class RoleAssignments(ResourceType):
-    """Role assignments; they take effect a while after they are made."""
+    """Role assignments, which take effect a while after they are created."""
 
     name = ROLE_ASSIGNMENTS
     api_versions = API_VERSIONS
 
-    def check(self, write: Write) -> None:
-        """Judge an assignment as Azure does: its id, its principal, its role, and those that exist."""
-        self._check_id_and_scope(write)
-        definition = str(write.properties.get("roleDefinitionId", ""))
+    def check(self, request: PutRequest) -> None:
+        """Validate id, role and principal, and that no other assignment is the same."""
+        self._check_id_and_scope(request)
+        definition = str(request.properties.get("roleDefinitionId", ""))
         if role_by_id(definition) is None:
             message = (
                 f"The specified role definition with ID '{definition.rpartition('/')[2]}' does not exist."
             )
             raise ArmError(404, "RoleDefinitionDoesNotExist", message)
-        if write.existing is not None:
-            self._check_unchanged(write, write.existing)
+        if request.existing is not None:
+            self._check_unchanged(request, request.existing)
         else:
-            self._check_principal(write)
-            self._check_new(write)
+            self._check_principal(request)
+            self._check_new(request)
 
-    async def put(self, write: Write) -> Operation:
-        """Give the role; the same assignment again changes nothing."""
-        if write.existing is not None:
-            return finished(Reply(200, self.show(write.existing)), write.existing)
-        principal = self.backends.directory.by_object_id(str(write.properties["principalId"]))
-        role = role_by_id(str(write.properties["roleDefinitionId"]))
+    async def put(self, request: PutRequest) -> Operation:
+        """Assign the role; the same assignment again changes nothing."""
+        if request.existing is not None:
+            return finished(Reply(200, self.show(request.existing)), request.existing)
+        principal = self.services.directory.by_object_id(str(request.properties["principalId"]))
+        role = role_by_id(str(request.properties["roleDefinitionId"]))
         if principal is None or role is None:
-            raise self._principal_not_found(write)
-        delay = self.backends.clock.seconds("role_assignment.propagation")
-        assignment = self.kernel.rights.assign(
-            principal, role, write.id.scope, name=write.id.name, delay=delay
+            raise self._principal_not_found(request)
+        delay = self.services.clock.seconds("role_assignment.propagation")
+        assignment = self.services.rights.assign(
+            principal, role, request.id.scope, name=request.id.name, delay=delay
         )
         assignment.properties.update(
-            createdBy=write.principal.object_id,
-            updatedBy=write.principal.object_id,
+            createdBy=request.principal.object_id,
+            updatedBy=request.principal.object_id,
             condition=None,
             conditionVersion=None,
             delegatedManagedIdentityResourceId=None,
-            description=write.properties.get("description"),
+            description=request.properties.get("description"),
         )
         return finished(Reply(201, self.show(assignment)), assignment)
 
     async def delete(self, resource: Resource, api_version: str) -> Operation:
-        """Take the role away; the answer shows what it was."""
+        """Delete the assignment; the reply shows it."""
         await super().delete(resource, api_version)
         return finished(Reply(200, self.show(resource)))
 
-    def _check_id_and_scope(self, write: Write) -> None:
+    def _check_id_and_scope(self, request: PutRequest) -> None:
         try:
-            uuid.UUID(write.id.name)
+            uuid.UUID(request.id.name)
         except ValueError:
             message = (
-                f"The role assignment ID '{write.id.name}' is not valid. The role assignment ID must be a "
+                f"The role assignment ID '{request.id.name}' is not valid. The role assignment ID must be a "
                 "GUID."
             )
             raise errors.bad_request("InvalidRoleAssignmentId", message) from None
         try:
-            scope = ResourceId.parse(write.id.scope)
+            scope = ResourceId.parse(request.id.scope)
         except ValueError:
             return
         if len(scope.names) > 1 and self.state.get(scope) is None:
             raise errors.resource_not_found(scope)
 
-    def _check_principal(self, write: Write) -> None:
-        principal = self.backends.directory.by_object_id(str(write.properties.get("principalId", "")))
-        stated = write.properties.get("principalType")
+    def _check_principal(self, request: PutRequest) -> None:
+        principal = self.services.directory.by_object_id(str(request.properties.get("principalId", "")))
+        stated = request.properties.get("principalType")
         if principal is None:
-            raise self._principal_not_found(write)
+            raise self._principal_not_found(request)
         if stated is not None and stated != principal.kind:
             raise errors.bad_request(
                 "UnmatchedPrincipalType",
@@ -106,28 +108,28 @@ class RoleAssignments(ResourceType):
                 f"which is different from specified PrinciaplType '{stated}'.",
             )
 
-    def _principal_not_found(self, write: Write) -> ArmError:
-        principal = str(write.properties.get("principalId", "")).replace("-", "")
+    def _principal_not_found(self, request: PutRequest) -> ArmError:
+        principal = str(request.properties.get("principalId", "")).replace("-", "")
         return errors.bad_request(
             "PrincipalNotFound",
-            f"Principal {principal} does not exist in the directory {self.backends.directory.tenant_id}. "
+            f"Principal {principal} does not exist in the directory {self.services.directory.tenant_id}. "
             "Check that you have the correct principal ID. If you are creating this principal and then "
             "immediately assigning a role, this error might be related to a replication delay. In this "
             "case, set the role assignment principalType property to a value, such as ServicePrincipal, "
             "User, or Group.  See https://aka.ms/docs-principaltype",
         )
 
-    def _check_unchanged(self, write: Write, existing: Resource) -> None:
-        if _what(write.properties) != _what(existing.properties):
+    def _check_unchanged(self, request: PutRequest, existing: Resource) -> None:
+        if _role_of_principal(request.properties) != _role_of_principal(existing.properties):
             raise errors.bad_request(
                 "RoleAssignmentUpdateNotPermitted",
                 "Tenant ID, application ID, principal ID, and scope are not allowed to be updated.",
             )
 
-    def _check_new(self, write: Write) -> None:
+    def _check_new(self, request: PutRequest) -> None:
         for other in self.state.of_type(ROLE_ASSIGNMENTS):
-            same_scope = other.id.scope.lower() == write.id.scope.lower()
-            if same_scope and _what(other.properties) == _what(write.properties):
+            same_scope = other.id.scope.lower() == request.id.scope.lower()
+            if same_scope and _role_of_principal(other.properties) == _role_of_principal(request.properties):
                 raise errors.conflict(
                     "RoleAssignmentExists",
                     "The role assignment already exists. The ID of the existing role assignment is "
@@ -135,26 +137,31 @@ class RoleAssignments(ResourceType):
                 )
 
 
-def _what(properties: dict[str, Any]) -> tuple[str, str]:
-    """Principal and role of an assignment: what makes two of them the same on one scope."""
+def _role_of_principal(properties: dict[str, Any]) -> tuple[str, str]:
+    """Return principal and role, by which two assignments on one scope are the same."""
     role = str(properties.get("roleDefinitionId", "")).rpartition("/")[2]
     return str(properties.get("principalId", "")).lower(), role.lower()
 
 
-class AuthorizationFunctions:
-    """Lists that look up and down the scopes."""
+class AuthorizationActions:
+    """Reads of assignments, definitions and permissions at any scope.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Args:
+        services: what the actions work with.
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         kind = "Microsoft.Authorization/roleAssignments/read"
         definitions = "Microsoft.Authorization/roleDefinitions/read"
         one = f"{_BENEATH}/roleDefinitions/{{definition}}"
         return (
-            Function("GET", f"{_BENEATH}/roleAssignments", kind, "{scope}", self.assignments, API_VERSIONS),
-            Function(
+            Action("GET", f"{_BENEATH}/roleAssignments", kind, "{scope}", self.assignments, API_VERSIONS),
+            Action(
                 "GET",
                 f"{_BENEATH}/roleDefinitions",
                 definitions,
@@ -162,51 +169,50 @@ class AuthorizationFunctions:
                 self.definitions,
                 DEFINITION_VERSIONS,
             ),
-            Function("GET", one, definitions, "{scope}", self.definition, DEFINITION_VERSIONS),
-            Function("GET", f"{_BENEATH}/permissions", None, "{scope}", self.permissions),
+            Action("GET", one, definitions, "{scope}", self.definition, DEFINITION_VERSIONS),
+            Action("GET", f"{_BENEATH}/permissions", None, "{scope}", self.permissions),
         )
 
-    async def assignments(self, call: Call) -> dict[str, Any]:
-        """The assignments on a scope, above it and, unless `atScope()` is asked, beneath it."""
-        scope, wanted = call.arguments["scope"], call.query.get("$filter", "")
+    async def assignments(self, request: ActionRequest) -> dict[str, Any]:
+        """List the assignments on a scope, above it and, unless `atScope()` is asked, beneath it."""
+        scope, wanted = request.arguments["scope"], request.query.get("$filter", "")
         person = re.search(r"(?:principalId eq|assignedTo\()\s*'([^']+)'", wanted)
         found = [
             each
-            for each in self._kernel.state.of_type(ROLE_ASSIGNMENTS)
+            for each in self._services.state.of_type(ROLE_ASSIGNMENTS)
             if lies_in(scope, each.id.scope)
             or ("atscope()" not in wanted.lower() and lies_in(each.id.scope, scope))
         ]
         return {"value": [a.shown() for a in found if not person or a.properties["principalId"] == person[1]]}
 
-    async def definitions(self, call: Call) -> dict[str, Any]:
-        """The built-in roles, by `roleName eq '…'` if asked."""
-        wanted = re.search(r"roleName eq '([^']+)'", call.query.get("$filter", ""))
+    async def definitions(self, request: ActionRequest) -> dict[str, Any]:
+        """List the built-in roles, filtered by `roleName eq '…'`."""
+        wanted = re.search(r"roleName eq '([^']+)'", request.query.get("$filter", ""))
         roles = [role for role in BUILT_IN_ROLES if not wanted or role.name.lower() == wanted[1].lower()]
-        return {"value": [role.shown(_subscription(call)) for role in roles]}
+        return {"value": [role.shown(_subscription(request)) for role in roles]}
 
-    async def definition(self, call: Call) -> dict[str, Any]:
-        """One role."""
-        role = role_by_id(call.arguments["definition"])
+    async def definition(self, request: ActionRequest) -> dict[str, Any]:
+        """Return a role."""
+        role = role_by_id(request.arguments["definition"])
         if role is None:
             message = (
-                f"The specified role definition with ID '{call.arguments['definition']}' does not exist."
+                f"The specified role definition with ID '{request.arguments['definition']}' does not exist."
             )
             raise ArmError(404, "RoleDefinitionDoesNotExist", message)
-        return role.shown(_subscription(call))
+        return role.shown(_subscription(request))
 
-    async def permissions(self, call: Call) -> dict[str, Any]:
-        """What the caller's roles on a scope allow; everybody may ask that of themselves."""
-        roles = self._kernel.rights.roles_on(call.principal, call.arguments["scope"])
+    async def permissions(self, request: ActionRequest) -> dict[str, Any]:
+        """List what the roles of the caller allow on a scope, for which no permission is needed."""
+        roles = self._services.rights.roles_on(request.principal, request.arguments["scope"])
         shown = [role.shown("")["properties"]["permissions"][0] for role in roles]
         return {"value": [{field: permission[field] for field in _PERMISSION_FIELDS} for permission in shown]}
 
 
-def _subscription(call: Call) -> str:
-    return call.arguments["scope"].strip("/").split("/")[1] if call.arguments["scope"] else ""
+def _subscription(request: ActionRequest) -> str:
+    return request.arguments["scope"].strip("/").split("/")[1] if request.arguments["scope"] else ""
 
 
-def provider(kernel: Kernel) -> Provider:
-    """Microsoft.Authorization."""
-    return Provider(
-        "Microsoft.Authorization", (RoleAssignments(kernel),), AuthorizationFunctions(kernel).functions()
-    )
+def provider(services: Services, _catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.Authorization."""
+    actions = AuthorizationActions(services).actions()
+    return Provider("Microsoft.Authorization", (RoleAssignments(services),), actions)

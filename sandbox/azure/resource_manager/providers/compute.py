@@ -1,52 +1,57 @@
-"""Microsoft.Compute: quotas and sizes, which are looked at before a cluster is asked for."""
+"""Microsoft.Compute: core quotas and VM sizes, which clients look at before they create a cluster."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
+from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES, normalised
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider
+from sandbox.azure.resource_manager.core.resource_types import Provider
 from sandbox.azure.resource_manager.providers.container_service.quota import cores_used
-from sandbox.azure.resource_manager.providers.subscriptions import SUBSCRIPTION
-from sandbox.azure.vm_sizes import VM_SIZES
+from sandbox.clusters.vm_sizes import VM_SIZES
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
 
-# Azure puts a space before every capital of a family and leaves out the word itself.
-_COMPUTE = f"{SUBSCRIPTION}/providers/Microsoft.Compute"
+_COMPUTE = f"{SUBSCRIPTION_PATH}/providers/Microsoft.Compute"
 
 
-class ComputeFunctions:
-    """Usages and sizes."""
+class ComputeActions:
+    """Usages and sizes.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Args:
+        services: what the actions work with.
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         usages, skus = f"{_COMPUTE}/locations/{{location}}/usages", f"{_COMPUTE}/skus"
         sizes = f"{_COMPUTE}/locations/{{location}}/vmSizes"
         return (
-            Function("GET", usages, "Microsoft.Compute/locations/usages/read", SUBSCRIPTION, self.usages),
-            Function("GET", sizes, "Microsoft.Compute/locations/vmSizes/read", SUBSCRIPTION, self.sizes),
-            Function("GET", skus, "Microsoft.Compute/skus/read", SUBSCRIPTION, self.skus),
+            Action("GET", usages, "Microsoft.Compute/locations/usages/read", SUBSCRIPTION_PATH, self.usages),
+            Action("GET", sizes, "Microsoft.Compute/locations/vmSizes/read", SUBSCRIPTION_PATH, self.sizes),
+            Action("GET", skus, "Microsoft.Compute/skus/read", SUBSCRIPTION_PATH, self.skus),
         )
 
-    async def usages(self, call: Call) -> dict[str, Any]:
-        """Cores in use and their limits: of the region ("cores") and of each family."""
-        location = _location(call)
-        subscription = self._kernel.subscription(call.arguments["subscription"])
-        used = cores_used(self._kernel, subscription.id, location)
+    async def usages(self, request: ActionRequest) -> dict[str, Any]:
+        """List cores in use and their limits: of the region ("cores") and of each VM family."""
+        location = _location(request)
+        subscription = self._services.subscriptions.get(request.arguments["subscription"])
+        used = cores_used(self._services.state, subscription.id, location)
         families = sorted({size.family for size in VM_SIZES.values()})
         entries = [_usage("cores", "Total Regional vCPUs", used.total(), subscription.core_limit)]
         entries += [_usage(each, each, used[each], subscription.family_core_limit(each)) for each in families]
         return {"value": entries}
 
-    async def sizes(self, call: Call) -> dict[str, Any]:
-        """The sizes of one region."""
-        _location(call)
+    async def sizes(self, request: ActionRequest) -> dict[str, Any]:
+        """List the sizes of a region."""
+        _location(request)
         return {
             "value": [
                 {"name": size.name, "numberOfCores": size.cores, "memoryInMB": int(size.memory_gib * 1024)}
@@ -54,15 +59,15 @@ class ComputeFunctions:
             ]
         }
 
-    async def skus(self, call: Call) -> dict[str, Any]:
-        """The sizes with what they can; `$filter=location eq '…'` gives those of one region."""
-        wanted = call.query.get("$filter", "")
+    async def skus(self, request: ActionRequest) -> dict[str, Any]:
+        """List the sizes with their capabilities, filtered by `location eq '…'`."""
+        wanted = request.query.get("$filter", "")
         places = [name for name in LOCATION_NAMES if not wanted or f"'{name}'" in wanted.lower()]
         return {"value": [_sku(name, place) for place in places for name in VM_SIZES]}
 
 
-def _location(call: Call) -> str:
-    location = normalised(call.arguments["location"])
+def _location(request: ActionRequest) -> str:
+    location = normalised(request.arguments["location"])
     if location not in LOCATION_NAMES:
         raise errors.bad_request("InvalidParameter", f"The location '{location}' is invalid.")
     return location
@@ -97,6 +102,6 @@ def _sku(name: str, location: str) -> dict[str, Any]:
     }
 
 
-def provider(kernel: Kernel) -> Provider:
-    """Microsoft.Compute."""
-    return Provider("Microsoft.Compute", (), ComputeFunctions(kernel).functions())
+def provider(services: Services, _catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.Compute."""
+    return Provider("Microsoft.Compute", (), ComputeActions(services).actions())

@@ -1,4 +1,4 @@
-"""Microsoft.ManagedIdentity: user-assigned identities and the outside identities that may act as them."""
+"""Microsoft.ManagedIdentity: user-assigned identities, and their federated credentials."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
-from sandbox.azure.resource_manager.core.resource_types import Provider, ResourceType, Write
+from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 API_VERSIONS = ("2025-05-31-preview", "2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30")
@@ -19,61 +20,61 @@ MAXIMUM_CREDENTIALS = 20
 
 
 class UserAssignedIdentities(ResourceType):
-    """User-assigned identities: each is a principal of the directory."""
+    """User-assigned identities, each of which is a principal of the directory."""
 
     name = IDENTITIES
     api_versions = API_VERSIONS
     tracked = True
 
-    def check(self, write: Write) -> None:
-        """Judge the name."""
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", write.id.name):
+    def check(self, request: PutRequest) -> None:
+        """Validate the name."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{2,127}", request.id.name):
             raise errors.bad_request(
                 "BadRequest",
-                f"The resource name '{write.id.name}' is invalid. It must be 3 to 128 characters long, "
+                f"The resource name '{request.id.name}' is invalid. It must be 3 to 128 characters long, "
                 "start with a letter or number, and hold letters, numbers, hyphens and underscores only.",
             )
 
-    async def put(self, write: Write) -> Operation:
-        """Make the identity and its principal; again, replace the tags."""
-        document = {"location": write.location, "tags": dict(write.body.get("tags") or {})}
-        if write.existing is not None:
-            write.existing.document |= document
-            return finished(Reply(200, self.show(write.existing)), write.existing)
-        principal = self.backends.directory.add_managed_identity(write.id.name)
+    async def put(self, request: PutRequest) -> Operation:
+        """Create the identity and its principal, or replace the tags."""
+        document = {"location": request.location, "tags": dict(request.body.get("tags") or {})}
+        if request.existing is not None:
+            request.existing.document |= document
+            return finished(Reply(200, self.show(request.existing)), request.existing)
+        principal = self.services.directory.add_managed_identity(request.id.name)
         properties = {
             "tenantId": principal.tenant_id,
             "principalId": principal.object_id,
             "clientId": principal.client_id,
-            "isolationScope": write.properties.get("isolationScope", "None"),
+            "isolationScope": request.properties.get("isolationScope", "None"),
         }
-        identity = self.state.store(Resource(write.id, {**document, "properties": properties}))
+        identity = self.state.store(Resource(request.id, {**document, "properties": properties}))
         return finished(Reply(201, self.show(identity)), identity)
 
-    async def unmake(self, resource: Resource) -> None:
-        """Take the principal out of the directory; its role assignments stay behind, as in Azure."""
-        self.backends.directory.remove(resource.properties["principalId"])
+    async def deprovision(self, resource: Resource) -> None:
+        """Remove the principal from the directory; its role assignments stay, as in Azure."""
+        self.services.directory.remove(resource.properties["principalId"])
 
 
 class FederatedIdentityCredentials(ResourceType):
-    """Outside identities (a repository's workflow, a service account) that may act as the identity."""
+    """External identities (a workflow, a service account) that may act as the identity."""
 
     name = f"{IDENTITIES}/federatedIdentityCredentials"
     api_versions = API_VERSIONS[:3]
 
-    def check(self, write: Write) -> None:
-        """Judge issuer, subject and audiences, and that no other credential has the same."""
-        missing = [field for field in ("issuer", "subject", "audiences") if not write.properties.get(field)]
+    def check(self, request: PutRequest) -> None:
+        """Validate issuer, subject and audiences, and that no other credential has the same subject."""
+        missing = [field for field in ("issuer", "subject", "audiences") if not request.properties.get(field)]
         if missing:
             raise errors.bad_request(
                 "BadRequest", f"The required property '{missing[0]}' is missing or empty."
             )
         others = [
             each
-            for each in self.state.of_type(self.name, str(write.id.parent))
-            if each.id.key != write.id.key
+            for each in self.state.of_type(self.name, str(request.id.parent))
+            if each.id.key != request.id.key
         ]
-        if any(_subject(each.properties) == _subject(write.properties) for each in others):
+        if any(_subject(each.properties) == _subject(request.properties) for each in others):
             raise errors.conflict(
                 "Conflict",
                 "Issuer and subject combination already exists for this Managed Identity.",
@@ -83,35 +84,37 @@ class FederatedIdentityCredentials(ResourceType):
                 "BadRequest", f"Too many Federated Identity Credentials: the limit is {MAXIMUM_CREDENTIALS}."
             )
 
-    async def put(self, write: Write) -> Operation:
-        """Make the credential, or replace it."""
-        properties = {field: write.properties[field] for field in ("issuer", "subject", "audiences")}
-        credential = self.state.store(Resource(write.id, {"properties": properties}))
-        return finished(Reply(201 if write.existing is None else 200, self.show(credential)), credential)
+    async def put(self, request: PutRequest) -> Operation:
+        """Create or replace the credential."""
+        properties = {field: request.properties[field] for field in ("issuer", "subject", "audiences")}
+        credential = self.state.store(Resource(request.id, {"properties": properties}))
+        return finished(Reply(201 if request.existing is None else 200, self.show(credential)), credential)
 
 
-def attached_identities(kernel: Kernel, write: Write) -> dict[str, dict[str, str]]:
-    """The user-assigned identities that a body attaches, with principal and client id, by resource id.
+def attached_identities(
+    services: Services, catalog: Catalog, request: PutRequest
+) -> dict[str, dict[str, str]]:
+    """Return the user-assigned identities that a body attaches: resource id -> principal and client id.
 
     Raises:
-        ArmError: one isn't there, or the caller may not attach it.
+        ArmError: an identity does not exist, or the caller may not attach it.
 
     """
     attached = {}
-    for path in (write.body.get("identity") or {}).get("userAssignedIdentities") or {}:
-        kind, identity_id = kernel.resolve(path, write.api_version)
-        identity = kernel.state.get(identity_id)
+    for path in (request.body.get("identity") or {}).get("userAssignedIdentities") or {}:
+        kind, identity_id = catalog.resolve(path, request.api_version)
+        identity = services.state.get(identity_id)
         if identity is None:
             raise errors.bad_request(
                 "FailedIdentityOperation",
-                f"Identity operation for resource '{write.id}' failed with error 'Failed to perform "
+                f"Identity operation for resource '{request.id}' failed with error 'Failed to perform "
                 f"resource identity operation. Status: 'BadRequest'. Response: 'Resource '{path}' was not "
                 "found.'.",
             )
         action = f"{kind.name}/assign/action"
-        if not kernel.rights.allows(write.principal, action, str(identity.id)):
-            wanted = f"{write.id.type}/write"
-            raise errors.linked_authorization_failed(write.principal, wanted, str(write.id), action)
+        if not services.rights.allows(request.principal, action, str(identity.id)):
+            wanted = f"{request.id.type}/write"
+            raise errors.linked_authorization_failed(request.principal, wanted, str(request.id), action)
         attached[path] = {key: identity.properties[key] for key in ("principalId", "clientId")}
     return attached
 
@@ -120,7 +123,7 @@ def _subject(properties: dict[str, Any]) -> tuple[str, str]:
     return str(properties["issuer"]).lower(), str(properties["subject"])
 
 
-def provider(kernel: Kernel) -> Provider:
-    """Microsoft.ManagedIdentity."""
-    types = (UserAssignedIdentities(kernel), FederatedIdentityCredentials(kernel))
+def provider(services: Services, _catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.ManagedIdentity."""
+    types = (UserAssignedIdentities(services), FederatedIdentityCredentials(services))
     return Provider("Microsoft.ManagedIdentity", types)

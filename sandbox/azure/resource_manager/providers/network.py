@@ -1,4 +1,4 @@
-"""Microsoft.Network: whether a DNS label is free in a region."""
+"""Microsoft.Network: whether a DNS label is available in a region."""
 
 from __future__ import annotations
 
@@ -6,31 +6,39 @@ import re
 from typing import TYPE_CHECKING
 
 from sandbox.azure.resource_manager.core import errors
+from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES, normalised
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider
-from sandbox.azure.resource_manager.providers.subscriptions import SUBSCRIPTION
+from sandbox.azure.resource_manager.core.resource_types import Provider
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
 
 _LABEL = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
 
 
-class NetworkFunctions:
-    """The check of labels."""
+class NetworkActions:
+    """The availability of DNS labels.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Args:
+        services: what the actions work with.
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
-        path = f"{SUBSCRIPTION}/providers/Microsoft.Network/locations/{{location}}/checkDnsNameAvailability"
+    """
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
+        path = (
+            f"{SUBSCRIPTION_PATH}/providers/Microsoft.Network/locations/{{location}}/checkDnsNameAvailability"
+        )
         right = "Microsoft.Network/locations/checkDnsNameAvailability/read"
-        return (Function("GET", path, right, SUBSCRIPTION, self.check_label),)
+        return (Action("GET", path, right, SUBSCRIPTION_PATH, self.check_label),)
 
-    async def check_label(self, call: Call) -> dict[str, bool]:
-        """`?domainNameLabel=…`: whether `<label>.<region>.cloudapp.azure.com` is free."""
-        location, label = normalised(call.arguments["location"]), call.query.get("domainNameLabel", "")
+    async def check_label(self, request: ActionRequest) -> dict[str, bool]:
+        """Return whether `<label>.<region>.cloudapp.azure.com` is available, for `?domainNameLabel=…`."""
+        location, label = normalised(request.arguments["location"]), request.query.get("domainNameLabel", "")
         if location not in LOCATION_NAMES:
             raise errors.bad_request("InvalidParameter", f"The location '{location}' is invalid.")
         if not _LABEL.fullmatch(label):
@@ -40,9 +48,9 @@ class NetworkFunctions:
                 "expression: "
                 "^[a-z][a-z0-9-]{1,61}[a-z0-9]$.",
             )
-        return {"available": self._kernel.backends.clusters.holder_of_label(location, label) is None}
+        return {"available": self._services.clusters.holder_of_label(location, label) is None}
 
 
-def provider(kernel: Kernel) -> Provider:
-    """Microsoft.Network."""
-    return Provider("Microsoft.Network", (), NetworkFunctions(kernel).functions())
+def provider(services: Services, _catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.Network, without Azure DNS."""
+    return Provider("Microsoft.Network", (), NetworkActions(services).actions())

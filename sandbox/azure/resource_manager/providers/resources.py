@@ -1,4 +1,4 @@
-"""Microsoft.Resources: resource groups, and the lists of whatever is in them."""
+"""The part of Microsoft.Resources about resource groups, and the lists of what is in them."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
+from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
+from sandbox.azure.resource_manager.core.host import GROUPS
 from sandbox.azure.resource_manager.core.ids import lies_in
-from sandbox.azure.resource_manager.core.kernel import GROUPS
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES
-from sandbox.azure.resource_manager.core.operations import Operation, Reply, Telling, finished
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider, ResourceType, Write
+from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
+from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource, timestamp
-from sandbox.azure.resource_manager.providers.subscriptions import SUBSCRIPTION, SubscriptionFunctions
+from sandbox.azure.resource_manager.providers.subscriptions import SubscriptionActions
 
 if TYPE_CHECKING:
+    from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.errors import ArmError
     from sandbox.azure.resource_manager.core.ids import ResourceId
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.services import Services
 
 API_VERSIONS = (
     "2025-04-01",
@@ -37,22 +39,32 @@ API_VERSIONS = (
     "2019-07-01",
     "2018-05-01",
 )
-GROUP = SUBSCRIPTION + "/resourceGroups/{group}"
+GROUP_PATH = SUBSCRIPTION_PATH + "/resourceGroups/{group}"
 MAXIMUM_NAME = 90
-_DELETION = Telling("/subscriptions/{subscription}/operationresults/{id}", "Location")
+_DELETION = PollingStyle("/subscriptions/{subscription}/operationresults/{id}", "Location")
 _FILTERS = {"tagname", "tagvalue", "resourcetype", "resourcegroup", "name", "location"}
 _GENERIC_FIELDS = ("location", "tags", "kind", "sku", "identity", "managedBy")
 
 
 class ResourceGroups(ResourceType):
-    """Resource groups; deleting one ends all that is in it."""
+    """Resource groups; all that is in one is deleted with it.
+
+    Args:
+        services: what the type works with.
+        catalog: the types of the resources in a group.
+
+    """
 
     name = GROUPS
     api_versions = API_VERSIONS
 
-    def check(self, write: Write) -> None:
-        """Judge name and location, which can't change."""
-        name, location = write.id.name, write.location
+    def __init__(self, services: Services, catalog: Catalog) -> None:
+        super().__init__(services)
+        self._catalog = catalog
+
+    def check(self, request: PutRequest) -> None:
+        """Validate name and location, which can't change."""
+        name, location = request.id.name, request.location
         strange = re.sub(r"[-\w.()]", "", name)
         if strange or name.endswith(".") or len(name) > MAXIMUM_NAME:
             raise errors.bad_request(
@@ -70,46 +82,46 @@ class ResourceGroups(ResourceType):
                 f"The provided location '{location}' is not available for resource group. List of available "
                 f"regions is '{','.join(LOCATION_NAMES)}'.",
             )
-        if write.existing is not None and write.existing.location != location:
+        if request.existing is not None and request.existing.location != location:
             raise errors.conflict(
                 "InvalidResourceGroupLocation",
                 f"Invalid resource group location '{location}'. The Resource group already exists in "
-                f"location '{write.existing.location}'.",
+                f"location '{request.existing.location}'.",
             )
 
-    async def put(self, write: Write) -> Operation:
-        """Make the group, or replace its tags."""
+    async def put(self, request: PutRequest) -> Operation:
+        """Create the group, or replace its tags."""
         document: dict[str, Any] = {
-            "location": write.location,
+            "location": request.location,
             "properties": {"provisioningState": "Succeeded"},
         }
-        document["tags"] = dict(write.body.get("tags") or {})
-        if write.body.get("managedBy"):
-            document["managedBy"] = write.body["managedBy"]
-        if write.existing is not None:
-            write.existing.document = document
-            write.existing.touch()
-            return finished(Reply(200, self.show(write.existing)), write.existing)
-        group = self.state.store(Resource(write.id, document))
+        document["tags"] = dict(request.body.get("tags") or {})
+        if request.body.get("managedBy"):
+            document["managedBy"] = request.body["managedBy"]
+        if request.existing is not None:
+            request.existing.document = document
+            request.existing.touch()
+            return finished(Reply(200, self.show(request.existing)), request.existing)
+        group = self.state.store(Resource(request.id, document))
         return finished(Reply(201, self.show(group)), group)
 
-    async def patch(self, write: Write) -> Operation:
-        """Replace the group's tags."""
-        group = write.existing
+    async def patch(self, request: PutRequest) -> Operation:
+        """Replace the tags of the group."""
+        group = request.existing
         if group is None:
-            raise errors.group_not_found(write.id.name)
-        if "tags" in write.body:
-            group.document["tags"] = dict(write.body["tags"] or {})
+            raise errors.group_not_found(request.id.name)
+        if "tags" in request.body:
+            group.document["tags"] = dict(request.body["tags"] or {})
             group.touch()
         return finished(Reply(200, self.show(group)), group)
 
     async def delete(self, resource: Resource, api_version: str) -> Operation:
-        """End everything in the group, then the group."""
-        under_way = self.kernel.operations.under_way(resource)
+        """Delete everything in the group, then the group; a deletion that runs already goes on."""
+        under_way = self.services.operations.under_way(resource)
         if under_way is not None:
             return under_way
         resource.settle("Deleting")
-        return self.kernel.operations.begin(
+        return self.services.operations.begin(
             self._delete(resource),
             _DELETION,
             at=resource.id,
@@ -120,73 +132,83 @@ class ResourceGroups(ResourceType):
 
     async def _delete(self, group: Resource) -> None:
         await self.empty(group)
-        await self.backends.clock.spend("resource_group.delete")
+        await self.services.clock.spend("resource_group.delete")
         self.state.remove(group.id)
 
     async def empty(self, group: Resource) -> None:
-        """Unmake everything in a group, the youngest first."""
+        """Delete everything in a group, the youngest first."""
         for resource in reversed(self.state.within(str(group.id))):
             if resource is not group and self.state.get(resource.id) is resource:
-                await self.kernel.type_named(resource.id.type).unmake(resource)
+                await self._catalog.type_of(resource.id).deprovision(resource)
                 self.state.remove(resource.id)
 
     def not_found(self, resource_id: ResourceId) -> ArmError:
-        """A group has a code of its own."""
+        """Return the error ResourceGroupNotFound."""
         return errors.group_not_found(resource_id.name)
 
     def show(self, resource: Resource) -> dict[str, Any]:
-        """A group shows a shorter type than its id has."""
+        """Return a group, whose shown type is shorter than that of its id."""
         return {**resource.shown(), "type": "Microsoft.Resources/resourceGroups"}
 
 
-class GroupFunctions:
-    """The lists: groups of a subscription, resources of a group or a subscription."""
+class GroupActions:
+    """The lists of groups in a subscription, and of resources in a group or a subscription.
 
-    def __init__(self, kernel: Kernel, groups: ResourceGroups) -> None:
-        self._kernel = kernel
+    Args:
+        services: what the actions work with.
+        catalog: the types of the resources.
+        groups: shows the groups.
+
+    """
+
+    def __init__(self, services: Services, catalog: Catalog, groups: ResourceGroups) -> None:
+        self._services = services
+        self._catalog = catalog
         self._groups = groups
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         in_group = "Microsoft.Resources/subscriptions/resourceGroups/resources/read"
         return (
-            Function("GET", f"{SUBSCRIPTION}/resourceGroups", None, "", self.groups, API_VERSIONS),
-            Function("GET", f"{SUBSCRIPTION}/resources", None, "", self.in_subscription, API_VERSIONS),
-            Function("GET", f"{GROUP}/resources", in_group, GROUP, self.in_group, API_VERSIONS),
+            Action("GET", f"{SUBSCRIPTION_PATH}/resourceGroups", None, "", self.groups, API_VERSIONS),
+            Action("GET", f"{SUBSCRIPTION_PATH}/resources", None, "", self.in_subscription, API_VERSIONS),
+            Action("GET", f"{GROUP_PATH}/resources", in_group, GROUP_PATH, self.in_group, API_VERSIONS),
         )
 
-    async def groups(self, call: Call) -> dict[str, Any]:
-        """The groups that the principal may read, filtered by tag."""
-        scope = SUBSCRIPTION.format(**call.arguments)
-        found = [group for group in self._kernel.state.of_type(GROUPS, scope) if self._may_read(call, group)]
-        asked = _asked(call.query.get("$filter", ""))
-        return {"value": [self._groups.show(group) for group in found if _fits(group, asked)]}
-
-    async def in_subscription(self, call: Call) -> dict[str, Any]:
-        """The resources of a subscription that the principal may read."""
-        return self._list(call, SUBSCRIPTION.format(**call.arguments))
-
-    async def in_group(self, call: Call) -> dict[str, Any]:
-        """The resources of one group."""
-        scope = GROUP.format(**call.arguments)
-        if not any(lies_in(str(group.id), scope) for group in self._kernel.state.of_type(GROUPS)):
-            raise errors.group_not_found(call.arguments["group"])
-        return self._list(call, scope)
-
-    def _list(self, call: Call, scope: str) -> dict[str, Any]:
-        asked, expand = _asked(call.query.get("$filter", "")), call.query.get("$expand", "")
+    async def groups(self, request: ActionRequest) -> dict[str, Any]:
+        """List the groups that the principal may read, filtered by tag."""
+        scope = SUBSCRIPTION_PATH.format(**request.arguments)
         found = [
-            each for each in self._kernel.state.within(scope) if self._kernel.type_named(each.id.type).tracked
+            group for group in self._services.state.of_type(GROUPS, scope) if self._may_read(request, group)
         ]
-        shown = [each for each in found if _fits(each, asked) and self._may_read(call, each)]
+        asked = _filters_in(request.query.get("$filter", ""))
+        return {"value": [self._groups.show(group) for group in found if _matches(group, asked)]}
+
+    async def in_subscription(self, request: ActionRequest) -> dict[str, Any]:
+        """List the resources of a subscription that the principal may read."""
+        return self._list(request, SUBSCRIPTION_PATH.format(**request.arguments))
+
+    async def in_group(self, request: ActionRequest) -> dict[str, Any]:
+        """List the resources of a group that the principal may read."""
+        scope = GROUP_PATH.format(**request.arguments)
+        if not any(lies_in(str(group.id), scope) for group in self._services.state.of_type(GROUPS)):
+            raise errors.group_not_found(request.arguments["group"])
+        return self._list(request, scope)
+
+    def _list(self, request: ActionRequest, scope: str) -> dict[str, Any]:
+        asked, expand = _filters_in(request.query.get("$filter", "")), request.query.get("$expand", "")
+        found = [
+            each for each in self._services.state.within(scope) if self._catalog.type_of(each.id).tracked
+        ]
+        shown = [each for each in found if _matches(each, asked) and self._may_read(request, each)]
         return {"value": [_generic(resource, expand) for resource in shown]}
 
-    def _may_read(self, call: Call, resource: Resource) -> bool:
-        return self._kernel.rights.allows(call.principal, f"{resource.id.type}/read", str(resource.id))
+    def _may_read(self, request: ActionRequest, resource: Resource) -> bool:
+        return self._services.rights.allows(request.principal, f"{resource.id.type}/read", str(resource.id))
 
 
 def _generic(resource: Resource, expand: str) -> dict[str, Any]:
-    """A resource as the lists show it: without its properties."""
+    """Return a resource without its properties, as the lists show it."""
     shown = {"id": str(resource.id), "name": resource.id.name, "type": resource.id.type}
     shown |= {
         field: resource.document[field]
@@ -200,11 +222,11 @@ def _generic(resource: Resource, expand: str) -> dict[str, Any]:
     return shown
 
 
-def _asked(wanted: str) -> dict[str, str]:
-    """What an OData filter asks for: equalities of a tag, type, group, name and location.
+def _filters_in(wanted: str) -> dict[str, str]:
+    """Return what an OData filter wants tag, type, group, name and location to be.
 
     Raises:
-        ArmError: the filter says anything else.
+        ArmError: the filter has anything else.
 
     """
     parts = [part.strip() for part in wanted.split(" and ")] if wanted else []
@@ -217,8 +239,8 @@ def _asked(wanted: str) -> dict[str, str]:
     return asked
 
 
-def _fits(resource: Resource, asked: dict[str, str]) -> bool:
-    """Whether a resource is what a filter asks for."""
+def _matches(resource: Resource, asked: dict[str, str]) -> bool:
+    """Return whether a resource matches a filter."""
     tag, value = asked.get("tagname"), asked.get("tagvalue")
     if tag is not None and (tag not in resource.tags or value not in {None, resource.tags[tag]}):
         return False
@@ -231,8 +253,11 @@ def _fits(resource: Resource, asked: dict[str, str]) -> bool:
     return all(fact.lower() == asked.get(what, fact).lower() for what, fact in facts.items())
 
 
-def provider(kernel: Kernel) -> Provider:
-    """Microsoft.Resources, without the deployments."""
-    groups = ResourceGroups(kernel)
-    functions = (*SubscriptionFunctions(kernel).functions(), *GroupFunctions(kernel, groups).functions())
-    return Provider("Microsoft.Resources", (groups,), functions)
+def provider(services: Services, catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.Resources, without its deployments."""
+    groups = ResourceGroups(services, catalog)
+    actions = (
+        *SubscriptionActions(services, catalog).actions(),
+        *GroupActions(services, catalog, groups).actions(),
+    )
+    return Provider("Microsoft.Resources", (groups,), actions)

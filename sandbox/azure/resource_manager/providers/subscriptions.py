@@ -1,107 +1,56 @@
-"""Subscriptions and tenants, the regions, and which providers a subscription has registered."""
+"""The part of Microsoft.Resources about tenants, subscriptions, their regions and their registrations."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.azure.resource_manager.core import errors
+from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.ids import RESOURCES, subscription_id
 from sandbox.azure.resource_manager.core.locations import LOCATIONS
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
-    from sandbox.azure.resource_manager.core.resource_types import ResourceType
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.resource_types import Provider, ResourceType
+    from sandbox.azure.resource_manager.core.services import Services
+    from sandbox.azure.resource_manager.core.subscription import Subscription
 
-SUBSCRIPTION = "/subscriptions/{subscription}"
-# What a new pay-as-you-go subscription has in a region.
-DEFAULT_CORE_LIMIT = 10
-ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
+PROVIDER_PATH = SUBSCRIPTION_PATH + "/providers/{namespace}"
 
 
-@dataclass
-class Subscription:
-    """A subscription.
+class SubscriptionActions:
+    """What clients ask before they know any resource.
 
     Args:
-        id: its GUID.
-        name: its display name.
-        tenant_id: the directory it trusts.
-        registrations: namespace to "Registered", "Registering" or "NotRegistered"; none stated means the
-            last.
-        core_limit: the quota of cores in each region.
-        family_limits: quotas of families of sizes, where they are less than the region's.
+        services: what the actions work with.
+        catalog: the installed providers.
 
     """
 
-    id: str
-    name: str
-    tenant_id: str
-    registrations: dict[str, str] = field(default_factory=dict)
-    core_limit: int = DEFAULT_CORE_LIMIT
-    family_limits: dict[str, int] = field(default_factory=dict)
-
-    def family_core_limit(self, family: str) -> int:
-        """The quota of one family's cores in each region."""
-        return self.family_limits.get(family, self.core_limit)
-
-    def registration(self, namespace: str) -> str:
-        """How a provider's registration stands."""
-        if namespace in ALWAYS_REGISTERED:
-            return "Registered"
-        return self.registrations.get(namespace, "NotRegistered")
-
-    def shown(self) -> dict[str, Any]:
-        """The subscription as a GET shows it."""
-        return {
-            "id": f"/subscriptions/{self.id}",
-            "authorizationSource": "RoleBased",
-            "managedByTenants": [],
-            "subscriptionId": self.id,
-            "tenantId": self.tenant_id,
-            "displayName": self.name,
-            "state": "Enabled",
-            "subscriptionPolicies": {
-                "locationPlacementId": "Public_2014-09-01",
-                "quotaId": "PayAsYouGo_2014-09-01",
-                "spendingLimit": "Off",
-            },
-        }
-
-
-class SubscriptionFunctions:
-    """What a client asks before it knows any resource."""
-
     read: ClassVar = "Microsoft.Resources/subscriptions/read"
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(self, services: Services, catalog: Catalog) -> None:
+        self._services = services
+        self._catalog = catalog
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         register = "Microsoft.Resources/subscriptions/providers/register/action"
         read = "Microsoft.Resources/subscriptions/providers/read"
         return (
-            Function("GET", "/tenants", None, "", self.tenants),
-            Function("GET", "/subscriptions", None, "", self.subscriptions),
-            Function("GET", SUBSCRIPTION, None, "", self.subscription),
-            Function("GET", f"{SUBSCRIPTION}/locations", None, "", self.locations),
-            Function("GET", f"{SUBSCRIPTION}/providers", read, SUBSCRIPTION, self.providers),
-            Function("GET", SUBSCRIPTION + "/providers/{namespace}", read, SUBSCRIPTION, self.provider),
-            Function(
-                "POST",
-                SUBSCRIPTION + "/providers/{namespace}/register",
-                register,
-                SUBSCRIPTION,
-                self.register,
-            ),
+            Action("GET", "/tenants", None, "", self.tenants),
+            Action("GET", "/subscriptions", None, "", self.subscriptions),
+            Action("GET", SUBSCRIPTION_PATH, None, "", self.subscription),
+            Action("GET", f"{SUBSCRIPTION_PATH}/locations", None, "", self.locations),
+            Action("GET", f"{SUBSCRIPTION_PATH}/providers", read, SUBSCRIPTION_PATH, self.providers),
+            Action("GET", PROVIDER_PATH, read, SUBSCRIPTION_PATH, self.provider),
+            Action("POST", f"{PROVIDER_PATH}/register", register, SUBSCRIPTION_PATH, self.register),
         )
 
-    async def tenants(self, call: Call) -> dict[str, Any]:
-        """`GET /tenants`: the directories the principal is in: its own."""
-        tenant = call.principal.tenant_id
+    async def tenants(self, request: ActionRequest) -> dict[str, Any]:
+        """List the directories that the principal is in, for `GET /tenants`."""
+        tenant = request.principal.tenant_id
         entry = {
             "id": f"/tenants/{tenant}",
             "tenantId": tenant,
@@ -114,54 +63,54 @@ class SubscriptionFunctions:
         }
         return {"value": [entry]}
 
-    async def subscriptions(self, call: Call) -> dict[str, Any]:
-        """`GET /subscriptions`: those in which the principal may see anything."""
-        visible = [each for each in self._kernel.subscriptions.values() if self._sees(call, each)]
+    async def subscriptions(self, request: ActionRequest) -> dict[str, Any]:
+        """List the subscriptions in which the principal may read anything, for `GET /subscriptions`."""
+        visible = [each for each in self._services.subscriptions if self._sees(request, each)]
         return {
             "value": [each.shown() for each in visible],
             "count": {"type": "Total", "value": len(visible)},
         }
 
-    async def subscription(self, call: Call) -> dict[str, Any]:
-        """`GET /subscriptions/S`."""
-        return self._visible(call).shown()
+    async def subscription(self, request: ActionRequest) -> dict[str, Any]:
+        """Return a subscription, for `GET /subscriptions/S`."""
+        return self._visible(request).shown()
 
-    async def locations(self, call: Call) -> dict[str, Any]:
-        """`GET /subscriptions/S/locations`."""
-        subscription = self._visible(call)
+    async def locations(self, request: ActionRequest) -> dict[str, Any]:
+        """List the regions of a subscription, for `GET /subscriptions/S/locations`."""
+        subscription = self._visible(request)
         return {"value": [_location(subscription, location.name) for location in LOCATIONS]}
 
-    async def providers(self, call: Call) -> dict[str, Any]:
-        """`GET /subscriptions/S/providers`."""
-        subscription = self._kernel.subscription(call.arguments["subscription"])
-        return {"value": [_provider(subscription, provider) for provider in self._kernel.providers.values()]}
+    async def providers(self, request: ActionRequest) -> dict[str, Any]:
+        """List the resource providers, for `GET /subscriptions/S/providers`."""
+        subscription = self._services.subscriptions.get(request.arguments["subscription"])
+        return {"value": [_provider(subscription, provider) for provider in self._catalog.providers()]}
 
-    async def provider(self, call: Call) -> dict[str, Any]:
-        """`GET /subscriptions/S/providers/N`."""
-        subscription = self._kernel.subscription(call.arguments["subscription"])
-        return _provider(subscription, self._kernel.provider(call.arguments["namespace"]))
+    async def provider(self, request: ActionRequest) -> dict[str, Any]:
+        """Return a resource provider, for `GET /subscriptions/S/providers/N`."""
+        subscription = self._services.subscriptions.get(request.arguments["subscription"])
+        return _provider(subscription, self._catalog.provider(request.arguments["namespace"]))
 
-    async def register(self, call: Call) -> dict[str, Any]:
-        """`POST /subscriptions/S/providers/N/register`: takes its time; the answer says "Registering"."""
-        subscription = self._kernel.subscription(call.arguments["subscription"])
-        provider = self._kernel.provider(call.arguments["namespace"])
+    async def register(self, request: ActionRequest) -> dict[str, Any]:
+        """Begin to register a provider, for `POST /subscriptions/S/providers/N/register`."""
+        subscription = self._services.subscriptions.get(request.arguments["subscription"])
+        provider = self._catalog.provider(request.arguments["namespace"])
         if subscription.registration(provider.namespace) == "NotRegistered":
             subscription.registrations[provider.namespace] = "Registering"
-            delay = self._kernel.backends.clock.seconds("provider.registration")
+            delay = self._services.clock.seconds("provider.registration")
             asyncio.get_running_loop().call_later(
                 delay, subscription.registrations.__setitem__, provider.namespace, "Registered"
             )
         return _provider(subscription, provider)
 
-    def _sees(self, call: Call, subscription: Subscription) -> bool:
+    def _sees(self, request: ActionRequest, subscription: Subscription) -> bool:
         scope = str(subscription_id(subscription.id))
-        return self._kernel.rights.allows_beneath(call.principal, self.read, scope)
+        return self._services.rights.allows_beneath(request.principal, self.read, scope)
 
-    def _visible(self, call: Call) -> Subscription:
-        subscription = self._kernel.subscription(call.arguments["subscription"])
-        if not self._sees(call, subscription):
+    def _visible(self, request: ActionRequest) -> Subscription:
+        subscription = self._services.subscriptions.get(request.arguments["subscription"])
+        if not self._sees(request, subscription):
             raise errors.authorization_failed(
-                call.principal, self.read, str(subscription_id(subscription.id))
+                request.principal, self.read, str(subscription_id(subscription.id))
             )
         return subscription
 
@@ -187,7 +136,7 @@ def _location(subscription: Subscription, name: str) -> dict[str, Any]:
     }
 
 
-def _locations_of(kind: ResourceType) -> list[str]:
+def _display_names_of_locations(kind: ResourceType) -> list[str]:
     if not kind.tracked:
         return []
     names = {location.name: location.display_name for location in LOCATIONS}
@@ -198,7 +147,7 @@ def _provider(subscription: Subscription, provider: Provider) -> dict[str, Any]:
     types = [
         {
             "resourceType": kind.name.partition("/")[2],
-            "locations": _locations_of(kind),
+            "locations": _display_names_of_locations(kind),
             "apiVersions": list(kind.api_versions),
             "defaultApiVersion": kind.api_versions[0],
             "capabilities": "SupportsTags, SupportsLocation" if kind.tracked else "None",

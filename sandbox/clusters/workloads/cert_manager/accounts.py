@@ -13,7 +13,7 @@ from sandbox.clusters.workloads.cert_manager.secret_data import PRIVATE_KEY, con
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.internet.certificate_authorities.authority import AcmeAuthority
 

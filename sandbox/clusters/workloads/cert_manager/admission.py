@@ -9,7 +9,7 @@ from sandbox.clusters.workloads.cert_manager.resources import CERTIFICATES, CLUS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 ISSUER_TYPES = ("acme", "ca", "selfSigned", "vault", "venafi")
 NAMES = ("commonName", "dnsNames", "uris", "emailAddresses", "ipAddresses", "otherNames", "literalSubject")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sandbox.clusters.workloads.api import annotated
+from sandbox.clusters.kubernetes_api import annotation_of
 from sandbox.clusters.workloads.cert_manager.reconciling import keep_reconciling
 from sandbox.clusters.workloads.cert_manager.resources import NOT_FOUND, list_all
 from sandbox.clusters.workloads.cert_manager.secret_data import find_secret
@@ -13,7 +13,7 @@ from sandbox.clusters.workloads.cert_manager.secret_data import find_secret
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 GROUP = "/apis/admissionregistration.k8s.io/v1"
 CONFIGURATIONS = tuple(f"{GROUP}/{kind}webhookconfigurations" for kind in ("validating", "mutating"))
@@ -41,13 +41,13 @@ class Injection:
     async def _reconcile(self) -> None:
         for path in CONFIGURATIONS:
             for configuration in await list_all(self._api, path):
-                if source := annotated(configuration, INJECT_FROM):
+                if source := annotation_of(configuration, INJECT_FROM):
                     await self._inject(path, configuration, source)
 
     async def _inject(self, path: str, configuration: Object, source: str) -> None:
         namespace, _, name = source.partition("/")
         secret = await find_secret(self._api, namespace, name)
-        if secret is None or annotated(secret, ALLOWS_INJECTION) != "true":
+        if secret is None or annotation_of(secret, ALLOWS_INJECTION) != "true":
             return
         authority = (secret.get("data") or {}).get(AUTHORITY)
         operations = [

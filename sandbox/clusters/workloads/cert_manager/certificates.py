@@ -29,7 +29,7 @@ from sandbox.clusters.workloads.cert_manager.secret_data import find_secret, sec
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 REVISION = "cert-manager.io/certificate-revision"
 # After a failure; doubled by each further one. Not shortened: nobody waits for it, here or in earnest.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from sandbox.clusters.workloads.api import patch
+from sandbox.clusters.kubernetes_api import patch
 from sandbox.clusters.workloads.cert_manager.reconciling import RETRY_SECONDS, keep_reconciling
 from sandbox.clusters.workloads.cert_manager.requests import FAILURE_STATES
 from sandbox.clusters.workloads.cert_manager.resources import CHALLENGES, is_going, list_all, set_status
@@ -17,7 +17,7 @@ from sandbox.internet.certificate_authorities.validation import challenge_addres
 
 if TYPE_CHECKING:
     from sandbox.clock import Clock
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
     from sandbox.clusters.workloads.cert_manager.accounts import Account, Accounts
     from sandbox.clusters.workloads.cert_manager.solvers import Solvers
     from sandbox.internet.certificate_authorities.public_web import PublicWeb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from sandbox.clusters.workloads.api import watch
+from sandbox.clusters.kubernetes_api import watch
 from sandbox.clusters.workloads.cert_manager.accounts import Accounts
 from sandbox.clusters.workloads.cert_manager.ca_injection import Injection
 from sandbox.clusters.workloads.cert_manager.certificates import Certificates
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from sandbox.clock import Clock
-    from sandbox.clusters.workloads.api import Object, Snapshot
+    from sandbox.clusters.kubernetes_api import Object, Snapshot
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
 
     Program = Callable[[Object], Coroutine[None, None, None]]

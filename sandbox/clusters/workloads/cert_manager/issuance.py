@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cryptography import x509
 
-from sandbox.clusters.workloads.api import patch
+from sandbox.clusters.kubernetes_api import patch
 from sandbox.clusters.workloads.cert_manager.conditions import (
     condition,
     is_true,
@@ -38,7 +38,7 @@ from sandbox.clusters.workloads.cert_manager.secret_data import (
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 NEXT_KEY = "nextPrivateKeySecretName"
 CONTROLLED = {"controller.cert-manager.io/fao": "true"}

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import httpx
 
     from sandbox.clock import Clock
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
     from sandbox.clusters.workloads.cert_manager.accounts import Accounts
     from sandbox.clusters.workloads.cert_manager.resources import Resource
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities

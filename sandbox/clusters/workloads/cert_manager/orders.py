@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import httpx
 
     from sandbox.clock import Clock
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
     from sandbox.clusters.workloads.cert_manager.accounts import Account, Accounts
     from sandbox.internet.certificate_authorities.orders import AcmeOrder
 

@@ -20,7 +20,7 @@ from sandbox.clusters.workloads.cert_manager.keys import (
 from sandbox.clusters.workloads.cert_manager.secret_data import CERTIFICATE, PRIVATE_KEY, content
 
 if TYPE_CHECKING:
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
     Finding = tuple[str, str] | None
 

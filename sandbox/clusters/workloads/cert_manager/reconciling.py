@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from sandbox.clusters.workloads.api import watch
+from sandbox.clusters.kubernetes_api import watch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

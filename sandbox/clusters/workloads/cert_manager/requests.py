@@ -27,7 +27,7 @@ from sandbox.clusters.workloads.cert_manager.resources import (
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
     from sandbox.clusters.workloads.cert_manager.accounts import Accounts
 
 FAILURE_STATES = {"invalid", "expired", "errored"}

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.clusters.workloads.api import MERGE_PATCH, Object
+from sandbox.clusters.kubernetes_api import MERGE_PATCH, Object
 
 if TYPE_CHECKING:
     import httpx

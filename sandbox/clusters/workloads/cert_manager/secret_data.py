@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 CERTIFICATE, PRIVATE_KEY = "tls.crt", "tls.key"
 

@@ -10,7 +10,7 @@ from sandbox.clusters.workloads.cert_manager.resources import CHALLENGES, add, i
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 PORT = 8089
 PREFIX = "cm-acme-http-solver-"

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.clusters.workloads.api import create, patch
+from sandbox.clusters.kubernetes_api import create, patch
 from sandbox.clusters.workloads.cert_manager.admission import objections
 from sandbox.clusters.workloads.cert_manager.ca_injection import ALLOWS_INJECTION, AUTHORITY
 from sandbox.clusters.workloads.cert_manager.secret_data import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import httpx
     from starlette.requests import Request
 
-    from sandbox.clusters.workloads.api import Object
+    from sandbox.clusters.kubernetes_api import Object
 
 FORBIDDEN = 403
 

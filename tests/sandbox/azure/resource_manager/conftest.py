@@ -1,90 +1,65 @@
-"""A Resource Manager of one's own for each test, with recording doubles for what runs behind it."""
+"""A Resource Manager for each test, with doubles that record what would run behind it."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
-import time
-import uuid
-from dataclasses import dataclass, field
-from types import SimpleNamespace
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
+from sandbox.azure.container_instances import TERMINATED, Container, Containers
+from sandbox.azure.identity.directory import SERVICE_PRINCIPAL, Directory
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
+from sandbox.azure.storage.blob_stores import BlobStores
 from sandbox.clock import Clock
+from sandbox.clusters.cluster import Cluster
+from sandbox.clusters.clusters import Clusters
+from sandbox.clusters.spec import ClusterSpec
+from sandbox.network.hosts import Hosts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from sandbox.azure.resource_manager.core.backends import ContainerSpec, Principal
+    from starlette.types import ASGIApp
 
-TENANT = "7e4a47ee-0000-4000-8000-000000000002"
+    from sandbox.azure.container_instances import ContainerSpec
+    from sandbox.azure.identity.directory import Principal
+    from sandbox.clusters.spec import NodePool
+
 SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/hub"
 AUDIENCE = "https://management.azure.com/"
 
 
-@dataclass(frozen=True)
-class Somebody:
-    """A principal."""
+class People(Directory):
+    """The tenant, to which tests add principals."""
 
-    name: str
-    kind: str = "ServicePrincipal"
-    object_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    client_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    tenant_id: str = TENANT
+    def add(self, name: str, kind: str = SERVICE_PRINCIPAL) -> Principal:
+        return self._add(name, kind)
 
-
-class People:
-    """A directory whose tokens are unsigned JWTs that name the principal."""
-
-    tenant_id = TENANT
-
-    def __init__(self) -> None:
-        self.members: dict[str, Principal] = {}
-
-    def add(self, name: str, kind: str = "ServicePrincipal") -> Principal:
-        somebody = Somebody(name, kind)
-        self.members[somebody.object_id] = somebody
-        return somebody
-
-    def add_managed_identity(self, name: str) -> Principal:
-        return self.add(name)
-
-    def remove(self, object_id: str) -> None:
-        self.members.pop(object_id, None)
-
-    def by_object_id(self, object_id: str) -> Principal | None:
-        return self.members.get(object_id)
+    @property
+    def members(self) -> dict[str, Principal]:
+        """The principals by object id."""
+        return self._principals
 
     def token(self, principal: Principal, audience: str = AUDIENCE) -> str:
-        claims = {"oid": principal.object_id, "aud": audience, "exp": int(time.time()) + 3600}
-        return f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.e30"
-
-    def principal_of(self, bearer_token: str) -> Principal | None:
-        try:
-            claims = bearer_token.split(".")[1]
-            oid = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["oid"]
-        except (IndexError, ValueError, KeyError):
-            return None
-        return self.members.get(oid)
+        return self.issue_token(principal, audience)
 
 
-@dataclass
-class RecordedCluster:
-    """A control plane that only remembers."""
+class RecordedCluster(Cluster):
+    """A control plane that only records its calls."""
 
-    spec: Any
-    calls: list[str] = field(default_factory=list)
+    def __init__(self, spec: ClusterSpec) -> None:
+        self.spec = spec
+        self.calls: list[str] = []
 
     def kubeconfig(self) -> str:
         return f"clusters: [{{cluster: {{server: 'https://{self.spec.fqdn}:443'}}}}]"
 
-    async def set_pools(self, pools: tuple[Any, ...]) -> None:
+    async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
         self.calls.append("set_pools:" + ",".join(f"{pool.name}={pool.count}" for pool in pools))
 
     async def stop(self) -> None:
@@ -97,26 +72,28 @@ class RecordedCluster:
         self.calls.append("delete")
 
 
-class RecordedClusters:
-    """All of them."""
+class RecordedClusters(Clusters):
+    """Control planes that only record their calls."""
 
     def __init__(self) -> None:
         self.made: dict[str, RecordedCluster] = {}
         self.labels: set[tuple[str, str]] = set()
 
-    async def create(self, spec: Any) -> RecordedCluster:
+    async def create(self, spec: ClusterSpec) -> RecordedCluster:
         self.made[spec.fqdn] = RecordedCluster(spec)
         return self.made[spec.fqdn]
 
     def get(self, fqdn: str) -> RecordedCluster | None:
         return self.made.get(fqdn)
 
-    def holder_of_label(self, location: str, label: str) -> object | None:
-        return "somebody" if (location, label) in self.labels else None
+    def holder_of_label(self, location: str, label: str) -> tuple[Cluster, str, str] | None:
+        if (location, label) not in self.labels:
+            return None
+        return RecordedCluster(ClusterSpec("other", "other", location, "", ())), "hub", "proxy-public"
 
 
-class RecordedBlobStores:
-    """Blob endpoints that only remember what they were told."""
+class RecordedBlobStores(BlobStores):
+    """Blob endpoints that only record their calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
@@ -130,42 +107,44 @@ class RecordedBlobStores:
     async def create_container(self, account: str, name: str) -> None:
         self.calls.append(("create_container", account, name))
 
-    async def set_static_website(self, account: str, index: str, error_document: str, enabled: bool) -> None:  # noqa: FBT001 - the storage part's signature
+    async def set_static_website(self, account: str, index: str, error_document: str, enabled: bool) -> None:  # noqa: FBT001 - as in BlobStores
         self.calls.append(("set_static_website", account, index, error_document, enabled))
 
 
-class RecordedContainers:
-    """Container processes that tests end by hand."""
+class RecordedContainers(Containers):
+    """Containers without processes, which tests end by hand."""
 
     def __init__(self) -> None:
         self.specs: dict[str, ContainerSpec] = {}
-        self.states: dict[str, SimpleNamespace] = {}
+        self.states: dict[str, Container] = {}
 
     async def start(self, group_id: str, spec: ContainerSpec) -> None:
         self.specs[group_id] = spec
-        self.states[group_id] = SimpleNamespace(state="Running", exit_code=None, restart_count=0)
+        self.states[group_id] = Container(spec, Path("log"))
 
-    def state(self, group_id: str) -> SimpleNamespace | None:
+    def state(self, group_id: str) -> Container | None:
         return self.states.get(group_id)
 
     async def stop(self, group_id: str) -> None:
-        self.states[group_id] = SimpleNamespace(state="Terminated", exit_code=137, restart_count=0)
+        self.end(group_id, 137)
+
+    def end(self, group_id: str, exit_code: int, restart_count: int = 0) -> None:
+        """Let the container of a group end."""
+        container = self.states[group_id]
+        self.states[group_id] = replace(
+            container, state=TERMINATED, exit_code=exit_code, restart_count=restart_count
+        )
 
     def log(self, group_id: str) -> str:
         return f"log of {group_id.rpartition('/')[2]}"
 
 
-class RecordedHosts:
-    """Host names and who answers them."""
+class RecordedHosts(Hosts):
+    """Host names whose applications tests can look at."""
 
-    def __init__(self) -> None:
-        self.apps: dict[str, Any] = {}
-
-    def serve(self, host: str, app: Any) -> None:
-        self.apps[host] = app
-
-    def forget(self, host: str) -> None:
-        self.apps.pop(host, None)
+    @property
+    def apps(self) -> dict[str, ASGIApp]:
+        return self._apps
 
 
 @dataclass
@@ -227,9 +206,14 @@ class World:
 
     async def make(self, path: str, body: dict[str, Any], version: str) -> dict[str, Any]:
         """PUT as the owner and wait until it is provisioned; what GET then shows."""
-        kernel = self.manager.kernel
-        await (await kernel.put_resource(self.owner, path, version, body))
-        return kernel.get_resource(self.owner, path, version)
+        host = self.manager.host
+        await (await host.put_resource(self.owner, path, version, body))
+        return host.get_resource(self.owner, path, version)
+
+    async def attached_clients(self, container_group: str) -> list[str]:
+        """Return the client ids of the identities that are attached to a container group."""
+        shown = (await self.get(container_group, "2025-09-01")).json()
+        return [each["clientId"] for each in shown["identity"]["userAssignedIdentities"].values()]
 
 
 @pytest.fixture

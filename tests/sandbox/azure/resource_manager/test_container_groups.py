@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -42,9 +41,7 @@ def group(cpu: float = 1, identity: str | None = None, **properties: Any) -> dic
 
 async def end(world: World, exit_code: int) -> dict[str, Any]:
     """End the group's process; what its GET then shows."""
-    world.containers.states[CONTAINERS] = SimpleNamespace(
-        state="Terminated", exit_code=exit_code, restart_count=2
-    )
+    world.containers.end(CONTAINERS, exit_code, restart_count=2)
     shown: dict[str, Any] = (await world.get(CONTAINERS, VERSION)).json()["properties"]
     return shown
 
@@ -137,7 +134,7 @@ async def test_deleting_ends_the_process(world: World) -> None:
 async def test_an_identity_is_attached_with_its_client_id(world: World) -> None:
     identity = await world.make(IDENTITY, {"location": "westeurope"}, "2024-11-30")
     await world.make(CONTAINERS, group(identity=IDENTITY), VERSION)
-    assert world.containers.specs[CONTAINERS].identities == (identity["properties"]["clientId"],)
+    assert await world.attached_clients(CONTAINERS) == [identity["properties"]["clientId"]]
 
 
 async def test_an_absent_identity_is_refused(world: World) -> None:

@@ -13,7 +13,7 @@ from tests.template_click import our_template, template_of
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.azure.resource_manager.core.backends import Principal
+    from sandbox.azure.identity.directory import Principal
     from tests.sandbox.azure.resource_manager.conftest import World
 
 VERSION = "2025-04-01"
@@ -63,16 +63,17 @@ def person_in_the_group(world: World, role: str) -> Principal:
 
 async def test_a_click_ends_with_a_running_container(world: World) -> None:
     assert (await click(world))["provisioningState"] == "Succeeded"
-    (spec,) = world.containers.specs.values()
+    ((group, spec),) = world.containers.specs.items()
     assert spec.image.startswith("ghcr.io/")
     assert spec.environment["BINDERHUB_NAME"] == "my-hub"
-    assert spec.identities == (spec.environment["AZURE_CLIENT_ID"],)
+    assert await world.attached_clients(group) == [spec.environment["AZURE_CLIENT_ID"]]
 
 
 async def test_the_containers_identity_may_work_in_the_group_and_write_blobs(world: World) -> None:
     await click(world)
-    (spec,) = world.containers.specs.values()
-    identity = next(one for one in world.people.members.values() if one.client_id == spec.identities[0])
+    ((group, spec),) = world.containers.specs.items()
+    (client_id,) = await world.attached_clients(group)
+    identity = next(one for one in world.people.members.values() if one.client_id == client_id)
     rights = world.manager.rights
     await asyncio.sleep(0.1)  # the assignments take effect 3 ms after they were made
     assert rights.allows(identity, "Microsoft.ContainerService/managedClusters/write", GROUP)

@@ -62,7 +62,7 @@ async def test_a_registry_answers_at_its_login_server(world: World) -> None:
 
 async def test_a_tokens_password_signs_in(world: World) -> None:
     told = await token_of(world)
-    await world.manager.kernel.backends.clock.spend("registry.token")
+    await world.manager.host.services.clock.spend("registry.token")
     login = (told["username"], told["passwords"][0]["value"])
     granted = await registry(world).get("/oauth2/token", params={"service": HOST}, auth=login)
     bearer = {"Authorization": f"Bearer {granted.json()['access_token']}"}
@@ -72,7 +72,7 @@ async def test_a_tokens_password_signs_in(world: World) -> None:
 
 async def test_a_login_by_form_works_too(world: World) -> None:
     told = await token_of(world)
-    await world.manager.kernel.backends.clock.spend("registry.token")
+    await world.manager.host.services.clock.spend("registry.token")
     form = {"grant_type": "password", "service": HOST, "username": "hubToken"}
     form["password"] = told["passwords"][1]["value"]
     assert (await registry(world).post("/oauth2/token", data=form)).status_code == 200

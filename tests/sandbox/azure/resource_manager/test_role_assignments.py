@@ -10,7 +10,7 @@ import pytest
 from sandbox.azure.resource_manager.core.roles import BUILT_IN_ROLES, CONTRIBUTOR, OWNER, READER
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.backends import Principal
+    from sandbox.azure.identity.directory import Principal
     from sandbox.azure.resource_manager.core.roles import Role
     from tests.sandbox.azure.resource_manager.conftest import World
 
@@ -37,7 +37,7 @@ async def test_a_role_counts_after_a_while(world: World) -> None:
     somebody = world.people.add("somebody")
     given = await world.put(f"{ASSIGNMENTS}/{FIRST}", assignment(somebody), VERSION)
     at_once = await may_write(world, somebody)
-    await world.manager.kernel.backends.clock.spend("role_assignment.propagation")
+    await world.manager.host.services.clock.spend("role_assignment.propagation")
     assert (given.status_code, at_once, await may_write(world, somebody)) == (201, False, True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,11 +15,7 @@ from deployer.helm.binary import find_helm
 from deployer.settings.versions import CERTMANAGER_VERSION, TRAEFIK_VERSION
 from sandbox.internet.charts.hosts import chart_hosts
 from sandbox.internet.charts.packages import OWN_CHARTS, pack
-from sandbox.network.authority import CertificateAuthority
-from sandbox.network.environment import network_environment
-from sandbox.network.hosts import Hosts
-from sandbox.network.listener import Dispatcher, Listener
-from sandbox.network.proxy import Proxy
+from tests.network import connected
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -54,17 +50,8 @@ class Internet:
 
 @asynccontextmanager
 async def internet(folder: Path, charts: Path | None = None) -> AsyncIterator[Internet]:
-    authority, hosts = CertificateAuthority(folder / "authority"), Hosts()
-    for host, app in chart_hosts(charts).items():
-        hosts.serve(host, app)
-    listener = Listener(Dispatcher(hosts, folder / "requests.jsonl", lambda _: None), authority)
-    async with AsyncExitStack() as stack:
-        port = await listener.start()
-        stack.push_async_callback(listener.close)
-        proxy = Proxy(hosts, tls_port=port, http_port=port)
-        address = f"http://127.0.0.1:{await proxy.start()}"
-        stack.push_async_callback(proxy.close)
-        yield Internet(folder, network_environment(address, authority.ca_file))
+    async with connected(folder, chart_hosts(charts)) as environment:
+        yield Internet(folder, environment)
 
 
 async def test_helm_pulls_the_charts_that_the_deployer_asks_for(tmp_path: Path) -> None:

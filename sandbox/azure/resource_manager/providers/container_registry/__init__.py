@@ -1,1 +1,1 @@
-"""Microsoft.ContainerRegistry: registries, scope maps and tokens, and the registries' own login endpoints."""
+"""Microsoft.ContainerRegistry: registries, their scope maps and tokens, and the registries' endpoints."""

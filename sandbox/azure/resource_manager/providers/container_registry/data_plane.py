@@ -1,4 +1,4 @@
-"""What `<registry>.azurecr.io` answers: the Docker registry protocol's login, and that there is no image."""
+"""The endpoints of `<registry>.azurecr.io`: the login of the Docker registry protocol, and no images."""
 
 from __future__ import annotations
 
@@ -12,61 +12,66 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from sandbox.azure.resource_manager.providers.container_registry.tokens import authenticated
+from sandbox.azure.resource_manager.providers.container_registry.tokens import accepts_login
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from sandbox.azure.resource_manager.core.kernel import Kernel
-    from sandbox.azure.resource_manager.core.state import Resource
+    from sandbox.azure.resource_manager.core.state import Resource, State
 
 ACCESS_TOKEN_SECONDS = 4500
 
 
-def registry_app(kernel: Kernel, registry: Resource) -> ASGIApp:
-    """The ASGI app of one registry's host."""
-    face = _Registry(kernel, registry)
+def registry_app(state: State, registry: Resource) -> ASGIApp:
+    """Return the ASGI application of a registry's host."""
+    endpoints = _Endpoints(state, registry)
     routes = [
-        Route("/oauth2/token", face.token, methods=["GET", "POST"]),
-        Route("/v2/", face.version),
-        Route("/v2/_catalog", face.catalog),
-        Route("/v2/{repository:path}/manifests/{reference}", face.manifest),
+        Route("/oauth2/token", endpoints.token, methods=["GET", "POST"]),
+        Route("/v2/", endpoints.version),
+        Route("/v2/_catalog", endpoints.catalog),
+        Route("/v2/{repository:path}/manifests/{reference}", endpoints.manifest),
     ]
     return Starlette(routes=routes)
 
 
-class _Registry:
-    """One registry's login and its (empty) contents."""
+class _Endpoints:
+    """The endpoints of a registry.
 
-    def __init__(self, kernel: Kernel, registry: Resource) -> None:
-        self._kernel = kernel
+    Args:
+        state: where its tokens are.
+        registry: the registry.
+
+    """
+
+    def __init__(self, state: State, registry: Resource) -> None:
+        self._state = state
         self._registry = registry
         self._host = registry.properties["loginServer"]
         self._issued: dict[str, float] = {}
 
     async def token(self, request: Request) -> JSONResponse:
-        """`/oauth2/token`: an access token for a user name and password (Basic, or a form)."""
+        """Issue an access token for a user name and password, given as Basic or in a form."""
         username, password = _basic(request)
         if request.method == "POST":
             form = dict(parse_qsl((await request.body()).decode()))
             username, password = form.get("username", username), form.get("password", password)
-        if authenticated(self._kernel, self._registry, username, password) is None:
+        if not accepts_login(self._state, self._registry, username, password):
             return self._refusal()
         access = secrets.token_urlsafe(200)
         self._issued[access] = time.monotonic() + ACCESS_TOKEN_SECONDS
         return JSONResponse({"access_token": access, "expires_in": ACCESS_TOKEN_SECONDS})
 
     async def version(self, request: Request) -> JSONResponse:
-        """`/v2/`: the check of a login."""
+        """Answer the check of a login, `/v2/`."""
         return JSONResponse({}) if self._admits(request) else self._refusal()
 
     async def catalog(self, request: Request) -> JSONResponse:
-        """`/v2/_catalog`: no image was ever pushed."""
+        """List the repositories: there are none, since no image can be pushed."""
         return JSONResponse({"repositories": []}) if self._admits(request) else self._refusal()
 
     async def manifest(self, request: Request) -> JSONResponse:
-        """`/v2/<repository>/manifests/<reference>`: no image was ever pushed."""
+        """Answer that there is no manifest, since no image can be pushed."""
         if not self._admits(request):
             return self._refusal()
         reference = request.path_params["reference"]
@@ -76,7 +81,7 @@ class _Registry:
         kind, _, value = request.headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer":
             return self._issued.get(value, 0) > time.monotonic()
-        return authenticated(self._kernel, self._registry, *_basic(request)) is not None
+        return accepts_login(self._state, self._registry, *_basic(request))
 
     def _refusal(self) -> JSONResponse:
         refusal = _errors(
@@ -90,7 +95,7 @@ class _Registry:
 
 
 def _basic(request: Request) -> tuple[str, str]:
-    """User name and password of a Basic login, empty for none."""
+    """Return user name and password of a Basic login, empty for none."""
     kind, _, value = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "basic":
         return "", ""

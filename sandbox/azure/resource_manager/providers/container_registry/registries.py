@@ -1,4 +1,4 @@
-"""Registries: made in a while, then answering at `<name>.azurecr.io`."""
+"""Registries, each of which answers at `<name>.azurecr.io` once it is created."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ import secrets
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
-from sandbox.azure.resource_manager.core.operations import Operation, Reply, Telling, finished
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, ResourceType, Write
+from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
+from sandbox.azure.resource_manager.core.global_names import GlobalNames
+from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
+from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource, timestamp
 from sandbox.azure.resource_manager.providers.container_registry.data_plane import registry_app
 from sandbox.azure.resource_manager.providers.container_registry.scope_maps import (
     SYSTEM_SCOPE_MAPS,
+    ScopeMaps,
     scope_map,
 )
-from sandbox.azure.resource_manager.providers.subscriptions import SUBSCRIPTION
+from sandbox.azure.resource_manager.providers.container_registry.tokens import TokenActions, Tokens
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
 API_VERSIONS = (
@@ -38,107 +42,120 @@ API_VERSIONS = (
 )
 SKUS = ("Basic", "Standard", "Premium")
 DOMAIN = "azurecr.io"
-_NAME = re.compile(r"[A-Za-z0-9]{5,50}")
-_CREATION = Telling("{resource}/operationStatuses/registries-{id}", running="Creating", renewed=True)
+NAMES = GlobalNames(
+    full_type=REGISTRIES,
+    pattern=re.compile(r"[A-Za-z0-9]{5,50}"),
+    invalid_reason="Invalid",
+    invalid="Invalid resource name '{name}'. Resource names may contain alpha numeric characters only and "
+    "must be between 5 and 50 characters.",
+    taken="The registry {name} is already in use.",
+)
+_CREATION = PollingStyle("{resource}/operationStatuses/registries-{id}", running="Creating", renewed=True)
 
 
 class Registries(ResourceType):
-    """Registries; their names are unique in all of Azure."""
+    """Registries."""
 
     name = REGISTRIES
     api_versions = API_VERSIONS
     tracked = True
 
-    def check(self, write: Write) -> None:
-        """Judge the name and the tier."""
-        if not _NAME.fullmatch(write.id.name):
-            raise errors.bad_request("InvalidResourceName", name_rule(write.id.name))
-        if write.existing is None and name_taken(self.kernel, write.id.name):
+    def check(self, request: PutRequest) -> None:
+        """Validate name and tier."""
+        name = request.id.name
+        if not NAMES.is_valid(name):
+            raise errors.bad_request("InvalidResourceName", NAMES.invalid.format(name=name))
+        if request.existing is None and NAMES.is_taken(self.state, name):
             raise errors.conflict(
                 "AlreadyInUse",
-                f"The registry DNS name {login_server(write.id.name)} is already in use. You can check if "
+                f"The registry DNS name {login_server(name)} is already in use. You can check if "
                 "the name is already claimed using following API: "
                 "https://docs.microsoft.com/en-us/rest/api/containerregistry/registries/checknameavailability",
             )
-        tier = (write.body.get("sku") or {}).get("name")
+        tier = (request.body.get("sku") or {}).get("name")
         if tier not in SKUS:
             message = f"The value '{tier}' of sku.name is not one of the registry's tiers: {', '.join(SKUS)}."
             raise errors.bad_request("UnsupportedSku", message)
 
-    async def put(self, write: Write) -> Operation:
-        """Make the registry, or change the one that is there."""
-        if write.existing is not None:
-            return await self.patch(write)
-        registry = self.state.store(Resource(write.id, _document(write)))
+    async def put(self, request: PutRequest) -> Operation:
+        """Create the registry, or change an existing one."""
+        if request.existing is not None:
+            return await self.patch(request)
+        registry = self.state.store(Resource(request.id, _document(request)))
         registry.secrets["admin"] = [secrets.token_urlsafe(39) for _ in range(2)]
         for name, actions in SYSTEM_SCOPE_MAPS.items():
-            self.state.store(scope_map(write.id.child("scopeMaps", name), actions, "SystemDefined"))
-        return self.kernel.operations.begin(
+            self.state.store(scope_map(request.id.child("scopeMaps", name), actions, "SystemDefined"))
+        return self.services.operations.begin(
             self._create(registry),
             _CREATION,
-            at=write.id,
-            api_version=write.api_version,
+            at=request.id,
+            api_version=request.api_version,
             status=201,
             resource=registry,
         )
 
-    async def patch(self, write: Write) -> Operation:
-        """Change tags, tier, and whether there is an admin user."""
-        registry = write.existing
+    async def patch(self, request: PutRequest) -> Operation:
+        """Change tags, tier and properties."""
+        registry = request.existing
         if registry is None:
-            raise errors.resource_not_found(write.id)
-        if "sku" in write.body:
-            registry.document["sku"] = _sku(write.body["sku"]["name"])
-        if "tags" in write.body:
-            registry.document["tags"] = dict(write.body["tags"] or {})
+            raise errors.resource_not_found(request.id)
+        if "sku" in request.body:
+            registry.document["sku"] = _sku(request.body["sku"]["name"])
+        if "tags" in request.body:
+            registry.document["tags"] = dict(request.body["tags"] or {})
         changeable = ("adminUserEnabled", "publicNetworkAccess", "roleAssignmentMode", "anonymousPullEnabled")
         registry.properties.update(
-            {key: write.properties[key] for key in changeable if key in write.properties}
+            {key: request.properties[key] for key in changeable if key in request.properties}
         )
         registry.touch()
         return finished(Reply(200, self.show(registry)), registry)
 
-    async def unmake(self, resource: Resource) -> None:
-        """Stop answering at the registry's host."""
-        self.backends.hosts.forget(resource.properties["loginServer"])
+    async def deprovision(self, resource: Resource) -> None:
+        """Stop answering at the host of the registry."""
+        self.services.hosts.forget(resource.properties["loginServer"])
 
     async def _create(self, registry: Resource) -> None:
-        await self.backends.clock.spend("registry.create")
-        self.backends.hosts.serve(registry.properties["loginServer"], registry_app(self.kernel, registry))
+        await self.services.clock.spend("registry.create")
+        self.services.hosts.serve(registry.properties["loginServer"], registry_app(self.state, registry))
 
 
-class RegistryFunctions:
-    """The check of names and the admin user's passwords."""
+class RegistryActions:
+    """The availability of names, and the passwords of the admin user.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Args:
+        services: what the actions work with.
+        catalog: where registries are looked up.
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    """
+
+    def __init__(self, services: Services, catalog: Catalog) -> None:
+        self._services = services
+        self._catalog = catalog
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         registry = f"{{scope}}/providers/{REGISTRIES}/{{registry}}"
-        names = f"{SUBSCRIPTION}/providers/Microsoft.ContainerRegistry/checkNameAvailability"
+        names = f"{SUBSCRIPTION_PATH}/providers/Microsoft.ContainerRegistry/checkNameAvailability"
         check = "Microsoft.ContainerRegistry/checkNameAvailability/read"
         credentials = f"{REGISTRIES}/listCredentials/action"
         return (
-            Function("POST", names, check, SUBSCRIPTION, self.check_name, API_VERSIONS),
-            Function(
+            Action("POST", names, check, SUBSCRIPTION_PATH, self.check_name, API_VERSIONS),
+            Action(
                 "POST", f"{registry}/listCredentials", credentials, registry, self.credentials, API_VERSIONS
             ),
         )
 
-    async def check_name(self, call: Call) -> dict[str, Any]:
-        """Whether a registry name is free in all of Azure."""
-        name = str(call.body.get("name", ""))
-        if not _NAME.fullmatch(name):
-            return {"nameAvailable": False, "reason": "Invalid", "message": name_rule(name)}
-        if name_taken(self._kernel, name):
-            message = f"The registry {name} is already in use."
-            return {"nameAvailable": False, "reason": "AlreadyExists", "message": message}
-        return {"nameAvailable": True, "availableLoginServerName": login_server(name)}
+    async def check_name(self, request: ActionRequest) -> dict[str, Any]:
+        """Return whether a name is available in all of Azure."""
+        name = str(request.body.get("name", ""))
+        answer = NAMES.availability(self._services.state, name)
+        if answer["nameAvailable"]:
+            answer["availableLoginServerName"] = login_server(name)
+        return answer
 
-    async def credentials(self, call: Call) -> dict[str, Any]:
-        """The admin user's passwords, where there is one."""
-        registry = self._kernel.existing(call.path.rpartition("/")[0])
+    async def credentials(self, request: ActionRequest) -> dict[str, Any]:
+        """List the passwords of the admin user, if it is enabled."""
+        registry = self._catalog.existing(request.target)
         if not registry.properties["adminUserEnabled"]:
             raise errors.bad_request(
                 "UnAuthorizedForCredentialOperations",
@@ -150,26 +167,13 @@ class RegistryFunctions:
 
 
 def login_server(name: str) -> str:
-    """The host of a registry."""
+    """Return the host name of a registry."""
     return f"{name.lower()}.{DOMAIN}"
 
 
-def name_rule(name: str) -> str:
-    """What Azure says of a name that can't be a registry's."""
-    return (
-        f"Invalid resource name '{name}'. Resource names may contain alpha numeric characters only and must "
-        "be between 5 and 50 characters."
-    )
-
-
-def name_taken(kernel: Kernel, name: str) -> bool:
-    """Whether any subscription has a registry of this name."""
-    return any(registry.id.name.lower() == name.lower() for registry in kernel.state.of_type(REGISTRIES))
-
-
-def _document(write: Write) -> dict[str, Any]:
+def _document(request: PutRequest) -> dict[str, Any]:
     properties = {
-        "loginServer": login_server(write.id.name),
+        "loginServer": login_server(request.id.name),
         "creationDate": timestamp(),
         "provisioningState": "Creating",
         "adminUserEnabled": False,
@@ -183,14 +187,21 @@ def _document(write: Write) -> dict[str, Any]:
         "roleAssignmentMode": "LegacyRegistryPermissions",
         "zoneRedundancy": "Disabled",
     }
-    properties |= {key: value for key, value in write.properties.items() if key != "provisioningState"}
+    properties |= {key: value for key, value in request.properties.items() if key != "provisioningState"}
     return {
-        "location": write.location,
-        "tags": dict(write.body.get("tags") or {}),
-        "sku": _sku(write.body["sku"]["name"]),
+        "location": request.location,
+        "tags": dict(request.body.get("tags") or {}),
+        "sku": _sku(request.body["sku"]["name"]),
         "properties": properties,
     }
 
 
 def _sku(name: str) -> dict[str, str]:
     return {"name": name, "tier": name}
+
+
+def provider(services: Services, catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.ContainerRegistry."""
+    types = (Registries(services), ScopeMaps(services), Tokens(services))
+    actions = (*RegistryActions(services, catalog).actions(), *TokenActions(services, catalog).actions())
+    return Provider("Microsoft.ContainerRegistry", types, actions)

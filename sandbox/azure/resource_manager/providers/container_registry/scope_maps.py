@@ -1,4 +1,4 @@
-"""Scope maps: which repositories a token may read and write."""
+"""Scope maps: the repositories that tokens may read and write."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
-from sandbox.azure.resource_manager.core.resource_types import ResourceType, Write
+from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource, timestamp
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ SYSTEM_SCOPE_MAPS = {
         "repositories/*/metadata/write",
     ),
 }
-# A wildcard is the whole name or its last segment.
+# A wildcard is the whole name of a repository, or its last segment.
 _REPOSITORY = r"(?:\*|[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:/\*)?)"
 _ACTION = re.compile(rf"repositories/{_REPOSITORY}/(?:content/(?:read|write|delete)|metadata/(?:read|write))")
 _NAME = re.compile(r"[A-Za-z0-9_-]{5,50}")
@@ -50,12 +50,12 @@ class ScopeMaps(ResourceType):
     name = SCOPE_MAPS
     api_versions = API_VERSIONS
 
-    def check(self, write: Write) -> None:
-        """Judge the name and each action."""
-        if not _NAME.fullmatch(write.id.name):
-            message = f"Invalid scope map name '{write.id.name}': 5 to 50 letters, digits, '-' and '_'."
+    def check(self, request: PutRequest) -> None:
+        """Validate the name and each action."""
+        if not _NAME.fullmatch(request.id.name):
+            message = f"Invalid scope map name '{request.id.name}': 5 to 50 letters, digits, '-' and '_'."
             raise errors.bad_request("InvalidScopeMapName", message)
-        actions = write.properties.get("actions")
+        actions = request.properties.get("actions")
         if not actions:
             raise errors.bad_request("ScopeMapActionsRequired", "The actions of the scope map are required.")
         for action in actions:
@@ -67,16 +67,16 @@ class ScopeMaps(ResourceType):
                     "stands alone or ends the repository's name as '/*'.",
                 )
 
-    async def put(self, write: Write) -> Operation:
-        """Make the scope map, or replace it."""
-        made = scope_map(write.id, tuple(write.properties["actions"]), "UserDefined")
-        made.properties["description"] = write.properties.get("description", "")
+    async def put(self, request: PutRequest) -> Operation:
+        """Create or replace the scope map."""
+        made = scope_map(request.id, tuple(request.properties["actions"]), "UserDefined")
+        made.properties["description"] = request.properties.get("description", "")
         self.state.store(made)
-        return finished(Reply(201 if write.existing is None else 200, self.show(made)), made)
+        return finished(Reply(201 if request.existing is None else 200, self.show(made)), made)
 
 
 def scope_map(scope_map_id: ResourceId, actions: tuple[str, ...], kind: str) -> Resource:
-    """A scope map as a resource; `kind` is "SystemDefined" or "UserDefined"."""
+    """Return a new scope map; `kind` is "SystemDefined" or "UserDefined"."""
     properties = {
         "type": kind,
         "creationDate": timestamp(),

@@ -1,4 +1,4 @@
-"""Tokens of a registry: user names whose passwords are generated, shown once, and work a little later."""
+"""Tokens of a registry: user names whose generated passwords are shown once and accepted a little later."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
-from sandbox.azure.resource_manager.core.ids import ResourceId
-from sandbox.azure.resource_manager.core.operations import Operation, Reply, Telling, finished
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, ResourceType, Write
-from sandbox.azure.resource_manager.core.state import Resource, timestamp
+from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
+from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
+from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
+from sandbox.azure.resource_manager.core.state import Resource, State, timestamp
 from sandbox.azure.resource_manager.providers.container_registry.scope_maps import API_VERSIONS, SCOPE_MAPS
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
 
 TOKENS = "Microsoft.ContainerRegistry/registries/tokens"
 PASSWORD_NAMES = ("password1", "password2")
-_GENERATION = Telling("{resource}/operationResults/{id}", "Location")
-# How long a fresh password is not accepted yet.
-_WAIT = "registry.token"
+_GENERATION = PollingStyle("{resource}/operationResults/{id}", "Location")
 
 
 class Tokens(ResourceType):
@@ -29,72 +28,77 @@ class Tokens(ResourceType):
     name = TOKENS
     api_versions = API_VERSIONS
 
-    def check(self, write: Write) -> None:
-        """A token needs a scope map of its registry."""
-        wanted = str(write.properties.get("scopeMapId", ""))
-        siblings = self.state.of_type(SCOPE_MAPS, str(write.id.parent))
+    def check(self, request: PutRequest) -> None:
+        """Check that the scope map exists in the registry."""
+        wanted = str(request.properties.get("scopeMapId", ""))
+        siblings = self.state.of_type(SCOPE_MAPS, str(request.id.parent))
         if wanted.lower() not in {each.id.key for each in siblings}:
             raise errors.bad_request("ScopeMapNotFound", f"The scope map '{wanted}' could not be found.")
 
-    async def put(self, write: Write) -> Operation:
-        """Make the token, or give it another scope map; its passwords stay."""
-        if write.existing is None:
+    async def put(self, request: PutRequest) -> Operation:
+        """Create the token, or give it another scope map; its passwords stay."""
+        if request.existing is None:
             properties = {
                 "creationDate": timestamp(),
                 "provisioningState": "Succeeded",
                 "credentials": {"passwords": []},
             }
             token = self.state.store(
-                Resource(write.id, {"properties": properties}, secrets={"passwords": {}})
+                Resource(request.id, {"properties": properties}, secrets={"passwords": {}})
             )
         else:
-            token = write.existing
-        token.properties["scopeMapId"] = write.properties["scopeMapId"]
-        token.properties["status"] = write.properties.get("status", "enabled")
+            token = request.existing
+        token.properties["scopeMapId"] = request.properties["scopeMapId"]
+        token.properties["status"] = request.properties.get("status", "enabled")
         token.touch()
-        return finished(Reply(201 if write.existing is None else 200, self.show(token)), token)
+        return finished(Reply(201 if request.existing is None else 200, self.show(token)), token)
 
 
-class TokenFunctions:
-    """Generation of passwords."""
+class TokenActions:
+    """The generation of passwords.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Args:
+        services: what the actions work with.
+        catalog: where registries are looked up.
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    """
+
+    def __init__(self, services: Services, catalog: Catalog) -> None:
+        self._services = services
+        self._catalog = catalog
+
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         registry = "{scope}/providers/Microsoft.ContainerRegistry/registries/{registry}"
         action = "Microsoft.ContainerRegistry/registries/generateCredentials/action"
         return (
-            Function(
-                "POST", f"{registry}/generateCredentials", action, registry, self.generate, API_VERSIONS
-            ),
+            Action("POST", f"{registry}/generateCredentials", action, registry, self.generate, API_VERSIONS),
         )
 
-    async def generate(self, call: Call) -> Operation:
-        """`POST …/generateCredentials` of `{"tokenId", "name"?}`: new passwords, told once."""
-        registry = self._kernel.existing(call.path.rpartition("/")[0])
-        token = self._token(registry, str(call.body.get("tokenId", "")))
-        names = (str(call.body["name"]),) if call.body.get("name") else PASSWORD_NAMES
+    async def generate(self, request: ActionRequest) -> Operation:
+        """Generate passwords, for `POST …/generateCredentials` of `{"tokenId", "name"?}`."""
+        registry = self._catalog.existing(request.target)
+        token = self._token(registry, str(request.body.get("tokenId", "")))
+        names = (str(request.body["name"]),) if request.body.get("name") else PASSWORD_NAMES
         if not set(names) <= set(PASSWORD_NAMES):
             raise errors.bad_request("InvalidPasswordName", f"The password name '{names[0]}' is invalid.")
-        return self._kernel.operations.begin(
-            self._generate(token, names, call.body.get("expiry")),
+        return self._services.operations.begin(
+            self._generate(token, names, request.body.get("expiry")),
             _GENERATION,
             at=registry.id,
-            api_version=call.api_version,
+            api_version=request.api_version,
             status=202,
         )
 
     def _token(self, registry: Resource, token_id: str) -> Resource:
-        tokens = self._kernel.state.of_type(TOKENS, str(registry.id))
+        tokens = self._services.state.of_type(TOKENS, str(registry.id))
         found = next((each for each in tokens if each.id.key == token_id.lower()), None)
         if found is None:
             raise errors.bad_request("TokenNotFound", f"The token '{token_id}' could not be found.")
         return found
 
     async def _generate(self, token: Resource, names: tuple[str, ...], expiry: str | None) -> dict[str, Any]:
-        wait = self._kernel.backends.clock.seconds(_WAIT)
+        wait = self._services.clock.seconds("registry.token")
         fresh = {name: secrets.token_urlsafe(39) for name in names}
         for name, value in fresh.items():
             token.secrets["passwords"][name] = (value, time.monotonic() + wait)
@@ -105,28 +109,17 @@ class TokenFunctions:
         return {"username": token.id.name, "passwords": passwords}
 
 
-def authenticated(kernel: Kernel, registry: Resource, username: str, password: str) -> list[str] | None:
-    """What somebody with this name and password may do in a registry: actions, or None for nobody.
+def accepts_login(state: State, registry: Resource, username: str, password: str) -> bool:
+    """Return whether user name and password are those of the admin user or of a token.
 
-    A fresh password is nobody's until it has taken effect.
+    A new password is wrong until it has taken effect.
     """
     if registry.properties["adminUserEnabled"] and username == registry.id.name:
-        return (
-            ["repositories/*/content/read", "repositories/*/content/write"]
-            if _is_admin(registry, password)
-            else None
-        )
-    token = kernel.state.get(registry.id.child("tokens", username))
+        return any(secrets.compare_digest(each, password) for each in registry.secrets["admin"])
+    token = state.get(registry.id.child("tokens", username))
     if token is None or token.properties["status"] != "enabled":
-        return None
-    known = token.secrets["passwords"].values()
-    if not any(
-        secrets.compare_digest(value, password) and time.monotonic() >= since for value, since in known
-    ):
-        return None
-    scope_map = kernel.state.get(ResourceId.parse(token.properties["scopeMapId"]))
-    return list(scope_map.properties["actions"]) if scope_map else []
-
-
-def _is_admin(registry: Resource, password: str) -> bool:
-    return any(secrets.compare_digest(each, password) for each in registry.secrets["admin"])
+        return False
+    return any(
+        secrets.compare_digest(value, password) and time.monotonic() >= since
+        for value, since in token.secrets["passwords"].values()
+    )

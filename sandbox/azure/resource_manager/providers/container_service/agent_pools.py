@@ -1,11 +1,11 @@
-"""Agent pools by their own requests: add, change, remove one."""
+"""Agent pools of a cluster, created, changed and deleted by requests of their own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.core.operations import Operation, Telling
-from sandbox.azure.resource_manager.core.resource_types import ResourceType, Write
+from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle
+from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     node_pools,
@@ -20,43 +20,54 @@ from sandbox.azure.resource_manager.providers.container_service.versions import 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.ids import ResourceId
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.services import Services
     from sandbox.azure.resource_manager.core.state import Resource
     from sandbox.azure.resource_manager.providers.container_service.managed_clusters import ManagedClusters
 
 
 class AgentPools(ResourceType):
-    """Agent pools of a cluster."""
+    """Agent pools of clusters.
+
+    Args:
+        services: what the type works with.
+        catalog: where clusters are looked up.
+        clusters: their type.
+
+    """
 
     name = AGENT_POOLS
     api_versions = API_VERSIONS
 
-    def __init__(self, kernel: Kernel, clusters: ManagedClusters) -> None:
-        super().__init__(kernel)
+    def __init__(self, services: Services, catalog: Catalog, clusters: ManagedClusters) -> None:
+        super().__init__(services)
+        self._catalog = catalog
         self._clusters = clusters
 
-    def check(self, write: Write) -> None:
-        """Judge the pool, and whether anything else is going on with its cluster."""
-        cluster = self._cluster(write.id)
+    def check(self, request: PutRequest) -> None:
+        """Validate the pool, and that no other operation runs on its cluster."""
+        cluster = self._cluster(request.id)
         self._clusters.check_idle(cluster)
-        before = write.existing.properties if write.existing else {"count": 1, "mode": "User"}
-        wanted = {**before, **defaults.without_nulls(write.properties)}
-        check_pool(write.id.name, wanted, cluster.location)
-        if write.existing is not None:
-            check_unchanged(write.existing.properties, write.properties, ("vmSize", "osType", "type"))
-        check_quota(self.kernel, write.id, cluster.location, [wanted])
+        before = request.existing.properties if request.existing else {"count": 1, "mode": "User"}
+        wanted = {**before, **defaults.without_nulls(request.properties)}
+        check_pool(request.id.name, wanted, cluster.location)
+        if request.existing is not None:
+            check_unchanged(request.existing.properties, request.properties, ("vmSize", "osType", "type"))
+        check_quota(self.services, request.id, cluster.location, [wanted])
 
-    async def put(self, write: Write) -> Operation:
-        """Add the pool or change it."""
-        cluster = self._cluster(write.id)
-        state = "Creating" if write.existing is None else "Updating"
-        pool = store_pool(self.state, cluster, write.id.name, defaults.without_nulls(write.properties), state)
-        status = 201 if write.existing is None else 200
-        return self._begin(pool, cluster, self._apply(cluster), write.api_version, status)
+    async def put(self, request: PutRequest) -> Operation:
+        """Create or change the pool."""
+        cluster = self._cluster(request.id)
+        state = "Creating" if request.existing is None else "Updating"
+        pool = store_pool(
+            self.state, cluster, request.id.name, defaults.without_nulls(request.properties), state
+        )
+        status = 201 if request.existing is None else 200
+        return self._begin(pool, cluster, self._apply(cluster), request.api_version, status)
 
     async def delete(self, resource: Resource, api_version: str) -> Operation:
-        """Remove the pool; the last one that carries the system stays."""
+        """Delete the pool; a cluster keeps its last system pool."""
         cluster = self._cluster(resource.id)
         self._clusters.check_idle(cluster)
         others = [pool for pool in pools_of(self.state, cluster) if pool is not resource]
@@ -67,7 +78,7 @@ class AgentPools(ResourceType):
         return self._begin(resource, cluster, self._remove(cluster, resource), api_version, 202)
 
     def show(self, resource: Resource) -> dict[str, Any]:
-        """A pool by itself."""
+        """Return a pool; this service writes "resourcegroups" in its ids."""
         shown = resource.shown()
         shown["id"] = str(resource.id).replace("/resourceGroups/", "/resourcegroups/")
         shown["properties"] = {key: value for key, value in pool_shown(resource).items() if key != "name"}
@@ -82,9 +93,9 @@ class AgentPools(ResourceType):
         status: int,
     ) -> Operation:
         deleted = pool.provisioning_state == "Deleting"
-        return self.kernel.operations.begin(
+        return self.services.operations.begin(
             work,
-            Telling(),
+            PollingStyle(),
             at=pool.id,
             location=cluster.location,
             api_version=api_version,
@@ -98,11 +109,11 @@ class AgentPools(ResourceType):
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is not None:
             await control_plane.set_pools(node_pools(self.state, cluster))
-        await self.backends.clock.spend("managed_cluster.update")
+        await self.services.clock.spend("managed_cluster.update")
 
     async def _remove(self, cluster: Resource, pool: Resource) -> None:
         self.state.remove(pool.id)
         await self._apply(cluster)
 
     def _cluster(self, pool: ResourceId) -> Resource:
-        return self.kernel.existing(str(pool.parent))
+        return self._catalog.existing(str(pool.parent))

@@ -1,4 +1,4 @@
-"""What Azure fills in where a cluster's author said nothing, as seen in recorded answers."""
+"""The defaults of clusters and pools, as recorded responses of Azure show them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sandbox.azure.resource_manager.providers.container_service.versions import 
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.ids import ResourceId
-    from sandbox.azure.resource_manager.core.resource_types import Write
+    from sandbox.azure.resource_manager.core.resource_types import PutRequest
 
 NODE_IMAGE = "AKSUbuntu-2404gen2containerd-202611.02.0"
 OVERLAY_PODS, KUBENET_PODS, AZURE_PODS = 250, 110, 30
@@ -54,21 +54,21 @@ _POOL = {
 
 
 def without_nulls(value: Any) -> Any:
-    """A copy in which what is null isn't there: clients send either."""
+    """Return a copy without nulls, which clients send in place of missing values."""
     if isinstance(value, dict):
         return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
     return [without_nulls(inner) for inner in value] if isinstance(value, list) else copy.deepcopy(value)
 
 
 def fqdn(cluster: ResourceId, dns_prefix: str, location: str, infix: str = "") -> str:
-    """The host of a cluster's API: the prefix, eight characters of the id's hash, the region."""
+    """Return the host name of a cluster's API: the prefix, a hash of the id, and the region."""
     unique = hashlib.sha256(cluster.key.encode()).hexdigest()[:8]
     return f"{dns_prefix.lower()}-{unique}{infix}.hcp.{location}.azmk8s.io"
 
 
-def cluster_properties(write: Write) -> dict[str, Any]:
-    """A new cluster's properties, without its pools."""
-    asked = without_nulls(write.properties)
+def cluster_properties(request: PutRequest) -> dict[str, Any]:
+    """Return the properties of a new cluster, without its pools."""
+    asked = without_nulls(request.properties)
     asked.pop("agentPoolProfiles", None)
     version = resolved(asked.get("kubernetesVersion"))
     network = {**_NETWORK, **asked.pop("networkProfile", {})}
@@ -81,7 +81,7 @@ def cluster_properties(write: Write) -> dict[str, Any]:
         "powerState": {"code": "Running"},
         "kubernetesVersion": version,
         "currentKubernetesVersion": version,
-        "nodeResourceGroup": node_group(write.id, write.location),
+        "nodeResourceGroup": node_group(request.id, request.location),
         "enableRBAC": True,
         "supportPlan": "KubernetesOfficial",
         "maxAgentPools": 100,
@@ -97,31 +97,31 @@ def cluster_properties(write: Write) -> dict[str, Any]:
         **asked,
         "networkProfile": network,
         "autoUpgradeProfile": upgrade,
-        "fqdn": fqdn(write.id, asked["dnsPrefix"], write.location),
-        "azurePortalFQDN": fqdn(write.id, asked["dnsPrefix"], write.location, ".portal"),
-        "resourceUID": hashlib.sha256(write.id.key.encode()).hexdigest()[:24],
+        "fqdn": fqdn(request.id, asked["dnsPrefix"], request.location),
+        "azurePortalFQDN": fqdn(request.id, asked["dnsPrefix"], request.location, ".portal"),
+        "resourceUID": hashlib.sha256(request.id.key.encode()).hexdigest()[:24],
     }
     properties["kubernetesVersion"] = asked.get("kubernetesVersion") or version
-    properties["oidcIssuerProfile"] = _issuer(asked.get("oidcIssuerProfile") or {}, write)
+    properties["oidcIssuerProfile"] = _issuer(asked.get("oidcIssuerProfile") or {}, request)
     return properties
 
 
 def node_group(cluster: ResourceId, location: str) -> str:
-    """The group Azure puts nodes into when none is named: at most 80 characters."""
+    """Return the default name of the node resource group: at most 80 characters."""
     return f"MC_{cluster.group}_{cluster.name}_{location}"[:80]
 
 
-def _issuer(asked: dict[str, Any], write: Write) -> dict[str, Any]:
-    # New clusters have an issuer unless it is refused.
+def _issuer(asked: dict[str, Any], request: PutRequest) -> dict[str, Any]:
+    # New clusters have an issuer by default.
     if asked.get("enabled") is False:
         return {"enabled": False}
-    unique = hashlib.sha256(write.id.key.encode()).hexdigest()[:32]
-    url = f"https://{write.location}.oic.prod-aks.azure.com/{write.principal.tenant_id}/{unique}/"
+    unique = hashlib.sha256(request.id.key.encode()).hexdigest()[:32]
+    url = f"https://{request.location}.oic.prod-aks.azure.com/{request.principal.tenant_id}/{unique}/"
     return {"enabled": True, "issuerURL": url}
 
 
 def pool_properties(asked: dict[str, Any], cluster: dict[str, Any]) -> dict[str, Any]:
-    """A pool's properties, completed; `cluster` are its cluster's."""
+    """Return the properties of a pool with defaults; `cluster` are those of its cluster."""
     given = {key: value for key, value in without_nulls(asked).items() if key != "name"}
     version = cluster["currentKubernetesVersion"]
     network = cluster["networkProfile"]

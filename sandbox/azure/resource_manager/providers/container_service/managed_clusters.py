@@ -1,4 +1,4 @@
-"""Managed clusters: judged, echoed with Azure's defaults, and run as real control planes."""
+"""Managed clusters: validated, shown with Azure's defaults, and run as real control planes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.ids import group_id
-from sandbox.azure.resource_manager.core.operations import Operation, Reply, Telling, finished
-from sandbox.azure.resource_manager.core.resource_types import ResourceType, Write
+from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
+from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
 from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
 from sandbox.azure.resource_manager.providers.container_service.pools import (
@@ -31,7 +31,9 @@ from sandbox.azure.resource_manager.providers.managed_identity import attached_i
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from sandbox.azure.resource_manager.core.backends import Cluster
+    from sandbox.azure.resource_manager.core.catalog import Catalog
+    from sandbox.azure.resource_manager.core.services import Services
+    from sandbox.clusters.cluster import Cluster
 
 BUSY = {
     "Creating": "create",
@@ -53,26 +55,36 @@ _FIXED_OF_POOL = ("vmSize", "osType", "type", "osDiskType", "maxPods")
 
 
 class ManagedClusters(ResourceType):
-    """Managed clusters."""
+    """Managed clusters.
+
+    Args:
+        services: what the type works with.
+        catalog: where attached identities are looked up.
+
+    """
 
     name = MANAGED_CLUSTERS
     api_versions = API_VERSIONS
     tracked = True
 
-    def check(self, write: Write) -> None:
-        """Judge a cluster, its pools, and whether anything else is going on with it."""
-        if write.existing is not None:
-            self.check_idle(write.existing)
-            check_unchanged(write.existing.properties, write.properties, _FIXED)
-            self._check_pools_stay(write, write.existing)
-        check_cluster(write)
-        attached_identities(self.kernel, write)
-        pools = self._wanted_pools(write)
-        check_pools(pools, write.location)
-        check_quota(self.kernel, write.id, write.location, pools)
+    def __init__(self, services: Services, catalog: Catalog) -> None:
+        super().__init__(services)
+        self._catalog = catalog
+
+    def check(self, request: PutRequest) -> None:
+        """Validate the cluster and its pools, and that no other operation runs on it."""
+        if request.existing is not None:
+            self.check_idle(request.existing)
+            check_unchanged(request.existing.properties, request.properties, _FIXED)
+            self._check_pools_stay(request, request.existing)
+        check_cluster(request)
+        attached_identities(self.services, self._catalog, request)
+        pools = self._wanted_pools(request)
+        check_pools(pools, request.location)
+        check_quota(self.services, request.id, request.location, pools)
 
     def check_idle(self, cluster: Resource) -> None:
-        """Insist that no other operation goes on, and that the cluster isn't stopped.
+        """Check that no other operation runs on a cluster, and that it is not stopped.
 
         Raises:
             ArmError: OperationNotAllowed.
@@ -83,30 +95,30 @@ class ManagedClusters(ResourceType):
             raise refusals.stopped(cluster.id.name)
 
     def check_not_busy(self, cluster: Resource) -> None:
-        """Insist that no other operation goes on; raises OperationNotAllowed."""
+        """Check that no other operation runs on a cluster; raises OperationNotAllowed."""
         for resource in (cluster, *pools_of(self.state, cluster)):
-            under_way = self.kernel.operations.under_way(resource)
+            under_way = self.services.operations.under_way(resource)
             if under_way is not None:
                 verb = BUSY.get(resource.provisioning_state, "update")
                 raise refusals.in_progress(verb, under_way.id, under_way.started)
 
-    async def put(self, write: Write) -> Operation:
-        """Create the cluster with all its pools, or bring it to what is wanted now."""
-        if write.existing is not None:
-            return self._update(write, write.existing)
-        cluster = self.state.store(Resource(write.id, self._document(write)))
-        for pool in write.properties["agentPoolProfiles"]:
+    async def put(self, request: PutRequest) -> Operation:
+        """Create the cluster with its pools, or change it."""
+        if request.existing is not None:
+            return self._update(request, request.existing)
+        cluster = self.state.store(Resource(request.id, self._document(request)))
+        for pool in request.properties["agentPoolProfiles"]:
             store_pool(self.state, cluster, pool["name"], defaults.without_nulls(pool), "Creating")
         self._make_node_group(cluster)
-        return self._begin(cluster, self._create(cluster), write.api_version, 201)
+        return self._begin(cluster, self._create(cluster), request.api_version, 201)
 
     async def delete(self, resource: Resource, api_version: str) -> Operation:
         """Delete the cluster and its node resource group."""
         self.check_not_busy(resource)
         resource.settle("Deleting")
-        return self.kernel.operations.begin(
+        return self.services.operations.begin(
             self._delete(resource),
-            Telling(),
+            PollingStyle(),
             at=resource.id,
             location=resource.location,
             api_version=api_version,
@@ -114,25 +126,25 @@ class ManagedClusters(ResourceType):
             subject=resource,
         )
 
-    async def unmake(self, resource: Resource) -> None:
-        """End the control plane, and all that came with the cluster."""
+    async def deprovision(self, resource: Resource) -> None:
+        """Delete the control plane, the identities and the node resource group."""
         control_plane = self.control_plane(resource)
         if control_plane is not None:
             await control_plane.delete()
-        self.backends.directory.remove((resource.document.get("identity") or {}).get("principalId", ""))
-        self.backends.directory.remove(resource.internals.get("kubelet", ""))
+        self.services.directory.remove((resource.document.get("identity") or {}).get("principalId", ""))
+        self.services.directory.remove(resource.internals.get("kubelet", ""))
         self.state.remove(group_id(resource.id.subscription or "", resource.properties["nodeResourceGroup"]))
 
-    async def patch(self, write: Write) -> Operation:
+    async def patch(self, request: PutRequest) -> Operation:
         """Change the tags."""
-        await super().patch(write)
-        cluster = write.existing
+        await super().patch(request)
+        cluster = request.existing
         if cluster is None:
-            raise errors.resource_not_found(write.id)
+            raise errors.resource_not_found(request.id)
         return finished(Reply(200, self.show(cluster)), cluster)
 
     def show(self, resource: Resource) -> dict[str, Any]:
-        """A cluster with its pools; this service writes "resourcegroups" in its ids."""
+        """Return a cluster with its pools; this service writes "resourcegroups" in its ids."""
         shown = resource.shown()
         shown["id"] = str(resource.id).replace("/resourceGroups/", "/resourcegroups/")
         shown["eTag"] = resource.etag
@@ -142,8 +154,8 @@ class ManagedClusters(ResourceType):
         return shown
 
     def control_plane(self, cluster: Resource) -> Cluster | None:
-        """What runs behind a cluster, once it does."""
-        return self.backends.clusters.get(cluster.properties["fqdn"])
+        """Return the control plane of a cluster, None until it is created."""
+        return self.services.clusters.get(cluster.properties["fqdn"])
 
     def power(self, cluster: Resource, *, on: bool, api_version: str) -> Operation:
         """Start or stop the cluster."""
@@ -154,9 +166,9 @@ class ManagedClusters(ResourceType):
     def _begin(
         self, cluster: Resource, work: Coroutine[Any, Any, None], api_version: str, status: int
     ) -> Operation:
-        return self.kernel.operations.begin(
+        return self.services.operations.begin(
             work,
-            Telling(),
+            PollingStyle(),
             at=cluster.id,
             location=cluster.location,
             api_version=api_version,
@@ -165,24 +177,24 @@ class ManagedClusters(ResourceType):
             resource=cluster,
         )
 
-    def _update(self, write: Write, cluster: Resource) -> Operation:
-        if "tags" in write.body:
-            cluster.document["tags"] = dict(write.body["tags"] or {})
-        if write.body.get("sku"):
-            cluster.document["sku"] = dict(write.body["sku"])
+    def _update(self, request: PutRequest, cluster: Resource) -> Operation:
+        if "tags" in request.body:
+            cluster.document["tags"] = dict(request.body["tags"] or {})
+        if request.body.get("sku"):
+            cluster.document["sku"] = dict(request.body["sku"])
         before = node_pools(self.state, cluster)
-        _merge(cluster.properties, defaults.without_nulls(write.properties))
+        _merge(cluster.properties, defaults.without_nulls(request.properties))
         cluster.settle("Updating")
-        for pool in write.properties.get("agentPoolProfiles") or []:
+        for pool in request.properties.get("agentPoolProfiles") or []:
             store_pool(self.state, cluster, pool["name"], defaults.without_nulls(pool), "Updating")
         changed = node_pools(self.state, cluster) != before
-        return self._begin(cluster, self._bring_up_to_date(cluster, pools=changed), write.api_version, 200)
+        return self._begin(cluster, self._bring_up_to_date(cluster, pools=changed), request.api_version, 200)
 
     async def _create(self, cluster: Resource) -> None:
         try:
             spec = cluster_spec(self.state, cluster)
             await asyncio.gather(
-                self.backends.clusters.create(spec), self.backends.clock.spend("managed_cluster.create")
+                self.services.clusters.create(spec), self.services.clock.spend("managed_cluster.create")
             )
         except BaseException:
             settle_pools(self.state, cluster, "Failed")
@@ -193,61 +205,61 @@ class ManagedClusters(ResourceType):
         control_plane = self.control_plane(cluster)
         if pools and control_plane is not None:
             await control_plane.set_pools(node_pools(self.state, cluster))
-        await self.backends.clock.spend("managed_cluster.update")
+        await self.services.clock.spend("managed_cluster.update")
         settle_pools(self.state, cluster, "Succeeded")
 
     async def _delete(self, cluster: Resource) -> None:
-        await self.backends.clock.spend("managed_cluster.delete")
-        await self.unmake(cluster)
+        await self.services.clock.spend("managed_cluster.delete")
+        await self.deprovision(cluster)
         self.state.remove(cluster.id)
 
     async def _power(self, cluster: Resource, *, on: bool) -> None:
         control_plane = self.control_plane(cluster)
-        await self.backends.clock.spend(f"managed_cluster.{'start' if on else 'stop'}")
+        await self.services.clock.spend(f"managed_cluster.{'start' if on else 'stop'}")
         if control_plane is not None:
             await (control_plane.start() if on else control_plane.stop())
         cluster.properties["powerState"] = {"code": "Running" if on else "Stopped"}
         settle_pools(self.state, cluster, "Succeeded")
 
-    def _wanted_pools(self, write: Write) -> list[dict[str, Any]]:
-        """The pools as they will be: the body's over those that exist."""
-        existing = pools_of(self.state, write.existing) if write.existing else []
+    def _wanted_pools(self, request: PutRequest) -> list[dict[str, Any]]:
+        """Return the properties of all pools: those of the body, merged into existing ones."""
+        existing = pools_of(self.state, request.existing) if request.existing else []
         pools = {pool.id.name: {**pool.shown()["properties"], "name": pool.id.name} for pool in existing}
-        for asked in defaults.without_nulls(write.properties.get("agentPoolProfiles") or []):
+        for asked in defaults.without_nulls(request.properties.get("agentPoolProfiles") or []):
             before = pools.get(asked.get("name"), {"count": 1, "mode": "User"})
             pools[asked.get("name")] = {**before, **asked}
         return list(pools.values())
 
-    def _check_pools_stay(self, write: Write, cluster: Resource) -> None:
-        """Pools are removed by their own DELETE, and keep what can't change."""
-        asked = {pool.get("name"): pool for pool in write.properties.get("agentPoolProfiles") or []}
+    def _check_pools_stay(self, request: PutRequest, cluster: Resource) -> None:
+        """Check that no pool is missing (pools have their own DELETE), and none changes a fixed property."""
+        asked = {pool.get("name"): pool for pool in request.properties.get("agentPoolProfiles") or []}
         for pool in pools_of(self.state, cluster):
             if asked and pool.id.name not in asked:
                 message = f"Agent pool '{pool.id.name}' is missing; delete it by its own request."
                 raise refusals.invalid_parameter("agentPoolProfiles", message)
             check_unchanged(pool.properties, asked.get(pool.id.name, {}), _FIXED_OF_POOL)
 
-    def _document(self, write: Write) -> dict[str, Any]:
-        properties = defaults.cluster_properties(write)
-        sku = {"name": "Base", "tier": "Free", **defaults.without_nulls(write.body.get("sku") or {})}
+    def _document(self, request: PutRequest) -> dict[str, Any]:
+        properties = defaults.cluster_properties(request)
+        sku = {"name": "Base", "tier": "Free", **defaults.without_nulls(request.body.get("sku") or {})}
         return {
-            "location": write.location,
-            "tags": dict(write.body.get("tags") or {}),
+            "location": request.location,
+            "tags": dict(request.body.get("tags") or {}),
             "sku": sku,
-            "identity": self._identity(write),
+            "identity": self._identity(request),
             "properties": properties,
         }
 
-    def _identity(self, write: Write) -> dict[str, Any]:
-        """The cluster's own principal, made with it, or the identities it was given."""
-        attached = attached_identities(self.kernel, write)
+    def _identity(self, request: PutRequest) -> dict[str, Any]:
+        """Return the attached identities, or a new system-assigned one."""
+        attached = attached_identities(self.services, self._catalog, request)
         if attached:
             return {"type": "UserAssigned", "userAssignedIdentities": attached}
-        principal = self.backends.directory.add_managed_identity(write.id.name)
+        principal = self.services.directory.add_managed_identity(request.id.name)
         return {"type": "SystemAssigned", "principalId": principal.object_id, "tenantId": principal.tenant_id}
 
     def _make_node_group(self, cluster: Resource) -> None:
-        """The group of the nodes, with the kubelets' identity in it."""
+        """Create the node resource group, and the identity of the kubelets."""
         node_group = group_id(cluster.id.subscription or "", cluster.properties["nodeResourceGroup"])
         document = {
             "location": cluster.location,
@@ -256,7 +268,7 @@ class ManagedClusters(ResourceType):
             "properties": {"provisioningState": "Succeeded"},
         }
         self.state.store(Resource(node_group, document))
-        principal = self.backends.directory.add_managed_identity(f"{cluster.id.name}-agentpool")
+        principal = self.services.directory.add_managed_identity(f"{cluster.id.name}-agentpool")
         cluster.internals["kubelet"] = principal.object_id
         identity = f"{node_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{principal.name}"
         kubelet = {"resourceId": identity, "clientId": principal.client_id, "objectId": principal.object_id}
@@ -264,7 +276,7 @@ class ManagedClusters(ResourceType):
 
 
 def _merge(properties: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Put what a PUT says over what a cluster has, group by group; pools and read-only facts apart."""
+    """Merge changes into the properties of a cluster, without pools and read-only properties."""
     for key, value in changes.items():
         if key in {
             "agentPoolProfiles",

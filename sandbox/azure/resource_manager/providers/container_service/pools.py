@@ -1,4 +1,4 @@
-"""Agent pools as data: children of a cluster in the state, node pools for the control plane."""
+"""Agent pools as resources, children of their cluster, and as node pools of the control plane."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 def pools_of(state: State, cluster: Resource) -> list[Resource]:
-    """A cluster's agent pools, in the order they were made."""
+    """Return the agent pools of a cluster, in the order of their creation."""
     return state.of_type(AGENT_POOLS, str(cluster.id))
 
 
 def store_pool(
     state: State, cluster: Resource, name: str, asked: dict[str, Any], provisioning: str
 ) -> Resource:
-    """Make an agent pool, or put new properties over those it has."""
+    """Create an agent pool, or merge new properties into those it has."""
     pool_id = cluster.id.child("agentPools", name)
     existing = state.get(pool_id)
     before = existing.properties if existing else {}
@@ -35,24 +35,24 @@ def store_pool(
 
 
 def settle_pools(state: State, cluster: Resource, provisioning: str) -> None:
-    """Note on every pool how an operation on the whole cluster came out."""
+    """Set the provisioning state of all pools after an operation on the cluster."""
     for pool in pools_of(state, cluster):
         pool.settle(provisioning)
         pool.properties["powerState"] = dict(cluster.properties["powerState"])
 
 
 def pool_shown(pool: Resource) -> dict[str, Any]:
-    """A pool as its cluster shows it, in `agentPoolProfiles`."""
+    """Return a pool as its cluster shows it in `agentPoolProfiles`."""
     return {"name": pool.id.name, **pool.shown()["properties"], "eTag": pool.etag}
 
 
 def node_pools(state: State, cluster: Resource) -> tuple[NodePool, ...]:
-    """A cluster's pools for the control plane."""
+    """Return the node pools for the control plane."""
     return tuple(_node_pool(pool) for pool in pools_of(state, cluster))
 
 
 def cluster_spec(state: State, cluster: Resource) -> ClusterSpec:
-    """The whole cluster for the control plane."""
+    """Return the specification of the control plane."""
     return ClusterSpec(
         name=cluster.id.name,
         fqdn=cluster.properties["fqdn"],

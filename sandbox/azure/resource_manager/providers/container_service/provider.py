@@ -1,11 +1,12 @@
-"""Microsoft.ContainerService as a whole, for the kernel: types, credentials, stop and start, versions."""
+"""Microsoft.ContainerService: credentials, start and stop of clusters, and the versions of Kubernetes."""
 
 from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.core.resource_types import Call, Function, Provider
+from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
+from sandbox.azure.resource_manager.core.resource_types import Provider
 from sandbox.azure.resource_manager.providers.container_service import refusals
 from sandbox.azure.resource_manager.providers.container_service.agent_pools import AgentPools
 from sandbox.azure.resource_manager.providers.container_service.managed_clusters import ManagedClusters
@@ -15,42 +16,47 @@ from sandbox.azure.resource_manager.providers.container_service.versions import 
     DEFAULT_MINOR,
     KUBERNETES_VERSIONS,
 )
-from sandbox.azure.resource_manager.providers.subscriptions import SUBSCRIPTION
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.operations import Operation
+    from sandbox.azure.resource_manager.core.services import Services
 
 _CREDENTIALS = {"listClusterUserCredential": "clusterUser", "listClusterAdminCredential": "clusterAdmin"}
 
 
-class ClusterFunctions:
-    """What can be asked of clusters beside themselves."""
+class ClusterActions:
+    """Actions on clusters, and the list of versions.
 
-    def __init__(self, kernel: Kernel, clusters: ManagedClusters) -> None:
-        self._kernel = kernel
+    Args:
+        catalog: where clusters are looked up.
+        clusters: their type.
+
+    """
+
+    def __init__(self, catalog: Catalog, clusters: ManagedClusters) -> None:
+        self._catalog = catalog
         self._clusters = clusters
 
-    def functions(self) -> tuple[Function, ...]:
-        """The functions, for the kernel's list."""
+    def actions(self) -> tuple[Action, ...]:
+        """Return the actions, to be installed."""
         cluster = f"{{scope}}/providers/{MANAGED_CLUSTERS}/{{cluster}}"
-        versions = (
-            f"{SUBSCRIPTION}/providers/Microsoft.ContainerService/locations/{{location}}/kubernetesVersions"
-        )
+        listed = "Microsoft.ContainerService/locations/{location}/kubernetesVersions"
+        versions = f"{SUBSCRIPTION_PATH}/providers/{listed}"
         read = "Microsoft.ContainerService/locations/kubernetesVersions/read"
         runs = {**dict.fromkeys(_CREDENTIALS, self.credentials), "start": self.start, "stop": self.stop}
-        actions = (
-            Function(
+        on_cluster = (
+            Action(
                 "POST", f"{cluster}/{verb}", f"{MANAGED_CLUSTERS}/{verb}/action", cluster, run, API_VERSIONS
             )
             for verb, run in runs.items()
         )
-        return (*actions, Function("GET", versions, read, SUBSCRIPTION, self.versions, API_VERSIONS))
+        return (*on_cluster, Action("GET", versions, read, SUBSCRIPTION_PATH, self.versions, API_VERSIONS))
 
-    async def credentials(self, call: Call) -> dict[str, Any]:
-        """`POST …/listClusterUserCredential` and `…Admin…`: a kubeconfig, base64."""
-        path, _, verb = call.path.rpartition("/")
-        cluster = self._kernel.existing(path)
+    async def credentials(self, request: ActionRequest) -> dict[str, Any]:
+        """Return a kubeconfig, for `POST …/listClusterUserCredential` and `…Admin…`."""
+        path, _, verb = request.path.rpartition("/")
+        cluster = self._catalog.existing(path)
         name = next(name for key, name in _CREDENTIALS.items() if key.lower() == verb.lower())
         if cluster.properties["disableLocalAccounts"]:
             message = (
@@ -65,18 +71,18 @@ class ClusterFunctions:
         content = base64.b64encode(control_plane.kubeconfig().encode()).decode()
         return {"kubeconfigs": [{"name": name, "value": content}]}
 
-    async def start(self, call: Call) -> Operation:
-        """`POST …/start`."""
-        cluster = self._kernel.existing(call.path.rpartition("/")[0])
-        return self._clusters.power(cluster, on=True, api_version=call.api_version)
+    async def start(self, request: ActionRequest) -> Operation:
+        """Start a cluster, for `POST …/start`."""
+        cluster = self._catalog.existing(request.target)
+        return self._clusters.power(cluster, on=True, api_version=request.api_version)
 
-    async def stop(self, call: Call) -> Operation:
-        """`POST …/stop`."""
-        cluster = self._kernel.existing(call.path.rpartition("/")[0])
-        return self._clusters.power(cluster, on=False, api_version=call.api_version)
+    async def stop(self, request: ActionRequest) -> Operation:
+        """Stop a cluster, for `POST …/stop`."""
+        cluster = self._catalog.existing(request.target)
+        return self._clusters.power(cluster, on=False, api_version=request.api_version)
 
-    async def versions(self, _call: Call) -> dict[str, Any]:
-        """`GET …/locations/L/kubernetesVersions`."""
+    async def versions(self, _request: ActionRequest) -> dict[str, Any]:
+        """List the versions of Kubernetes, for `GET …/locations/L/kubernetesVersions`."""
         values: list[dict[str, Any]] = [
             {
                 "version": minor,
@@ -90,8 +96,8 @@ class ClusterFunctions:
         return {"values": values}
 
 
-def provider(kernel: Kernel) -> Provider:
-    """Microsoft.ContainerService."""
-    clusters = ManagedClusters(kernel)
-    types = (clusters, AgentPools(kernel, clusters))
-    return Provider("Microsoft.ContainerService", types, ClusterFunctions(kernel, clusters).functions())
+def provider(services: Services, catalog: Catalog) -> Provider:
+    """Return the provider Microsoft.ContainerService."""
+    clusters = ManagedClusters(services, catalog)
+    types = (clusters, AgentPools(services, catalog, clusters))
+    return Provider("Microsoft.ContainerService", types, ClusterActions(catalog, clusters).actions())

@@ -1,4 +1,4 @@
-"""Core quotas: what the clusters use of a region's, and whether what is wanted still fits."""
+"""Core quotas: how many cores of a region clusters use, and whether more pools fit."""
 
 from __future__ import annotations
 
@@ -6,28 +6,27 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.providers.container_service import refusals
-from sandbox.azure.vm_sizes import VM_SIZES, VmSize
+from sandbox.clusters.vm_sizes import VM_SIZES, VmSize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sandbox.azure.resource_manager.core.ids import ResourceId
-    from sandbox.azure.resource_manager.core.kernel import Kernel
+    from sandbox.azure.resource_manager.core.services import Services
+    from sandbox.azure.resource_manager.core.state import State
 
 MANAGED_CLUSTERS = "Microsoft.ContainerService/managedClusters"
 AGENT_POOLS = f"{MANAGED_CLUSTERS}/agentPools"
-
-
 _SIZES_BY_KEY = {name.lower(): size for name, size in VM_SIZES.items()}
 
 
 def vm_size(name: str) -> VmSize | None:
-    """The size with this name; Azure compares names without case."""
+    """Return the size with a name, in upper or lower case; None if there is none."""
     return _SIZES_BY_KEY.get(name.lower())
 
 
 def cores(pools: Iterable[dict[str, Any]]) -> Counter[str]:
-    """The cores of agent pools (their properties) by family."""
+    """Return the cores of agent pools, given by their properties: VM family -> cores."""
     used: Counter[str] = Counter()
     for pool in pools:
         size = vm_size(str(pool.get("vmSize")))
@@ -37,25 +36,27 @@ def cores(pools: Iterable[dict[str, Any]]) -> Counter[str]:
 
 
 def cores_used(
-    kernel: Kernel, subscription: str, location: str, *, but: ResourceId | None = None
+    state: State, subscription: str, location: str, *, but: ResourceId | None = None
 ) -> Counter[str]:
-    """The cores that running clusters hold in a region, by family; `but` leaves out one cluster or pool."""
+    """Return the cores that running clusters, except one cluster or pool, use in a region, by VM family."""
     used: Counter[str] = Counter()
-    for cluster in kernel.state.of_type(MANAGED_CLUSTERS, f"/subscriptions/{subscription}"):
+    for cluster in state.of_type(MANAGED_CLUSTERS, f"/subscriptions/{subscription}"):
         if cluster.location != location or cluster.properties["powerState"]["code"] == "Stopped":
             continue
-        pools = kernel.state.of_type(AGENT_POOLS, str(cluster.id))
+        pools = state.of_type(AGENT_POOLS, str(cluster.id))
         kept = [pool for pool in pools if but is None or but.key not in {cluster.id.key, pool.id.key}]
         used += cores(pool.properties for pool in kept)
     return used
 
 
-def check_quota(kernel: Kernel, changed: ResourceId, location: str, pools: Iterable[dict[str, Any]]) -> None:
-    """Insist that pools fit in what the region and their families have left.
+def check_quota(
+    services: Services, changed: ResourceId, location: str, pools: Iterable[dict[str, Any]]
+) -> None:
+    """Check that pools fit in the quotas of the region and of their VM families.
 
     Args:
-        kernel: where the limits and the clusters are.
-        changed: the cluster or pool they are for; what it has now is given back first.
+        services: the subscriptions, and the clusters that exist.
+        changed: the cluster or pool that they are for, whose present cores do not count.
         location: the region.
         pools: their properties.
 
@@ -63,8 +64,8 @@ def check_quota(kernel: Kernel, changed: ResourceId, location: str, pools: Itera
         ArmError: ErrCode_InsufficientVCPUQuota.
 
     """
-    subscription = kernel.subscription(changed.subscription or "")
-    used = cores_used(kernel, subscription.id, location, but=changed)
+    subscription = services.subscriptions.get(changed.subscription or "")
+    used = cores_used(services.state, subscription.id, location, but=changed)
     wanted = cores(pools)
     for family, requested in wanted.items():
         left = subscription.family_core_limit(family) - used[family]

@@ -1,4 +1,4 @@
-"""The Kubernetes service's refusals, in its words: bare `{"code", "details", "message", "subcode"}`."""
+"""The errors of the Kubernetes service in its own words: bare `{"code", "details", "message", "subcode"}`."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
 
 
 def refusal(status: int, code: str, message: str, target: str | None = None) -> ArmError:
-    """An error as this service writes it."""
+    """Return an error in the form of the service."""
     return ArmError(status, code, message, target, subcode="")
 
 
 def invalid_parameter(name: str, details: str) -> ArmError:
-    """A value that the service doesn't take."""
+    """Return the error of an invalid value."""
     message = f"The value of parameter {name} is invalid. Error details: {details}"
     return refusal(400, "InvalidParameter", message, name)
 
 
 def missing_parameter(name: str) -> ArmError:
-    """A value that must be given."""
+    """Return the error of a missing value."""
     return refusal(400, "InvalidParameter", f"Required parameter {name} is missing (null).", name)
 
 
 def change_not_allowed(what: str) -> ArmError:
-    """A property that stays as it was made."""
+    """Return the error of a property that can't be changed."""
     return refusal(400, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", what)
 
 
 def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
-    """Another operation on the cluster goes on."""
+    """Return the error of a cluster on which another operation runs."""
     return refusal(
         409,
         "OperationNotAllowed",
@@ -44,7 +44,7 @@ def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
 
 
 def stopped(name: str) -> ArmError:
-    """A stopped cluster can only be started or deleted."""
+    """Return the error of a stopped cluster, which can only be started or deleted."""
     return refusal(
         409,
         "OperationNotAllowed",
@@ -54,7 +54,7 @@ def stopped(name: str) -> ArmError:
 
 
 def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError:
-    """The subscription can't have that size there."""
+    """Return the error of a VM size that the subscription can't have in a region."""
     return refusal(
         400,
         "BadRequest",
@@ -65,7 +65,7 @@ def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError
 
 
 def system_pool_too_small() -> ArmError:
-    """A system pool on a machine that can't carry it."""
+    """Return the error of a system pool with a VM size that is too small."""
     message = (
         "System node pool must use VM sku with more than 2 cores and 4GB memory. See "
         "https://aka.ms/aks-vm-sizes."
@@ -74,7 +74,7 @@ def system_pool_too_small() -> ArmError:
 
 
 def insufficient_regional_quota(location: str, left: int, requested: int) -> ArmError:
-    """The region's cores don't suffice."""
+    """Return the error of a request for more cores than the region has left."""
     return refusal(
         400,
         "ErrCode_InsufficientVCPUQuota",
@@ -85,7 +85,7 @@ def insufficient_regional_quota(location: str, left: int, requested: int) -> Arm
 
 
 def insufficient_family_quota(family: str, location: str, left: int, requested: int) -> ArmError:
-    """The family's cores don't suffice."""
+    """Return the error of a request for more cores than the VM family has left."""
     return refusal(
         400,
         "ErrCode_InsufficientVCPUQuota",

@@ -1,4 +1,4 @@
-"""How the Kubernetes service judges a cluster and its pools before it makes anything."""
+"""What the Kubernetes service validates of clusters and pools before it creates anything."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from sandbox.azure.resource_manager.providers.container_service import refusals
 from sandbox.azure.resource_manager.providers.container_service.quota import vm_size
 from sandbox.azure.resource_manager.providers.container_service.versions import resolved
-from sandbox.azure.vm_sizes import VM_SIZES
+from sandbox.clusters.vm_sizes import VM_SIZES
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.resource_types import Write
+    from sandbox.azure.resource_manager.core.resource_types import PutRequest
 
 MAXIMUM_NODES = 1000
 MINIMUM_SYSTEM_CORES = 2
@@ -23,23 +23,23 @@ _POOL_NAME = re.compile(r"[a-z][a-z0-9]{0,11}")
 _TAINT = re.compile(r"[A-Za-z0-9./_-]+=[A-Za-z0-9._-]*:(NoSchedule|PreferNoSchedule|NoExecute)")
 
 
-def check_cluster(write: Write) -> None:
-    """Judge everything of a cluster but its pools."""
-    properties = write.properties
-    if not _CLUSTER_NAME.fullmatch(write.id.name):
+def check_cluster(request: PutRequest) -> None:
+    """Validate a cluster without its pools."""
+    properties = request.properties
+    if not _CLUSTER_NAME.fullmatch(request.id.name):
         raise refusals.invalid_parameter(
             "resourceName",
-            f"Invalid resource name: '{write.id.name}'. A name is 1 to 63 letters, numbers, underscores and "
-            "hyphens, and starts and ends with a letter or number.",
+            f"Invalid resource name: '{request.id.name}'. A name is 1 to 63 letters, numbers, underscores "
+            "and hyphens, and starts and ends with a letter or number.",
         )
-    if not write.existing:
-        _check_new(write)
+    if not request.existing:
+        _check_new(request)
     version = properties.get("kubernetesVersion")
     if resolved(version) is None:
         raise refusals.refusal(
             400,
             "K8sVersionNotSupported",
-            f"Managed cluster {write.id.name} is on version {version} which is not supported in this "
+            f"Managed cluster {request.id.name} is on version {version} which is not supported in this "
             "region. Please use [az aks get-versions] command to get the supported version list in this "
             "region. For more information, please check https://aka.ms/supported-version-list",
         )
@@ -49,12 +49,12 @@ def check_cluster(write: Write) -> None:
         raise refusals.invalid_parameter("networkProfile.networkPolicy", message)
 
 
-def _check_new(write: Write) -> None:
-    properties = write.properties
+def _check_new(request: PutRequest) -> None:
+    properties = request.properties
     for name in ("dnsPrefix", "agentPoolProfiles"):
         if not properties.get(name):
             raise refusals.missing_parameter(name)
-    if not write.body.get("identity") and not properties.get("servicePrincipalProfile"):
+    if not request.body.get("identity") and not properties.get("servicePrincipalProfile"):
         raise refusals.missing_parameter("servicePrincipalProfile")
     if not _DNS_PREFIX.fullmatch(properties["dnsPrefix"]):
         raise refusals.invalid_parameter(
@@ -68,7 +68,7 @@ def _check_new(write: Write) -> None:
 
 
 def check_pools(pools: list[dict[str, Any]], location: str) -> None:
-    """Judge all pools of a cluster together: each for itself, and that one carries the system."""
+    """Validate all pools of a cluster, and that their names differ and one is a system pool."""
     names = [pool.get("name") for pool in pools]
     if len(set(names)) != len(names):
         raise refusals.invalid_parameter("agentPoolProfiles", "The names of agent pools must be unique.")
@@ -79,7 +79,7 @@ def check_pools(pools: list[dict[str, Any]], location: str) -> None:
 
 
 def check_pool(name: str, pool: dict[str, Any], location: str) -> None:
-    """Judge one pool (its properties)."""
+    """Validate the properties of a pool."""
     if not _POOL_NAME.fullmatch(name):
         raise refusals.invalid_parameter(
             "agentPoolProfile.name",
@@ -125,7 +125,7 @@ def _check_counts(name: str, pool: dict[str, Any]) -> None:
 
 
 def check_unchanged(before: dict[str, Any], wanted: dict[str, Any], fixed: tuple[str, ...]) -> None:
-    """Insist that what can't change ("networkProfile.networkPlugin") is left out or as it was."""
+    """Check that properties which can't change ("networkProfile.networkPlugin") are missing or unchanged."""
     for path in fixed:
         now, then = _at(before, path), _at(wanted, path)
         if then is not None and now is not None and str(then).lower() != str(now).lower():

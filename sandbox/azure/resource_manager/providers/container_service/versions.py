@@ -1,4 +1,4 @@
-"""The versions: of the API that is spoken, and of the Kubernetes that is offered."""
+"""The versions of the API, and the versions of Kubernetes that clusters can have."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ API_VERSIONS = (
     "2025-02-01",
     "2024-09-01",
 )
-# Minor version to its patches, newest first; the sandbox's control plane is of the newest.
+# Minor version -> patch versions, newest first. The programs of the sandbox are the newest, whatever is
+# asked.
 KUBERNETES_VERSIONS = {
     "1.34": ("1.34.7", "1.34.6"),
     "1.35": ("1.35.4", "1.35.3"),
@@ -30,9 +31,9 @@ DEFAULT_MINOR = "1.36"
 
 
 def resolved(version: str | None) -> str | None:
-    """The full version for one that is asked for: none is the default, a minor one its newest patch.
+    """Return the patch version for a requested one, None for a version that is not offered.
 
-    Returns None for a version that isn't offered.
+    The default is the newest one; a minor version stands for its newest patch.
     """
     if not version:
         return KUBERNETES_VERSIONS[DEFAULT_MINOR][0]

@@ -1,4 +1,4 @@
-"""Where a template is deployed, when, and by whom: what the functions without arguments answer."""
+"""Where, when and by whom a template is deployed, and the template functions that return it."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ _DATE_TOKEN = re.compile(r"yyyy|MM|dd|HH|mm|ss")
 
 @dataclass(frozen=True)
 class DeploymentContext:
-    """One deployment's surroundings.
+    """The context of a deployment.
 
     Attributes:
-        subscription: what subscription() answers, `subscriptionId` among it.
-        resource_group: what resourceGroup() answers.
-        tenant_id: the directory's id.
-        deployer: what deployer() answers: `objectId` and `tenantId` of who deploys.
-        deployment: what deployment() answers.
+        subscription: what subscription() returns, with its `subscriptionId`.
+        resource_group: what resourceGroup() returns.
+        tenant_id: id of the directory.
+        deployer: what deployer() returns: `objectId` and `tenantId` of who deploys.
+        deployment: what deployment() returns.
         now: the time, in UTC.
 
     """
@@ -76,7 +76,7 @@ class DeploymentContext:
 
     @property
     def subscription_id(self) -> str:
-        """The id alone, without `/subscriptions/`."""
+        """The GUID of the subscription."""
         return str(self.subscription["subscriptionId"])
 
 
@@ -85,7 +85,7 @@ def _tenant(context: DeploymentContext) -> dict[str, Any]:
 
 
 def utc_now(context: DeploymentContext, pattern: str = "yyyyMMddTHHmmssZ") -> str:
-    """Return the time in a .NET format of years to seconds."""
+    """Return the time in a .NET format, which has nothing finer than seconds."""
     pattern = text_argument("utcNow", pattern)
     if pattern in _DATE_FORMAT:
         return context.now.strftime(_DATE_FORMAT[pattern])

@@ -1,7 +1,7 @@
-"""Runs a template: makes its resources in the order of their dependencies, side by side where it can.
+"""Runs a template: creates its resources in the order of their dependencies, in parallel where it can.
 
-Knows Resource Manager only through `ResourceRoad`, the road on which everybody's PUTs go: rights, checks and
-durations are the same as for a client's own requests.
+Resources are created through a `ResourceClient`, so permissions, checks and durations are those of the
+requests that a client sends itself.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from sandbox.azure.resource_manager.providers.deployments.errors import (
 )
 from sandbox.azure.resource_manager.providers.deployments.evaluation import Scope, evaluate
 from sandbox.azure.resource_manager.providers.deployments.parameters import (
-    answer_type,
     is_secure,
     require_type,
     resolve_parameters,
+    response_type,
 )
 from sandbox.azure.resource_manager.providers.deployments.template import (
     TemplateResource,
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
 
 
-class ResourceRoad(Protocol):
-    """Resource Manager in the name of who deploys."""
+class ResourceClient(Protocol):
+    """Resource Manager in the name of the principal who deploys."""
 
     async def put(self, resource_id: str, api_version: str, body: dict[str, Any]) -> None:
-        """Make or change a resource and wait until that has ended; raises ArmError."""
+        """Create or change a resource, and wait until it is provisioned; raises ArmError."""
 
     async def get(self, resource_id: str, api_version: str) -> dict[str, Any]:
         """Return a resource as a GET shows it; raises ArmError."""
@@ -48,10 +48,15 @@ class ResourceRoad(Protocol):
 
 @dataclass
 class ResourceOperation:
-    """How the making of one resource stands: what the portal lists under a deployment.
+    """The creation of a resource, which the portal lists under the deployment.
 
     Attributes:
-        state: "NotStarted", "Running", "Succeeded", "Failed", or "Skipped" after a failure it depended on.
+        resource: what is created.
+        state: "NotStarted", "Running", "Succeeded", "Failed", or "Skipped" if a dependency failed.
+        started: when it began.
+        ended: when it ended.
+        error: why it failed.
+        over: set at the end, for the resources that depend on it.
 
     """
 
@@ -63,7 +68,7 @@ class ResourceOperation:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def end(self, state: str, error: ArmError | None = None) -> None:
-        """Note the outcome and let the dependents go on."""
+        """Set the outcome, and let the dependents begin."""
         self.state, self.error, self.ended = state, error, datetime.now(UTC)
         self.over.set()
 
@@ -72,12 +77,16 @@ class TemplateRun:
     """A template that has passed validation, to be run once.
 
     Args:
-        template: as given.
-        given: the parameters as given, name to `{"value": …}`.
+        template: the template.
+        given: the parameters, name -> `{"value": …}`.
         context: where, when and by whom it is deployed.
 
+    Attributes:
+        resources: what is deployed.
+        operations: the creation of each resource, by id.
+
     Raises:
-        ArmError: the template or its parameters are refused.
+        ArmError: the template or its parameters are invalid.
 
     """
 
@@ -93,15 +102,15 @@ class TemplateRun:
         self.resources = [one for one in read_resources(template, self._scope) if one.deployed]
         self.operations = {one.id: ResourceOperation(one) for one in self.resources}
         self._references: dict[tuple[str, str | None], dict[str, Any]] = {}
-        self._judge_expressions()
+        self._check_expressions()
 
     def shown_parameters(self) -> dict[str, Any]:
-        """Return the parameters as a GET shows them: types, and values that aren't secure."""
+        """Return the parameters as a GET shows them: types, and values that are not secure."""
         declared = self._template.get("parameters") or {}
         return {name: _shown(kind["type"], self._scope.parameters[name]) for name, kind in declared.items()}
 
     def known_bodies(self) -> list[tuple[TemplateResource, dict[str, Any]]]:
-        """Return the resources whose bodies don't hang on what is yet to be made, with these bodies."""
+        """Return the resources whose bodies need no reference to others, with these bodies."""
         known = []
         for resource in self.resources:
             try:
@@ -110,22 +119,22 @@ class TemplateRun:
                 continue
         return known
 
-    async def run(self, road: ResourceRoad) -> dict[str, Any]:
-        """Make everything and return the outputs.
+    async def run(self, client: ResourceClient) -> dict[str, Any]:
+        """Create all resources and return the outputs.
 
         Raises:
-            ArmError: something failed; what didn't depend on it has been made all the same.
+            ArmError: a resource failed; those that do not depend on it have been created nevertheless.
 
         """
         async with asyncio.TaskGroup() as group:
             for operation in self.operations.values():
-                group.create_task(self._make(operation, road))
+                group.create_task(self._create(operation, client))
         failures = [operation for operation in self.operations.values() if operation.error is not None]
         if failures:
             raise _deployment_failed(failures)
-        return await self._outputs(road)
+        return await self._outputs(client)
 
-    async def _make(self, operation: ResourceOperation, road: ResourceRoad) -> None:
+    async def _create(self, operation: ResourceOperation, client: ResourceClient) -> None:
         awaited = [self.operations[one] for one in operation.resource.depends_on if one in self.operations]
         for other in awaited:
             await other.over.wait()
@@ -134,8 +143,8 @@ class TemplateRun:
             return
         operation.state, operation.started = "Running", datetime.now(UTC)
         try:
-            body = await self._evaluate_live(operation.resource.body, road)
-            await road.put(operation.resource.id, operation.resource.api_version, body)
+            body = await self._evaluate_live(operation.resource.body, client)
+            await client.put(operation.resource.id, operation.resource.api_version, body)
         except ArmError as error:
             operation.end("Failed", error)
         except ExpressionError as error:
@@ -146,16 +155,16 @@ class TemplateRun:
     def _evaluate(self, value: Any) -> Any:
         return evaluate(value, replace(self._scope, references=self._references))
 
-    async def _evaluate_live(self, value: Any, road: ResourceRoad) -> Any:
-        """Evaluate, fetching each live state that turns out to be needed."""
+    async def _evaluate_live(self, value: Any, client: ResourceClient) -> Any:
+        """Evaluate a value, and fetch each resource that it turns out to reference."""
         while True:
             try:
                 return self._evaluate(value)
             except ReferenceNeeded as needed:
-                state = await self._fetch(needed, road)
+                state = await self._fetch(needed, client)
                 self._references[needed.target, needed.api_version] = state
 
-    async def _fetch(self, needed: ReferenceNeeded, road: ResourceRoad) -> dict[str, Any]:
+    async def _fetch(self, needed: ReferenceNeeded, client: ResourceClient) -> dict[str, Any]:
         own = find_resource(self.resources, needed.target)
         resource_id = own.id if own else needed.target
         api_version = needed.api_version or (own.api_version if own else None)
@@ -164,17 +173,17 @@ class TemplateRun:
                 f"The resource '{needed.target}' is not defined in the template, or the api-version to "
                 "reference it with is missing."
             )
-        return await road.get(resource_id, api_version)
+        return await client.get(resource_id, api_version)
 
-    def _judge_expressions(self) -> None:
-        """Evaluate what can be evaluated before anything is made: most mistakes show here."""
+    def _check_expressions(self) -> None:
+        """Evaluate all expressions that need no created resource: most mistakes show here."""
         for resource in self.resources:
-            self._judge(resource.body, f"The template resource '{resource.name}'")
+            self._check(resource.body, f"The template resource '{resource.name}'")
         for name, output in (self._template.get("outputs") or {}).items():
             require_type("output", name, output)
-            self._judge(output.get("value"), f"The template output '{name}'")
+            self._check(output.get("value"), f"The template output '{name}'")
 
-    def _judge(self, value: Any, what: str) -> None:
+    def _check(self, value: Any, what: str) -> None:
         try:
             self._evaluate(value)
         except ReferenceNeeded:
@@ -182,14 +191,14 @@ class TemplateRun:
         except ExpressionError as error:
             raise validation_failed(f"{what} is not valid: {error}") from error
 
-    async def _outputs(self, road: ResourceRoad) -> dict[str, Any]:
+    async def _outputs(self, client: ResourceClient) -> dict[str, Any]:
         outputs: dict[str, Any] = {}
         for name, declared in (self._template.get("outputs") or {}).items():
             try:
                 wanted = self._evaluate(declared.get("condition", True))
                 if wanted:
                     outputs[name] = _shown(
-                        declared["type"], await self._evaluate_live(declared.get("value"), road)
+                        declared["type"], await self._evaluate_live(declared.get("value"), client)
                     )
             except ExpressionError as error:
                 raise bad_request(
@@ -201,7 +210,7 @@ class TemplateRun:
 
 
 def _shown(declared: str, value: Any) -> dict[str, Any]:
-    kind = {"type": answer_type(declared)}
+    kind = {"type": response_type(declared)}
     return kind if is_secure(declared) else {**kind, "value": value}
 
 

@@ -1,7 +1,6 @@
-"""What is wrong with a template, in Azure's own codes and words.
+"""The errors of templates in Azure's own codes and words.
 
-People and azure-cli read these texts, and the portal shows them: a template that Azure would refuse must be
-refused here with the same sentence, so that a failing test reads like a failing click.
+The portal and azure-cli show these texts, so a test that fails here reads like a click that fails in Azure.
 """
 
 from __future__ import annotations
@@ -12,15 +11,15 @@ USAGE = "https://aka.ms/arm-functions"
 
 
 class ExpressionError(Exception):
-    """An expression that can't be parsed or evaluated; the text says why, in Azure's words."""
+    """An expression that can't be parsed or evaluated; its text says why, in Azure's words."""
 
 
-class ReferenceNeeded(Exception):  # noqa: N818 - a request, not an error: the caller fetches it and evaluates again
-    """The evaluation needs the live state of a resource that it has not been given yet.
+class ReferenceNeeded(Exception):  # noqa: N818 - a request, not an error: the caller fetches the resource and evaluates once more
+    """An expression references a resource that has not been fetched yet.
 
-    Args:
-        target: the resource's id, or its name when the template itself creates it.
-        api_version: the version to ask with, None for the one that the template creates it with.
+    Attributes:
+        target: id of the resource, or its name if the template creates it.
+        api_version: the version to GET it with, None for the one that the template creates it with.
 
     """
 
@@ -31,19 +30,19 @@ class ReferenceNeeded(Exception):  # noqa: N818 - a request, not an error: the c
 
 
 def validation_failed(reason: str) -> ArmError:
-    """Return the error of a template that is refused before anything is created."""
+    """Return the error of a template that is invalid."""
     return bad_request("InvalidTemplate", f"Deployment template validation failed: '{reason}'.")
 
 
 def unknown_function(name: str) -> ExpressionError:
-    """Return the error of a function that doesn't exist."""
+    """Return the error of a template function that does not exist."""
     return ExpressionError(
         f"The template function '{name}' is not valid. Please see {USAGE} for usage details."
     )
 
 
 def misplaced_function(name: str) -> ExpressionError:
-    """Return the error of a function that exists, but not where it stands."""
+    """Return the error of a template function that can't be used where it stands."""
     return ExpressionError(
         f"The template function '{name}' is not expected at this location. Please see {USAGE} for usage "
         "details."

@@ -1,8 +1,8 @@
-"""Evaluates template expressions: syntax tree to value.
+"""Evaluates template expressions, from syntax tree to value.
 
-Functions that look at the deployment (`parameters`, `reference` …) or leave arguments unevaluated (`if`,
-`filter` …) are here; the others are tables under functions/. The evaluation never waits: when it needs a
-resource's live state it raises ReferenceNeeded, the caller fetches that and evaluates again.
+Template functions that read the template (`parameters`, `reference`, …) or leave arguments unevaluated (`if`,
+`filter`, …) are defined here, all others in `functions`. Evaluation never waits: if it needs a resource that
+has not been fetched it raises ReferenceNeeded, and the caller fetches that and evaluates once more.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.providers.deployments import context as surroundings
+from sandbox.azure.resource_manager.providers.deployments import context as deployment_context
 from sandbox.azure.resource_manager.providers.deployments.errors import (
     ExpressionError,
     ReferenceNeeded,
@@ -47,13 +47,19 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.providers.deployments.expressions import Node
 
 _PURE = text.FUNCTIONS | logic.FUNCTIONS | collections.FUNCTIONS | hashing.FUNCTIONS | resources.FUNCTIONS
-_SCOPED = resources.SCOPED_FUNCTIONS | surroundings.SCOPED_FUNCTIONS
-_DEFAULTS_ONLY = surroundings.PARAMETER_DEFAULT_FUNCTIONS
+_SCOPED = resources.SCOPED_FUNCTIONS | deployment_context.SCOPED_FUNCTIONS
+_DEFAULTS_ONLY = deployment_context.PARAMETER_DEFAULT_FUNCTIONS
 
 
 @dataclass(frozen=True)
 class Lambda:
-    """What lambda() makes: names and a body that is evaluated for each item."""
+    """The value of lambda().
+
+    Attributes:
+        names: its variables.
+        body: evaluated for each item.
+
+    """
 
     names: tuple[str, ...]
     body: Node
@@ -61,15 +67,15 @@ class Lambda:
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression may look at, given where it stands in the template.
+    """What an expression can use, which depends on its place in the template.
 
     Attributes:
-        context: the deployment's surroundings.
-        parameters: the parameters' values.
-        variables: the variables as they stand in the template.
-        references: live states by (target, api-version) as asked; None where reference() isn't allowed.
+        context: the context of the deployment.
+        parameters: the values of the parameters.
+        variables: the variables, unevaluated.
+        references: the fetched resources, by target and api-version; None where reference() is not allowed.
         in_parameter_default: whether utcNow() is allowed.
-        lambda_variables: the items of the lambdas around the expression.
+        lambda_variables: the values of the variables of all lambdas around the expression.
 
     """
 
@@ -85,8 +91,8 @@ def evaluate(value: Any, scope: Scope) -> Any:
     """Return a template value with every expression in it evaluated, keys of objects included.
 
     Raises:
-        ExpressionError: an expression is wrong.
-        ReferenceNeeded: a live state is missing.
+        ExpressionError: an expression is invalid.
+        ReferenceNeeded: a resource has to be fetched first.
 
     """
     if isinstance(value, str):
@@ -99,7 +105,7 @@ def evaluate(value: Any, scope: Scope) -> Any:
 
 
 def evaluate_node(node: Node, scope: Scope) -> Any:
-    """Return what a parsed expression evaluates to."""
+    """Return the value of a parsed expression."""
     if isinstance(node, Literal):
         return node.value
     if isinstance(node, Index):
@@ -118,7 +124,7 @@ def _call(node: Call, scope: Scope) -> Any:
 
 
 def _find(name: str, scope: Scope) -> tuple[Function, tuple[Any, ...]]:
-    """Return the function and what it is given before its arguments."""
+    """Return a function, and what it is called with before its arguments."""
     key = name.lower()
     if function := _PURE.get(key):
         return function, ()
@@ -209,7 +215,7 @@ def _lambda(scope: Scope, *parts: Node) -> Lambda:
 
 
 def _each(function: str, scope: Scope, array: Node, made: Node) -> tuple[list[Any], Callable[[Any], Any]]:
-    """Return an array and what evaluates a lambda for one item of it."""
+    """Return the items of an array, and a callable that evaluates a lambda for one of them."""
     values, body = evaluate_node(array, scope), evaluate_node(made, scope)
     if not isinstance(values, list) or not isinstance(body, Lambda) or len(body.names) != 1:
         raise ExpressionError(

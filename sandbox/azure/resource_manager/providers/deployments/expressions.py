@@ -1,8 +1,8 @@
-"""The template expression language: text to syntax tree.
+"""Parses template expressions, from text to syntax tree.
 
-A string of a template is an expression when it stands in brackets: `[concat('a', parameters('b').c[0])]`.
-The grammar is small: string and integer literals, function calls, property access and indexers; `[[` at the
-start escapes the bracket, `''` a quote in a string.
+A string in a template is an expression if it stands in brackets: `[concat('a', parameters('b').c[0])]`. The
+grammar has string and integer literals, function calls, property access and indexers; `[[` at the start
+escapes the bracket, `''` a quote in a string.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Literal:
 
 @dataclass(frozen=True)
 class Call:
-    """A function with its arguments."""
+    """A call of a template function."""
 
     function: str
     arguments: tuple[Node, ...]
@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Index:
-    """`of[key]`; property access `of.name` is the same with a literal key."""
+    """An indexer `of[key]`, or a property `of.name`, which has a literal key."""
 
     of: Node
     key: Node
@@ -43,7 +43,7 @@ Node: TypeAlias = Literal | Call | Index
 
 @dataclass(frozen=True)
 class Token:
-    """A word of an expression; `kind` is Azure's name for it, as its messages say it."""
+    """A token; `kind` is its name in the error texts of Azure."""
 
     kind: str
     text: str
@@ -58,21 +58,21 @@ _END = Token("EndOfData", "")
 
 
 def is_expression(text: str) -> bool:
-    """Say whether a template string is an expression."""
+    """Return whether a template string is an expression."""
     return text.startswith("[") and not text.startswith("[[") and text.endswith("]")
 
 
 def unescape(text: str) -> str:
-    """Return what a template string that is no expression says."""
+    """Return the value of a template string that is no expression."""
     return text[1:] if text.startswith("[[") else text
 
 
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Node:
-    """Parse an expression, given with its brackets.
+    """Return the syntax tree of an expression, given with its brackets.
 
     Raises:
-        ExpressionError: it doesn't follow the grammar.
+        ExpressionError: it does not follow the grammar.
 
     """
     return _Parser(text[1:-1]).whole()
@@ -95,7 +95,7 @@ def _tokenise(source: str) -> list[Token]:
 
 
 class _Parser:
-    """Recursive descent over the tokens of one expression."""
+    """A recursive descent parser of one expression."""
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -103,7 +103,7 @@ class _Parser:
         self._position = 0
 
     def whole(self) -> Node:
-        """Parse everything; nothing may be left."""
+        """Parse the whole expression."""
         try:
             node = self._expression()
         except RecursionError:

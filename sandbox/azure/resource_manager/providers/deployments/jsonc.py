@@ -1,8 +1,7 @@
 """JSON with comments, as azure-cli sends templates.
 
-azure-cli puts the template's text into the request as it stands in the file, comments, trailing commas and
-line breaks in strings included, under a name without quotes (`, template:{…`). Resource Manager's reader
-takes all four.
+azure-cli copies the text of the template file into the request, with comments, trailing commas and line
+breaks in strings, under a name without quotes (`, template:{…`). Resource Manager accepts all four.
 """
 
 from __future__ import annotations
@@ -17,10 +16,10 @@ _STRING_OR_BARE_NAME = re.compile(r'"(?:\\.|[^"\\])*"|(?<=[{,])(\s*)([A-Za-z_]\w
 
 
 def loads(text: str) -> Any:
-    """Read JSON that may hold comments, trailing commas, bare names and line breaks in strings.
+    """Parse JSON that may have comments, trailing commas, bare names and line breaks in strings.
 
     Raises:
-        json.JSONDecodeError: it is not even that.
+        json.JSONDecodeError: it is invalid nevertheless.
 
     """
     bare = _STRING_OR_COMMENT.sub(_strings_only, text)

@@ -1,4 +1,4 @@
-"""Judges the parameters of a deployment against what the template declares, as Azure does before all else."""
+"""Validates the parameters of a deployment against the template, as Azure does first of all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.providers.deployments.evaluation import Scope
 
 _TYPES: dict[str, tuple[type, str, str]] = {
-    # declared type, lower case: (Python's type, Azure's name in answers, Azure's name in messages)
+    # declared type in lower case -> (type of the value, name in responses, name in error texts)
     "string": (str, "String", "String, Uri"),
     "securestring": (str, "SecureString", "String, Uri"),
     "int": (int, "Int", "Integer"),
@@ -26,18 +26,18 @@ _TYPES: dict[str, tuple[type, str, str]] = {
 }
 
 
-def answer_type(declared: str) -> str:
-    """Return a declared type as Resource Manager's answers spell it."""
+def response_type(declared: str) -> str:
+    """Return a declared type as responses spell it."""
     return _TYPES[declared.lower()][1]
 
 
 def is_secure(declared: str) -> bool:
-    """Say whether values of this type are never shown."""
+    """Return whether values of a type are never shown."""
     return declared.lower().startswith("secure")
 
 
 def require_type(what: str, name: str, declaration: Any) -> None:
-    """Refuse a parameter or an output without a type that there is.
+    """Check that a parameter or an output has a type that exists.
 
     Raises:
         ArmError: InvalidTemplate.
@@ -48,7 +48,7 @@ def require_type(what: str, name: str, declaration: Any) -> None:
         raise validation_failed(f"The type '{kind}' of the template {what} '{name}' is not supported")
 
 
-def _judge_declaration(name: str, declaration: Any) -> None:
+def _check_declaration(name: str, declaration: Any) -> None:
     require_type("parameter", name, declaration)
     for bound in ("minLength", "maxLength", "minValue", "maxValue"):
         if type(declaration.get(bound, 0)) is not int:
@@ -63,16 +63,16 @@ def resolve_parameters(
     """Return the value of every declared parameter.
 
     Args:
-        declared: the template's `parameters`.
-        given: the deployment's: name to `{"value": …}`.
-        scope: the surroundings, for defaults that are expressions.
+        declared: `parameters` of the template.
+        given: `parameters` of the deployment, name -> `{"value": …}`.
+        scope: for default values that are expressions.
 
     Raises:
-        ArmError: a parameter is unknown, missing, of a wrong type or outside its bounds.
+        ArmError: a parameter is unknown, missing, of the wrong type or out of bounds.
 
     """
     for name, declaration in declared.items():
-        _judge_declaration(name, declaration)
+        _check_declaration(name, declaration)
     provided = _match_names(declared, given)
     values: dict[str, Any] = {name: given for name, given in provided.items() if given is not None}
     defaults = replace(scope, parameters=values, in_parameter_default=True)
@@ -114,7 +114,7 @@ def _default(name: str, declaration: Mapping[str, Any], scope: Scope) -> Any:
 
 
 def _check(name: str, declaration: Mapping[str, Any], value: Any) -> None:
-    """Refuse a value that its declaration doesn't allow; the text never shows a secure value."""
+    """Check that the declaration allows a value; error texts never show a secure one."""
     if problem := _type_problem(declaration, value) or _bounds_problem(declaration, value):
         raise validation_failed(
             f"The provided value for the template parameter '{name}' is not valid. {problem}"

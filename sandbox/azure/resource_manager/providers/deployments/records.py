@@ -1,4 +1,4 @@
-"""Deployments as Resource Manager shows them: never a template, never a secure value."""
+"""Deployments as Resource Manager shows them: without the template, and without secure values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def new_properties(run: TemplateRun, template: Mapping[str, Any], state: str) -> dict[str, Any]:
-    """Return the properties of a deployment that has just been accepted."""
+    """Return the properties of a new deployment."""
     return {
         "templateHash": _template_hash(template),
         "parameters": run.shown_parameters(),
@@ -33,7 +33,7 @@ def new_properties(run: TemplateRun, template: Mapping[str, Any], state: str) ->
     }
 
 
-def note_outcome(
+def write_outcome(
     properties: dict[str, Any],
     run: TemplateRun,
     started: datetime,
@@ -41,7 +41,7 @@ def note_outcome(
     outputs: Mapping[str, Any] | None = None,
     error: ArmError | None = None,
 ) -> None:
-    """Write the end of a deployment into its properties."""
+    """Write the outcome of a deployment into its properties."""
     seconds = (datetime.now(UTC) - started).total_seconds()
     properties.update({"timestamp": timestamp(), "duration": f"PT{seconds:.7f}S"})
     made = [one.resource.id for one in run.operations.values() if one.state == "Succeeded"]
@@ -53,7 +53,7 @@ def note_outcome(
 
 
 def operation_document(deployment: ResourceId, operation: ResourceOperation) -> dict[str, Any]:
-    """Return one entry of a deployment's list of operations."""
+    """Return an entry in the list of a deployment's operations."""
     resource = operation.resource
     number = hashlib.sha256(resource.id.lower().encode()).hexdigest()[:16].upper()
     properties: dict[str, Any] = {
@@ -69,7 +69,7 @@ def operation_document(deployment: ResourceId, operation: ResourceOperation) -> 
 
 
 def _template_hash(template: Mapping[str, Any]) -> str:
-    """Return a number that tells templates apart (Azure's own algorithm is another)."""
+    """Return a number by which templates differ; Azure has another algorithm."""
     digest = hashlib.sha256(json.dumps(template, sort_keys=True).encode()).digest()
     return str(int.from_bytes(digest[:8], "big"))
 

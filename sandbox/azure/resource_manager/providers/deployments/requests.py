@@ -1,6 +1,6 @@
-"""Turns the request for a deployment into a run: reads it, validates the template, asks for the rights.
+"""Turns the request for a deployment into a template run: validates the template, checks the permissions.
 
-PUT, validate and whatIf begin alike: whatever is refused here is refused before anything is made.
+PUT, validate and whatIf begin like this. What is refused here is refused before any resource is created.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from sandbox.azure.resource_manager.providers.deployments.errors import validati
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from sandbox.azure.resource_manager.core.backends import Principal
+    from sandbox.azure.identity.directory import Principal
+    from sandbox.azure.resource_manager.core.host import ResourceProviderHost
     from sandbox.azure.resource_manager.core.ids import ResourceId
-    from sandbox.azure.resource_manager.core.kernel import Kernel
 
 _SECTIONS: dict[str, tuple[type, ...]] = {
     "parameters": (dict,),
@@ -27,31 +27,31 @@ _SECTIONS: dict[str, tuple[type, ...]] = {
     "outputs": (dict,),
     "resources": (dict, list),
 }
-# What only the template's own run can settle: what is missing yet may be in the template too.
+# Errors about resources that the template itself may create: only its run can tell.
 _NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound"})
 
 
 def prepare(
-    kernel: Kernel, principal: Principal, deployment: ResourceId, body: Mapping[str, Any]
+    host: ResourceProviderHost, principal: Principal, deployment: ResourceId, body: Mapping[str, Any]
 ) -> TemplateRun:
-    """Return the run that a deployment's body asks for.
+    """Return the template run that the body of a deployment asks for.
 
     Args:
-        kernel: Resource Manager.
+        host: handles the requests for the resources of the template.
         principal: who deploys.
         deployment: the deployment's id.
         body: the request's body.
 
     Raises:
-        ArmError: the request, the template or its parameters are refused, or a right is missing.
+        ArmError: the request, the template or its parameters are invalid, or a permission is missing.
 
     """
     properties = body.get("properties") or {}
     template = _template(properties)
-    context = _context(kernel, principal, deployment, properties)
+    context = _context(host, principal, deployment, properties)
     run = TemplateRun(template, properties.get("parameters") or {}, context)
-    _ask_for_rights(kernel, principal, run)
-    _preflight(kernel, principal, deployment, run)
+    _check_permissions(host, principal, run)
+    _preflight(host, principal, deployment, run)
     return run
 
 
@@ -78,16 +78,16 @@ def _template(properties: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _context(
-    kernel: Kernel, principal: Principal, deployment: ResourceId, properties: Mapping[str, Any]
+    host: ResourceProviderHost, principal: Principal, deployment: ResourceId, properties: Mapping[str, Any]
 ) -> DeploymentContext:
     if deployment.group_id is None or deployment.subscription is None:
         raise bad_request(
             "InvalidRequestContent", "The sandbox has deployments at the scope of resource groups only."
         )
     return DeploymentContext(
-        subscription=kernel.subscription(deployment.subscription).shown(),
-        resource_group=kernel.group(deployment.group_id).shown(),
-        tenant_id=kernel.backends.directory.tenant_id,
+        subscription=host.services.subscriptions.get(deployment.subscription).shown(),
+        resource_group=host.catalog.group(deployment.group_id).shown(),
+        tenant_id=host.services.directory.tenant_id,
         deployer={"objectId": principal.object_id, "tenantId": principal.tenant_id},
         deployment={
             "name": deployment.name,
@@ -101,14 +101,14 @@ def _context(
     )
 
 
-def _ask_for_rights(kernel: Kernel, principal: Principal, run: TemplateRun) -> None:
-    """Refuse a template of which the principal may not make every resource, before it makes any."""
+def _check_permissions(host: ResourceProviderHost, principal: Principal, run: TemplateRun) -> None:
+    """Check that the principal may create every resource of the template."""
     problems = [
         f"Authorization failed for template resource '{one.name}' of type '{one.type}'. The client "
         f"'{principal.client_id or principal.name}' with object id '{principal.object_id}' does not have "
         f"permission to perform action '{one.type}/write' at scope '{one.id}'."
         for one in run.resources
-        if not kernel.rights.allows(principal, f"{one.type}/write", one.id)
+        if not host.services.rights.allows(principal, f"{one.type}/write", one.id)
     ]
     if problems:
         raise bad_request(
@@ -117,12 +117,14 @@ def _ask_for_rights(kernel: Kernel, principal: Principal, run: TemplateRun) -> N
         )
 
 
-def _preflight(kernel: Kernel, principal: Principal, deployment: ResourceId, run: TemplateRun) -> None:
-    """Have every resource judged by its own provider, as far as its body is known already."""
+def _preflight(
+    host: ResourceProviderHost, principal: Principal, deployment: ResourceId, run: TemplateRun
+) -> None:
+    """Validate every resource whose body is known already by its own resource type."""
     refusals = []
     for resource, body in run.known_bodies():
         try:
-            kernel.check_resource(principal, resource.id, resource.api_version, body)
+            host.check_resource(principal, resource.id, resource.api_version, body)
         except ArmError as refusal:
             if refusal.code not in _NOT_YET:
                 refusals.append({**refusal.content(), "target": resource.id})

@@ -1,7 +1,6 @@
-"""A template's resources as they are written: listed flat, and judged for what each must say.
+"""The resources of a template as they are written, in one list, with their required properties validated.
 
-A child may stand inside its parent; type and name then lack the parent's, and the parent comes first without
-being said.
+A child can stand inside its parent: then its type and name lack those of the parent, on which it depends.
 """
 
 from __future__ import annotations
@@ -19,12 +18,12 @@ _UNSUPPORTED = {"copy": "copy loops", "existing": "existing resources", "asserts
 
 @dataclass(frozen=True)
 class ResourceSource:
-    """One resource as it is written.
+    """A resource as it is written.
 
     Attributes:
-        written: the template's object.
-        symbol: its key in a template whose resources are an object.
-        parent: the resource it stands in.
+        written: its JSON object.
+        symbol: its key in a template whose resources are an object, None in an array.
+        parent: the resource that it stands in, None at the top.
 
     """
 
@@ -40,20 +39,20 @@ class ResourceSource:
 
     @property
     def scope(self) -> Any:
-        """What it extends, as written; a child extends what its parent does."""
+        """The resource that it extends, as written; a child extends what its parent does."""
         return self.written.get("scope", self.parent.scope if self.parent else None)
 
     @property
     def shown(self) -> str:
-        """What the template itself calls it."""
+        """Its name in error texts."""
         return self.symbol or str(self.written.get("name", ""))
 
 
 def flatten(resources: Any, parent: ResourceSource | None = None) -> Iterator[ResourceSource]:
-    """Yield every resource, parents before the children that stand in them.
+    """Yield every resource, parents before their children.
 
     Raises:
-        ArmError: one lacks what it must say, or uses what the sandbox lacks.
+        ArmError: a resource lacks a required property, or uses one that the sandbox lacks.
 
     """
     if not isinstance(resources, list | dict):
@@ -63,12 +62,12 @@ def flatten(resources: Any, parent: ResourceSource | None = None) -> Iterator[Re
         if not isinstance(written, dict):
             raise validation_failed(f"The template resource '{symbol or written}' is no object")
         source = ResourceSource(written, symbol, parent)
-        _judge(source)
+        _check(source)
         yield source
         yield from flatten(written.get("resources", []), source)
 
 
-def _judge(source: ResourceSource) -> None:
+def _check(source: ResourceSource) -> None:
     for word, meaning in _UNSUPPORTED.items():
         if word in source.written:
             raise validation_failed(

@@ -1,7 +1,7 @@
-"""A template's resources: what each will be called, and when it may be made.
+"""Reads the resources of a template: ids, conditions, and the order of their creation.
 
-Read once, before anything is created: here a template is refused that misspells a dependency, names a
-resource twice or goes in circles, with the sentence Azure refuses it with.
+A template with an unknown dependency, a repeated resource or a circular dependency is refused here, before
+anything is created.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _NOT_OF_THE_BODY = {
 
 @dataclass(frozen=True)
 class TemplateResource:
-    """One resource of a template, its name, condition and dependencies evaluated.
+    """A resource of a template, its name, condition and dependencies evaluated.
 
     Attributes:
-        id: full resource id.
-        type: full type, all segments.
-        name: full name, all segments.
-        symbol: its key in a template whose resources are an object.
-        api_version: as written.
-        deployed: what its condition says.
-        depends_on: ids of the resources of this template that must be there first.
-        body: the rest, expressions still in it: what will be PUT.
+        id: the resource id.
+        type: the full type.
+        name: the full name.
+        symbol: its key in a template whose resources are an object, None in an array.
+        api_version: the version to PUT it with.
+        deployed: the value of its condition.
+        body: what is PUT, its expressions unevaluated.
+        depends_on: ids of the resources of the template that are created before it.
 
     """
 
@@ -58,10 +58,10 @@ class TemplateResource:
 
 
 def read_resources(template: Mapping[str, Any], scope: Scope) -> list[TemplateResource]:
-    """Return the resources of a template in an order in which they can be made.
+    """Return the resources of a template in an order in which they can be created.
 
     Raises:
-        ArmError: the template is refused.
+        ArmError: the template is invalid.
 
     """
     sources = list(flatten(template.get("resources", [])))
@@ -79,7 +79,7 @@ def read_resources(template: Mapping[str, Any], scope: Scope) -> list[TemplateRe
 def find_resource(
     resources: list[TemplateResource], target: str, *, by_id: bool = True
 ) -> TemplateResource | None:
-    """Return the resource that a dependency or a reference names: by symbol, id or name."""
+    """Return the resource with a symbol, id or name, None if there is none."""
     wanted = target.lower()
     for resource in resources:
         known = {resource.symbol and resource.symbol.lower(), resource.name.lower()}
@@ -173,7 +173,7 @@ def _dependency(
 def _referenced(value: Any, scope: Scope) -> Iterator[str]:
     """Yield the first argument of every reference() in a template value.
 
-    Only a reference by name makes a dependency, as in Azure: with an id, dependsOn has to say it.
+    Only a reference by name is a dependency, as in Azure; one by id needs dependsOn.
     """
     if isinstance(value, dict):
         value = list(value.values())
@@ -193,7 +193,7 @@ def _references_of(node: Node, scope: Scope) -> Iterator[str]:
             try:
                 yield str(evaluate_node(node.arguments[0], scope))
             except (ExpressionError, ReferenceNeeded):
-                return  # said when the resource itself is evaluated
+                return  # raised again when the resource itself is evaluated
         for argument in node.arguments:
             yield from _references_of(argument, scope)
 

@@ -1,1 +1,1 @@
-"""Azure DNS: zones, their record sets, and what its name servers answer."""
+"""The part of Microsoft.Network that is Azure DNS: zones, record sets and name servers."""

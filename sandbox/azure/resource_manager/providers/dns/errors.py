@@ -1,4 +1,4 @@
-"""Azure DNS's refusals, in its words: it answers the error object bare.
+"""The errors of Azure DNS in its own words; their bodies are bare error objects.
 
 Sources: azure-cli's recorded traffic, Azure PowerShell's tests, issues of external-dns (5358, 4855).
 """
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 
 
 def bad_request(message: str) -> ArmError:
-    """A request that Azure DNS refuses as it stands."""
+    """Return the error of an invalid request."""
     return ArmError(400, "BadRequest", message, bare=True)
 
 
 def invalid_name(name: str) -> ArmError:
-    """A zone, a record set or a target has a name that no domain can have."""
+    """Return the error of a zone, record set or target whose name is no domain name."""
     return bad_request(f"The domain name '{name}' is invalid.")
 
 
 def record_set_not_found(record_set: ResourceId) -> ArmError:
-    """The zone has no record set of this name and type."""
+    """Return the error of a record set that does not exist."""
     return ArmError(
         404,
         "NotFound",
@@ -35,7 +35,7 @@ def record_set_not_found(record_set: ResourceId) -> ArmError:
 
 
 def precondition_failed(header: str, condition: str, current: str) -> ArmError:
-    """An If-Match or If-None-Match isn't met; `current` is the etag that is there."""
+    """Return the error of an If-Match or If-None-Match; `current` is the present etag."""
     return ArmError(
         412,
         "PreconditionFailed",
@@ -45,7 +45,7 @@ def precondition_failed(header: str, condition: str, current: str) -> ArmError:
 
 
 def cname_beside_others() -> ArmError:
-    """A CNAME is wanted where the name has other records."""
+    """Return the error of a CNAME record whose name has other records."""
     return _conflict(
         "The CNAME record could not be created because another record with the same name already exists in "
         "this zone."
@@ -53,7 +53,7 @@ def cname_beside_others() -> ArmError:
 
 
 def beside_cname() -> ArmError:
-    """A record is wanted where the name has a CNAME."""
+    """Return the error of a record whose name has a CNAME record."""
     return _conflict(
         "The record could not be created because a CNAME record with the same name already exists in this "
         "zone."

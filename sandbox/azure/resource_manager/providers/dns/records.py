@@ -1,4 +1,4 @@
-"""What a record set holds, by its type: the property that carries it, and how that is judged.
+"""The records of a record set: the property that holds them, by record type, and their validation.
 
 Property names: Azure's published schema of Microsoft.Network/dnsZones, 2018-05-01.
 """
@@ -40,13 +40,13 @@ _ADDRESSES: dict[str, tuple[str, type[ipaddress.IPv4Address | ipaddress.IPv6Addr
 
 
 def is_name(name: str) -> bool:
-    """Whether a domain can have this name; the dot at its end may be there."""
+    """Return whether a name, with or without the dot at its end, is a domain name."""
     name = name.removesuffix(".")
     return len(name) <= LONGEST_NAME and _NAME.fullmatch(name) is not None
 
 
 def check_records(kind: str, properties: Mapping[str, Any]) -> None:
-    """Judge the properties of a record set.
+    """Validate the properties of a record set.
 
     Args:
         kind: the record type, "CNAME".

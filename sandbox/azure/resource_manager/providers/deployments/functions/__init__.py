@@ -1,1 +1,1 @@
-"""The template functions, by what they work on."""
+"""Template functions that need no template, by the type of their arguments."""

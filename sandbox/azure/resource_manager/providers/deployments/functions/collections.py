@@ -1,4 +1,4 @@
-"""Template functions on arrays and objects, and those that take strings as well."""
+"""Template functions on arrays and objects, and those that accept strings as well."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sandbox.azure.resource_manager.providers.deployments.functions.text import 
 
 
 def concat(*values: Any) -> Any:
-    """Join arrays to an array, anything else to a string."""
+    """Return arrays joined to an array, anything else joined to a string."""
     if all(isinstance(value, list) for value in values):
         return [item for value in values for item in value]
     if any(isinstance(value, list | dict) for value in values):
@@ -25,21 +25,21 @@ def concat(*values: Any) -> Any:
 
 
 def empty(value: Any) -> bool:
-    """Say whether a string, an array or an object holds nothing, or is null."""
+    """Return whether a string, an array or an object is empty, or null."""
     if value is not None and not isinstance(value, str | list | dict):
         raise wrong_type("empty", "an object, an array or a string", value)
     return not value
 
 
 def length(value: Any) -> int:
-    """Count characters, items or keys."""
+    """Return the number of characters, items or keys."""
     if not isinstance(value, str | list | dict):
         raise wrong_type("length", "an array, an object or a string", value)
     return len(value)
 
 
 def contains(container: Any, wanted: Any) -> bool:
-    """Look for a part of a string, an item, or (without regard to case) a key."""
+    """Return whether a string has a part, an array an item, or an object a key in upper or lower case."""
     if isinstance(container, dict):
         return text_argument("contains", wanted).lower() in {key.lower() for key in container}
     if isinstance(container, str):
@@ -50,29 +50,29 @@ def contains(container: Any, wanted: Any) -> bool:
 
 
 def take(value: Any, count: int) -> Any:
-    """Return the first items or characters, fewer when there are fewer."""
+    """Return the first items or characters, or all if there are fewer."""
     return _sequence("take", value)[: max(0, whole_number("take", count))]
 
 
 def skip(value: Any, count: int) -> Any:
-    """Return what comes after the first items or characters."""
+    """Return all but the first items or characters."""
     return _sequence("skip", value)[max(0, whole_number("skip", count)) :]
 
 
 def first(value: Any) -> Any:
-    """Return the first item or character; of nothing, null or the empty string."""
+    """Return the first item or character; null or "" if there is none."""
     found = _sequence("first", value)[:1]
     return found if isinstance(value, str) else (found[0] if found else None)
 
 
 def last(value: Any) -> Any:
-    """Return the last item or character; of nothing, null or the empty string."""
+    """Return the last item or character; null or "" if there is none."""
     found = _sequence("last", value)[-1:]
     return found if isinstance(value, str) else (found[0] if found else None)
 
 
 def union(*values: Any) -> Any:
-    """Merge objects (later ones win, objects in them merge too), or arrays without repetition."""
+    """Return objects merged, inner objects too, where the later win; or arrays without repetition."""
     if all(isinstance(value, dict) for value in values):
         merged: dict[str, Any] = {}
         for value in values:
@@ -86,7 +86,7 @@ def union(*values: Any) -> Any:
 
 
 def create_object(*pairs: Any) -> dict[str, Any]:
-    """Return the object of keys and values that alternate."""
+    """Return the object with alternating keys and values."""
     if len(pairs) % 2:
         raise ExpressionError(
             "Unable to evaluate template language function 'createObject': the function expects an even "
@@ -97,7 +97,7 @@ def create_object(*pairs: Any) -> dict[str, Any]:
 
 
 def items(value: Any) -> list[dict[str, Any]]:
-    """Return an object's keys and values as an array, sorted by key."""
+    """Return the keys and values of an object as an array, sorted by key."""
     if not isinstance(value, dict):
         raise wrong_type("items", "an object", value)
     return [{"key": key, "value": value[key]} for key in sorted(value)]

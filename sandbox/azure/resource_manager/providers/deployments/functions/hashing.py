@@ -1,9 +1,7 @@
-"""uniqueString() and guid(): names that are the same on every click.
+"""uniqueString() and guid(), computed as in Azure, so that the sandbox derives the same names.
 
-Both are computed as Azure computes them, so that a name read in the sandbox is the name that the same
-subscription, group and hub would get in Azure. guid() is a version 5 UUID in a namespace of Azure's own;
-uniqueString() is a 64-bit Murmur hash (variant 3, two 32-bit lanes) in base 32, checked against values that
-real deployments printed.
+guid() is a version 5 UUID in a namespace that Azure has for it. uniqueString() is a 64-bit Murmur hash
+(variant 3, two 32-bit lanes) in base 32, checked against values of real deployments.
 """
 
 from __future__ import annotations
@@ -24,14 +22,14 @@ _SUMMANDS = (0x561CCD1B, 0x0BCAA747)
 
 
 def unique_string(*values: str) -> str:
-    """Return 13 characters of [a-z2-7] that depend on the values only."""
+    """Return 13 characters of [a-z2-7], which depend on the values only."""
     text = "-".join(text_argument("uniqueString", value) for value in values)
     number = _murmur64(text.encode())
     return "".join(_ALPHABET[(number << 5 * place & 0xFFFFFFFFFFFFFFFF) >> 59] for place in range(13))
 
 
 def guid(*values: str) -> str:
-    """Return the UUID that depends on the values only."""
+    """Return a UUID that depends on the values only."""
     return str(uuid.uuid5(_GUID_NAMESPACE, "-".join(text_argument("guid", value) for value in values)))
 
 
@@ -40,7 +38,7 @@ def _rotate(number: int, bits: int) -> int:
 
 
 def _scramble(word: int, lane: int) -> int:
-    """Mix one 32-bit word before it goes into its lane."""
+    """Return a 32-bit word, mixed for its lane."""
     first, second = _FACTORS if lane == 0 else _FACTORS[::-1]
     return _rotate(word * first & _MASK, 15 if lane == 0 else 17) * second & _MASK
 

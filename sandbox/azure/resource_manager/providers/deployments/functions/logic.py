@@ -1,4 +1,4 @@
-"""Template functions that compare, compute and convert; `if` and its like are in evaluation.py."""
+"""Template functions that compare, compute and convert; `if`, `and` and `or` are in `evaluation`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from sandbox.azure.resource_manager.providers.deployments.functions.signature im
 
 
 def equals(left: Any, right: Any) -> bool:
-    """Compare type and value, case included."""
+    """Return whether type and value are equal, upper and lower case being different."""
     return type(left) is type(right) and bool(left == right)
 
 
 def to_integer(value: Any) -> int:
-    """Read an integer from a string; an integer stays."""
+    """Return a string as an integer; an integer stays."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return int(value)
     try:
@@ -31,7 +31,7 @@ def to_integer(value: Any) -> int:
 
 
 def to_boolean(value: Any) -> bool:
-    """Read a boolean from a string, or from 0 and 1."""
+    """Return a string or an integer as a boolean."""
     if isinstance(value, bool | int):
         return bool(value)
     if isinstance(value, str) and value.lower() in ("true", "false", "1", "0"):
@@ -40,7 +40,7 @@ def to_boolean(value: Any) -> bool:
 
 
 def from_json(text: Any) -> Any:
-    """Read a JSON value from a string."""
+    """Return the value of a JSON text."""
     if not isinstance(text, str):
         raise wrong_type("json", "a string", text)
     try:
@@ -76,7 +76,7 @@ def _unconvertible(function: str, value: Any) -> ExpressionError:
 
 
 def _ordered(name: str, compare: Any) -> Function:
-    """Declare a comparison of two integers or two strings."""
+    """Return a function that compares two integers or two strings."""
 
     def call(left: Any, right: Any) -> bool:
         if type(left) is not type(right) or not isinstance(left, int | str) or isinstance(left, bool):
@@ -87,14 +87,14 @@ def _ordered(name: str, compare: Any) -> Function:
 
 
 def _arithmetic(name: str, compute: Any) -> Function:
-    """Declare a function of two integers."""
+    """Return a function of two integers."""
     return Function(
         name, lambda left, right: compute(whole_number(name, left), whole_number(name, right)), 2, 2
     )
 
 
 def _extreme(name: str, choose: Any) -> Function:
-    """Declare the smallest or the largest of several integers, or of an array of them."""
+    """Return a function that chooses one of several integers, or of an array of integers."""
 
     def call(*values: Any) -> int:
         numbers = values[0] if isinstance(values[0], list) and len(values) == 1 else list(values)

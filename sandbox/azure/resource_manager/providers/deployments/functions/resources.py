@@ -1,4 +1,4 @@
-"""resourceId() and its relatives: resource ids from type and names."""
+"""resourceId() and related template functions, which build resource ids from type and names."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def typed_path(kind: str, names: list[str]) -> str:
     """Return `/providers/<namespace>/<type>/<name>…` for a type and one name for each of its segments.
 
     Raises:
-        ExpressionError: the counts don't match.
+        ExpressionError: there are more or fewer names than segments.
 
     """
     namespace, *types = kind.split("/")
@@ -37,7 +37,7 @@ def typed_path(kind: str, names: list[str]) -> str:
 
 
 def resource_id(context: DeploymentContext, *arguments: Any) -> str:
-    """Return the id of a resource in the deployment's group, or in another group or subscription."""
+    """Return the id of a resource in the group of the deployment, or in another group or subscription."""
     leading, kind, names = _split("resourceId", arguments)
     subscription = context.subscription_id
     group = context.resource_group["name"]
@@ -62,7 +62,7 @@ def extension_resource_id(base: str, kind: str, *names: str) -> str:
 
 
 def _split(function: str, arguments: tuple[Any, ...]) -> tuple[list[str], str, list[str]]:
-    """Tell apart what stands before the type, the type and the names."""
+    """Return what stands before the type, the type, and the names."""
     texts = [text_argument(function, argument) for argument in arguments]
     for place, text in enumerate(texts[: _LEADING + 1]):
         if "/" in text:

@@ -1,6 +1,6 @@
-"""How a template function is declared, and the checks that all of them share.
+"""The declaration of a template function, and the checks of arguments that all of them share.
 
-Azure's texts about wrong arguments are the same for every function; here is the one place that words them.
+The error texts of Azure about arguments are the same for every function.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class Function:
     """A template function.
 
     Attributes:
-        name: as Azure writes it.
-        call: takes the evaluated arguments.
-        least: the fewest arguments.
-        most: the most arguments, None for any number.
+        name: its name in templates.
+        call: called with the evaluated arguments.
+        least: the least number of arguments.
+        most: the greatest number of arguments, None for any number.
 
     """
 
@@ -32,7 +32,12 @@ class Function:
     most: int | None = None
 
     def check_count(self, given: int) -> None:
-        """Refuse a wrong number of arguments."""
+        """Check the number of arguments.
+
+        Raises:
+            ExpressionError: it is wrong.
+
+        """
         if given >= self.least and (self.most is None or given <= self.most):
             return
         wanted = self.least if given < self.least else self.most
@@ -43,18 +48,18 @@ class Function:
 
 
 def table(*functions: Function) -> dict[str, Function]:
-    """Return the functions by name in lower case: the language doesn't look at case."""
+    """Return functions by name in lower case, since the names are case-insensitive."""
     return {function.name.lower(): function for function in functions}
 
 
 def type_name(value: Any) -> str:
-    """Return what Azure calls the type of a JSON value."""
+    """Return the name of a value's type in error texts."""
     names = {bool: "Boolean", int: "Integer", float: "Float", str: "String", list: "Array", dict: "Object"}
     return names.get(type(value), "Null")
 
 
 def wrong_type(function: str, expected: str, value: Any) -> ExpressionError:
-    """Return the error of an argument of the wrong type."""
+    """Return the error of an argument with the wrong type."""
     return ExpressionError(
         f"The template language function '{function}' expects its parameter to be {expected}. The provided "
         f"value is of type '{type_name(value)}'. Please see {USAGE}#{function} for usage details."

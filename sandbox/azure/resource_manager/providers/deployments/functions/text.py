@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d+)\}|[{}]")
 
 
 def as_text(value: Any) -> str:
-    """Return a value as string(), format() and concat() write it: booleans capitalised, objects as JSON."""
+    """Return a value as string(), format() and concat() write it: `True` and `False`, objects as JSON."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -34,7 +34,7 @@ def as_text(value: Any) -> str:
 
 
 def format_text(pattern: str, *values: Any) -> str:
-    """Fill `{0}`, `{1}` …; `{{` and `}}` stand for the braces themselves."""
+    """Return a pattern with `{0}`, `{1}`, … filled in; `{{` and `}}` stand for braces."""
 
     def fill(match: re.Match[str]) -> str:
         if match[0] in ("{{", "}}"):
@@ -50,21 +50,21 @@ def format_text(pattern: str, *values: Any) -> str:
 
 
 def split(text: str, delimiters: str | list[str]) -> list[str]:
-    """Split at a delimiter, or at any of several."""
+    """Return the parts of a string between delimiters."""
     each = [delimiters] if isinstance(delimiters, str) else delimiters
     pattern = "|".join(re.escape(text_argument("split", one)) for one in each)
     return re.split(pattern, text_argument("split", text)) if pattern else [text]
 
 
 def join(parts: list[Any], delimiter: str) -> str:
-    """Join the items of an array."""
+    """Return the items of an array, joined by a delimiter."""
     if not isinstance(parts, list):
         raise wrong_type("join", "an array", parts)
     return text_argument("join", delimiter).join(as_text(part) for part in parts)
 
 
 def substring(text: str, start: int, length: int | None = None) -> str:
-    """Return a part of a string; what lies outside of it is an error, as in Azure."""
+    """Return a part of a string, all of which must lie inside it, as in Azure."""
     text, first = text_argument("substring", text), whole_number("substring", start)
     count = len(text) - first if length is None else whole_number("substring", length)
     if first < 0 or count < 0 or first + count > len(text):
@@ -77,22 +77,22 @@ def substring(text: str, start: int, length: int | None = None) -> str:
 
 
 def starts_with(text: str, start: str) -> bool:
-    """Compare without regard to case, as Azure does."""
+    """Return whether a string starts with another, in upper or lower case."""
     return text_argument("startsWith", text).lower().startswith(text_argument("startsWith", start).lower())
 
 
 def ends_with(text: str, end: str) -> bool:
-    """Compare without regard to case, as Azure does."""
+    """Return whether a string ends with another, in upper or lower case."""
     return text_argument("endsWith", text).lower().endswith(text_argument("endsWith", end).lower())
 
 
 def pad_left(text: Any, width: int, character: str = " ") -> str:
-    """Right-align in `width` characters."""
+    """Return a value right-aligned in `width` characters."""
     return as_text(text).rjust(whole_number("padLeft", width), text_argument("padLeft", character))
 
 
 def _on_text(name: str, call: Any) -> Function:
-    """Declare a function of one string."""
+    """Return a function of one string."""
     return Function(name, lambda text: call(text_argument(name, text)), 1, 1)
 
 

@@ -99,7 +99,7 @@ class TestUnregisteredProvider:
     async def test_registering_takes_its_time_and_then_lets_them_in(self, world: World) -> None:
         registered = await world.post(f"{SUBSCRIPTION}/providers/Microsoft.ManagedIdentity/register", VERSION)
         assert registered.json()["registrationState"] == "Registering"
-        await world.manager.kernel.backends.clock.spend("provider.registration")
+        await world.manager.host.services.clock.spend("provider.registration")
         answer = await world.put(IDENTITY, {"location": "westeurope"}, IDENTITY_VERSION)
         assert answer.status_code == 201
 

@@ -1,8 +1,9 @@
-"""`<account>.z6.web.core.windows.net`: the static site, read out of the container `$web` for anybody."""
+"""`<account>.z6.web.core.windows.net`: the static website, served from the container `$web` to everybody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -15,22 +16,22 @@ if TYPE_CHECKING:
     from sandbox.azure.identity.directory import Directory
 
 CONTAINER = "$web"
-OK = 200
+BLOB_API_VERSION = "2025-05-05"
 STORAGE_AUDIENCE = "https://storage.azure.com"
 _NO_SITE = "The requested content does not exist."
 
 
 @dataclass
-class StaticSite:
-    """The ASGI app of one account's site.
+class StaticWebsite:
+    """The ASGI application of a static website.
 
     Attributes:
-        host: the account's blob endpoint, by which Azurite finds the account.
+        host: host name of the account's blob endpoint, by which Azurite finds the account.
         azurite: client of its Azurite.
-        directory: gives the site's own token.
-        enabled: whether the site is switched on.
-        index: blob shown for a folder.
-        error_document: blob shown where there is none.
+        directory: issues the token of the website.
+        enabled: whether the website is enabled.
+        index: blob for the path of a folder.
+        error_document: blob for a path without a blob.
 
     """
 
@@ -45,28 +46,28 @@ class StaticSite:
         self._reader = self.directory.add_managed_identity(f"static site of {self.host}")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answer a request."""
         request = Request(scope, receive)
         await (await self._answer(request.url.path.lstrip("/")))(scope, receive, send)
 
     async def _answer(self, path: str) -> Response:
         if not self.enabled:
-            return HTMLResponse(_NO_SITE, 404)
+            return HTMLResponse(_NO_SITE, HTTPStatus.NOT_FOUND)
         name = f"{path}{self.index}" if path == "" or path.endswith("/") else path
         found = await self._read(name)
         if found is not None:
             return found
         missing = await self._read(self.error_document) if self.error_document else None
         if missing is None:
-            return HTMLResponse(_NO_SITE, 404)
-        missing.status_code = 404
+            return HTMLResponse(_NO_SITE, HTTPStatus.NOT_FOUND)
+        missing.status_code = HTTPStatus.NOT_FOUND
         return missing
 
     async def _read(self, name: str) -> Response | None:
         token = self.directory.issue_token(self._reader, STORAGE_AUDIENCE)
-        headers = {"Authorization": f"Bearer {token}", "Host": self.host, "x-ms-version": "2025-05-05"}
+        headers = {"Authorization": f"Bearer {token}", "Host": self.host, "x-ms-version": BLOB_API_VERSION}
         answer = await self.azurite.get(f"/{CONTAINER}/{name}", headers=headers)
-        if answer.status_code != OK:
+        if answer.status_code != HTTPStatus.OK:
             return None
         content_type = answer.headers.get("content-type", "application/octet-stream")
         kept = {
@@ -74,4 +75,4 @@ class StaticSite:
             for key in ("etag", "cache-control", "last-modified")
             if key in answer.headers
         }
-        return Response(answer.content, 200, {**kept, "content-type": content_type})
+        return Response(answer.content, HTTPStatus.OK, {**kept, "content-type": content_type})

@@ -1,4 +1,4 @@
-"""VM sizes: how many cores and how much memory, and what AKS leaves of them for pods."""
+"""VM sizes: cores, memory, and what AKS leaves of both for pods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MIB = 1024**2
 
 @dataclass(frozen=True)
 class VmSize:
-    """A size of virtual machine, as Azure's documentation lists it."""
+    """A VM size, as the documentation of Azure lists it."""
 
     name: str
     family: str
@@ -46,16 +46,16 @@ VM_SIZES: dict[str, VmSize] = {
     )
 }
 
-# AKS reserves CPU by the number of cores; steps in between follow the next lower one.
+# Millicores that AKS reserves, by number of cores; numbers in between have the next lower one's.
 _RESERVED_MILLICORES = {1: 60, 2: 100, 4: 140, 8: 180, 16: 260, 32: 420}
 _PODS_PER_NODE = 250
 
 
 def allocatable(size: VmSize) -> tuple[int, int]:
-    """Return what pods may request on a node: CPU in millicores, memory in bytes.
+    """Return what pods can request on a node: CPU in millicores, memory in bytes.
 
-    Azure's documentation of AKS's reservations: CPU by cores; memory min(20 MB × maxPods + 50 MB, 25 %), and
-    100 MiB for eviction. maxPods is 250 with the overlay network.
+    AKS reserves CPU by cores, and of the memory min(20 MB × maxPods + 50 MB, 25 %) and 100 MiB for eviction,
+    as its documentation says. maxPods is 250 with the overlay network.
     """
     reserved_cpu = max(value for cores, value in _RESERVED_MILLICORES.items() if cores <= size.cores)
     total = size.memory_gib * GIB

@@ -1,0 +1,110 @@
+"""The official charts, in the versions that are deployed, and the value schemas in them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deployer.helm.binary import find_helm
+from deployer.settings.model import CHART_REPOSITORY
+from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION, TRAEFIK_VERSION
+from deployer.steps import cert_manager, ingress
+from tests.published.downloads import (
+    PATIENCE_SECONDS,
+    NotPublishedError,
+    UnreachableError,
+    cached_file,
+    shared_file,
+)
+
+SCHEMA = "values.schema.json"
+
+
+@dataclass(frozen=True)
+class PublishedChart:
+    """A version of a chart, and the repository that it is published in."""
+
+    name: str
+    repository: str
+    version: str
+
+    @property
+    def reference(self) -> tuple[str, ...]:
+        """The arguments of `helm pull`."""
+        if self.repository.startswith("oci://"):
+            return (f"{self.repository}/{self.name}", "--version", self.version)
+        return (self.name, "--repo", self.repository, "--version", self.version)
+
+
+CHARTS = {
+    chart.name: chart
+    for chart in (
+        PublishedChart("binderhub", CHART_REPOSITORY, BINDERHUB_VERSION),
+        PublishedChart(ingress.CHART, ingress.REPOSITORY, TRAEFIK_VERSION),
+        PublishedChart(cert_manager.CHART, cert_manager.REPOSITORY, CERTMANAGER_VERSION),
+    )
+}
+# Charts that are published inside another one: name -> (chart, path in its package).
+INSIDE = {"jupyterhub": ("binderhub", "binderhub/charts/jupyterhub")}
+
+
+def official_chart(name: str) -> Path:
+    """Return the package of a chart as its project publishes it; skip the test where it cannot be reached.
+
+    Raises:
+        NotPublishedError: the repository does not have this version.
+
+    """
+    chart = CHARTS[name]
+    return cached_file(f"charts/{name}-{chart.version}.tgz", chart.repository, lambda: _pull(chart))
+
+
+def values_schema(name: str) -> dict[str, Any]:
+    """Return the schema for the values of a chart; skip the test where it cannot be reached.
+
+    Raises:
+        NotPublishedError: the chart or its schema is not published.
+
+    """
+    shared = shared_file(f"charts/{name}/{SCHEMA}")
+    text = shared.read_bytes() if shared else _schema_in_package(name)
+    return dict(json.loads(text))
+
+
+def _schema_in_package(name: str) -> bytes:
+    chart, folder = INSIDE.get(name, (name, name))
+    with tarfile.open(official_chart(chart)) as package:
+        try:
+            member = package.extractfile(f"{folder}/{SCHEMA}")
+        except KeyError:
+            raise NotPublishedError(f"the chart {chart} has no {folder}/{SCHEMA}") from None
+        assert member is not None
+        return member.read()
+
+
+def _pull(chart: PublishedChart) -> bytes:
+    """Fetch a package with helm, which knows both kinds of repositories and checks digests."""
+    helm = find_helm()
+    if helm is None:
+        pytest.skip("helm is not here (`make test` fetches it)")
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(helm), "pull", *chart.reference, "--destination", folder]
+        try:
+            pulled = subprocess.run(
+                command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise UnreachableError(f"no answer within {PATIENCE_SECONDS} s") from None
+        if pulled.returncode == 0:
+            [package] = Path(folder).glob("*.tgz")
+            return package.read_bytes()
+    if "not found" in pulled.stderr.lower():
+        raise NotPublishedError(pulled.stderr)
+    raise UnreachableError(pulled.stderr.strip().splitlines()[-1])

@@ -1,0 +1,46 @@
+"""Renders charts with helm, without a cluster."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from deployer.helm.binary import find_helm
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Objects = dict[tuple[str, str], dict[str, Any]]
+"""Objects of Kubernetes by kind and name."""
+
+
+def template(
+    chart: Path, values: Mapping[str, Any], release: str, namespace: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `helm template`, whatever comes of it.
+
+    Args:
+        chart: directory or package.
+        values: for the chart.
+        release: name of the release.
+        namespace: of the release.
+
+    """
+    helm = find_helm()
+    if helm is None:
+        pytest.skip("helm is not here (`make test` fetches it)")
+    command = [str(helm), "template", release, str(chart), "--namespace", namespace, "--values", "-"]
+    return subprocess.run(command, input=json.dumps(values), capture_output=True, text=True, check=False)
+
+
+def render(chart: Path, values: Mapping[str, Any], release: str, namespace: str) -> Objects:
+    """Return the objects of a release; see `template` for the arguments."""
+    rendered = template(chart, values, release, namespace)
+    assert rendered.returncode == 0, rendered.stderr
+    documents = [document for document in yaml.safe_load_all(rendered.stdout) if document]
+    return {(document["kind"], document["metadata"]["name"]): document for document in documents}
