@@ -124,8 +124,11 @@ def retry_policy(error: BaseException) -> RetryPolicy | None:
     # The SDK lets some errors of its transport through as they are.
     if isinstance(error, ServiceRequestError | ServiceResponseError | ClientError):
         return UNREACHABLE
-    if not isinstance(error, HttpResponseError):
-        return None
+    return _policy_of_answer(error) if isinstance(error, HttpResponseError) else None
+
+
+def _policy_of_answer(error: HttpResponseError) -> RetryPolicy | None:
+    # The status may be that of an envelope: AKS reports refusals that last with any status.
     known = explanation_of(error)
     if known is not None and not known.retryable:
         return None
