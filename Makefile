@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop test check setup error-page lock clean
+.PHONY: help demo demo-stop test coverage check setup error-page lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -23,6 +23,14 @@ demo-stop: ## Stop the sandbox that the demo left running
 
 test: setup ## Run all tests
 	@$(VENV)/python -m pytest --numprocesses $(TEST_PROCESSES)
+
+coverage: setup ## Run all tests, and show which lines of the deployer none of them runs
+	@$(VENV)/coverage erase
+	@$(VENV)/coverage run -m pytest --numprocesses $(TEST_PROCESSES)
+	@$(VENV)/coverage combine --quiet
+	@$(VENV)/coverage json --quiet --fail-under=0
+	@$(VENV)/python -m tests.functions_never_run .coverage.json
+	@$(VENV)/coverage report
 
 check: setup ## Check format, style, types and layers
 	$(VENV)/ruff format --check
@@ -42,5 +50,5 @@ lock: setup ## Write the lock files anew from pyproject.toml, keeping versions w
 
 clean: demo-stop ## Remove what set-up and runs left in this checkout; what was downloaded and built once stays cached
 	rm -rf .venv .sandbox sandbox/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache
+		.import_linter_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

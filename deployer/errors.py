@@ -5,6 +5,7 @@
     ├── PreflightError           the deployment is not possible; nothing was created    exit status 2
     ├── CredentialsError         no credentials, or Azure refuses them                  exit status 1
     ├── AzureError               Azure refused or failed a request                      exit status 1
+    ├── ForeignRecordError       a DNS record of another owner has a name of the hub    exit status 1
     ├── HelmError                a chart could not be fetched or installed              exit status 1
     ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
     ├── CertificateError         no authority can issue the certificate                 exit status 1

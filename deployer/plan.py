@@ -13,6 +13,7 @@ from deployer.steps.addresses import addresses_step
 from deployer.steps.binderhub import binderhub_step
 from deployer.steps.cert_manager import cert_manager_step
 from deployer.steps.certificate import certificate_step
+from deployer.steps.charts import charts_step
 from deployer.steps.cleanup import cleanup_step
 from deployer.steps.cluster import cluster_step
 from deployer.steps.dns import dns_step
@@ -53,7 +54,9 @@ def build_plan(settings: Settings) -> Plan:
         outputs_step().after("sign-in"),
         # Before any change: two runs at a time would invalidate each other's passwords and releases.
         lock_step().after("outputs"),
-        resource_group_step(settings).after("lock"),
+        # Before anything is created: HELM_VALUES that the chart refuses would end the run after the cluster.
+        charts_step(settings).after("outputs"),
+        resource_group_step(settings).after("lock", "charts"),
         old_container_groups_step().after("resource-group"),
         providers_step(settings).after("resource-group"),
         registry_step(settings).after("providers"),

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from sandbox import fault_commands
 from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
 from sandbox.server import Options, Sandbox
 from sandbox.visitor import demo as demonstration
@@ -27,6 +28,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(fault_commands.app, name="fault")
 screen = Console(highlight=False)
 
 TIME_SCALE = 0.05

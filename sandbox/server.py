@@ -28,6 +28,7 @@ from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.dns import Dns
 from sandbox.network.environment import network_environment
+from sandbox.network.faults import Faults
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import CONTROL_HOST, Dispatcher, Listener
 from sandbox.network.proxy import Proxy
@@ -70,6 +71,7 @@ class Sandbox:
         self._clock = Clock(options.time_scale)
         self._dns = Dns()
         self._hosts = Hosts(self._dns)
+        self._faults = Faults()
         self._directory = Directory()
         self._authority = CertificateAuthority(self._state_dir / "authority")
         self._authorities = CertificateAuthorities(self._authority, self._hosts.app_for)
@@ -119,6 +121,7 @@ class Sandbox:
             dns=self._dns,
             proxy=proxy,
             authorities=self._authorities,
+            faults=self._faults,
         )
         self._hosts.serve(CONTROL_HOST, control.app)
         self._stack.push_async_callback(self._resource_manager.close)
@@ -158,14 +161,22 @@ class Sandbox:
 
     async def _listen(self) -> Proxy:
         """Start the listeners and the proxy that leads to them."""
-        dispatcher = Dispatcher(self._hosts, self._state_dir / "requests.jsonl", self._object_id)
+        dispatcher = Dispatcher(
+            self._hosts, self._state_dir / "requests.jsonl", self._object_id, self._faults
+        )
         tls_contexts = TlsContexts(self._authority, self._edge.tls_context)
         ports = []
         for contexts in (tls_contexts, None):
             listener = Listener(dispatcher, contexts)
             ports.append(await listener.start())
             self._stack.push_async_callback(listener.close)
-        proxy = Proxy(self._hosts, tls_port=ports[0], http_port=ports[1], before_tls=tls_contexts.prepare)
+        proxy = Proxy(
+            self._hosts,
+            tls_port=ports[0],
+            http_port=ports[1],
+            before_tls=tls_contexts.prepare,
+            faults=self._faults,
+        )
         port = await proxy.start()
         self._stack.push_async_callback(proxy.close)
         self._network.update(network_environment(f"http://127.0.0.1:{port}", self._authority.ca_file))

@@ -1,7 +1,8 @@
 """Tells refusals that last from troubles that pass, in what the controllers of a cluster report about Azure.
 
 The controllers repeat every request, whatever Azure answered, so a Service without an address or a claim
-without a disk looks the same whether the next attempt can succeed or not. Their events quote the answer of Azure.
+without a disk looks the same whether the next attempt can succeed or not. Their events quote the answer of
+Azure.
 """
 
 from __future__ import annotations

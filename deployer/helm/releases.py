@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from deployer.helm.client import ChartSource, ReleaseState
+    from deployer.helm.charts import ChartSource
+    from deployer.helm.client import ReleaseState
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.kubernetes.obstacles import Obstacle
     from deployer.progress.report import StepReport

@@ -7,16 +7,14 @@ layer.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from deployer.names import INGRESS_CLASS, TLS_SECRET
 from deployer.settings import Authentication
+from deployer.settings.chart_values import read_chart_values
 from deployer.templating import render_documents
 
 if TYPE_CHECKING:
@@ -102,7 +100,7 @@ def render_binderhub_values(settings: Settings, names: HubNames, registry: Regis
     context = _context(settings, names, registry)
     public = _layer(_public_templates(settings), context)
     secret = _layer(("secret",), context, secrets=True)
-    own = _as_helm_reads(settings.helm_values.get_secret_value()) if settings.helm_values else {}
+    own = read_chart_values(settings.helm_values) if settings.helm_values else {}
     return RenderedValues(public, merge(secret, own))
 
 
@@ -195,22 +193,3 @@ def allowed_spec(pattern: str) -> str:
     if pattern.startswith("^"):
         return pattern
     return "^" + "[^/]*".join(map(re.escape, pattern.split("*"))) + "/"
-
-
-class _HelmLoader(yaml.SafeLoader):
-    """Loads YAML as helm does: a date is text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's attribute, copied for this class
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def _as_helm_reads(text: str) -> dict[str, Any]:
-    values: dict[str, Any]
-    try:
-        # YAML includes JSON except for characters that JSON writes as a surrogate pair.
-        values = json.loads(text)
-    except ValueError:
-        values = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
-    return values

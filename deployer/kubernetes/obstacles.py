@@ -15,6 +15,7 @@ from deployer.kubernetes.objects import list_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from kr8s.asyncio import Api
 
@@ -43,7 +44,7 @@ class Obstacle:
     """What keeps a pod or its controller from being ready.
 
     Attributes:
-        subject: for example `Pod hub-7d9f`.
+        subject: the name of the pod, or kind and name of the controller.
         reason: words of the cluster.
         lasts: whether waiting cannot remove it, as far as the cluster itself can tell.
         may_quote_azure: whether the reason is from a controller that quotes answers of Azure or of a policy.
@@ -59,46 +60,69 @@ class Obstacle:
         return f"{self.subject}: {self.reason}"
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What a namespace looks like.
+
+    Attributes:
+        pods: all pods.
+        events: those that occurred since the wait began, the newest last.
+        unbound_claims: names of the claims that have no volume.
+        failed_scale_up: the newest event about a node pool that the autoscaler could not enlarge.
+        older_pods: uids of pods from before the wait began.
+
+    """
+
+    pods: Sequence[Object]
+    events: Sequence[ClusterEvent] = ()
+    unbound_claims: AbstractSet[str] = frozenset()
+    failed_scale_up: ClusterEvent | None = None
+    older_pods: AbstractSet[str] = frozenset()
+
+
 class ObstacleFinder:
-    """Finds the obstacles in one namespace, and what of them is new.
+    """Finds the obstacles in one namespace.
+
+    Events and pods of an earlier run do not speak for this one, so what there is at first is remembered.
 
     Args:
         api: the cluster's API.
         namespace: of the release.
+        at_first: the situation when the wait began.
+        scale_up_events: about node pools, when the wait began.
 
     """
 
-    def __init__(self, api: Api, namespace: str) -> None:
+    def __init__(
+        self, api: Api, namespace: str, at_first: Situation, scale_up_events: Sequence[ClusterEvent]
+    ) -> None:
         self._api = api
         self._namespace = namespace
-        self._history = EventHistory(())
-        self._scale_up_history = EventHistory(())
-        self._pods_before: frozenset[str] = frozenset()
+        self._history = EventHistory(at_first.events)
+        self._scale_up_history = EventHistory(scale_up_events)
+        self._older_pods = frozenset(pod["metadata"]["uid"] for pod in at_first.pods)
 
     @classmethod
     async def open(cls, api: Api, namespace: str) -> ObstacleFinder:
-        """Remember what there is: events and pods of an earlier run do not speak for this one."""
-        finder = cls(api, namespace)
-        finder._history = EventHistory(await list_events(api, namespace))
-        finder._scale_up_history = EventHistory(await _scale_up_events(api))
+        """Look at the namespace for the first time."""
         pods = await list_objects(api, "v1", "Pod", namespace)
-        finder._pods_before = frozenset(pod["metadata"]["uid"] for pod in pods)
-        return finder
+        at_first = Situation(pods, await list_events(api, namespace))
+        return cls(api, namespace, at_first, await _scale_up_events(api))
 
     async def find(self) -> list[Obstacle]:
         """Return the obstacles, those of controllers first."""
+        pods = await list_objects(self._api, "v1", "Pod", self._namespace)
         events = self._history.since(await list_events(self._api, self._namespace))
-        all_pods = await list_objects(self._api, "v1", "Pod", self._namespace)
-        obstacles = [
-            Obstacle(f"{kind} {name}", message, may_quote_azure=True)
-            for (kind, name), message in _refused_pods(events, all_pods).items()
-        ]
-        pods = [pod for pod in all_pods if _is_of_release(pod) and not is_ready(pod)]
-        if not pods:
-            return obstacles
-        claims = await self._unbound_claims() if any(_claims_of(pod) for pod in pods) else set[str]()
-        scale_up = await self._failed_scale_up() if any(_is_unschedulable(pod) for pod in pods) else None
-        return obstacles + [self._obstacle(pod, events, claims, scale_up) for pod in pods]
+        scale_up = self._scale_up_history.since(await _scale_up_events(self._api))
+        return obstacles_in(
+            Situation(
+                pods,
+                events,
+                await self._unbound_claims(),
+                scale_up[-1] if scale_up else None,
+                self._older_pods,
+            )
+        )
 
     async def _unbound_claims(self) -> set[str]:
         claims = await list_objects(self._api, "v1", "PersistentVolumeClaim", self._namespace)
@@ -106,31 +130,29 @@ class ObstacleFinder:
             claim["metadata"]["name"] for claim in claims if claim.get("status", {}).get("phase") != "Bound"
         }
 
-    async def _failed_scale_up(self) -> ClusterEvent | None:
-        failed = self._scale_up_history.since(await _scale_up_events(self._api))
-        return failed[-1] if failed else None
 
-    def _obstacle(
-        self, pod: Object, events: Sequence[ClusterEvent], claims: set[str], scale_up: ClusterEvent | None
-    ) -> Obstacle:
-        name = pod["metadata"]["name"]
-        subject, own = f"Pod {name}", [event for event in events if (event.kind, event.name) == ("Pod", name)]
-        if image := _image_problem(pod, own):
-            is_new = pod["metadata"]["uid"] not in self._pods_before
-            return Obstacle(subject, image, lasts=is_new and _NO_SUCH_IMAGE.search(image) is not None)
-        unbound = claims.intersection(_claims_of(pod))
-        volume = [
-            event for event in events if event.is_warning and event.kind == "PersistentVolumeClaim"
-            and event.name in unbound
-        ]  # fmt: skip
-        if volume:
-            return Obstacle(f"{subject}, volume {volume[-1].name}", volume[-1].message, may_quote_azure=True)
-        if _is_unschedulable(pod):
-            return _unschedulable(subject, reason_of(pod), own, scale_up)
-        warnings = [event for event in own if event.is_warning]
-        if warnings and not _has_started(pod):
-            return Obstacle(subject, f"{warnings[-1].reason}, {warnings[-1].message}", may_quote_azure=True)
-        return Obstacle(subject, reason_of(pod))
+def obstacles_in(situation: Situation) -> list[Obstacle]:
+    """Return what keeps the workloads of a release from being ready, controllers without pods first."""
+    refused = _refused_pods(situation)
+    controllers = [Obstacle(f"{kind} {name}", text, may_quote_azure=True) for (kind, name), text in refused]
+    waiting = [pod for pod in situation.pods if _is_of_release(pod) and not is_ready(pod)]
+    return controllers + [_obstacle(pod, situation) for pod in waiting]
+
+
+def _obstacle(pod: Object, situation: Situation) -> Obstacle:
+    name = pod["metadata"]["name"]
+    own = [event for event in situation.events if (event.kind, event.name) == ("Pod", name)]
+    if image := _image_problem(pod, own):
+        is_new = pod["metadata"]["uid"] not in situation.older_pods
+        return Obstacle(name, image, lasts=is_new and _NO_SUCH_IMAGE.search(image) is not None)
+    if volume := _failed_volume(pod, situation):
+        return Obstacle(f"{name}, volume {volume.name}", volume.message, may_quote_azure=True)
+    if _is_unschedulable(pod):
+        return _unschedulable(pod, own, situation.failed_scale_up)
+    warnings = [event for event in own if event.is_warning]
+    if warnings and not _has_started(pod):
+        return Obstacle(name, f"{warnings[-1].reason}, {warnings[-1].message}", may_quote_azure=True)
+    return Obstacle(name, reason_of(pod))
 
 
 def is_ready(pod: Object) -> bool:
@@ -158,14 +180,24 @@ async def _scale_up_events(api: Api) -> list[ClusterEvent]:
     return [event for event in found if event.reason in _FAILED_SCALE_UP]
 
 
-def _unschedulable(
-    subject: str, reason: str, own: Sequence[ClusterEvent], scale_up: ClusterEvent | None
-) -> Obstacle:
+def _failed_volume(pod: Object, situation: Situation) -> ClusterEvent | None:
+    """Return the newest event about a claim of a pod that gets no volume."""
+    claims = situation.unbound_claims & set(_claims_of(pod))
+    found = [
+        event
+        for event in situation.events
+        if event.is_warning and event.kind == "PersistentVolumeClaim" and event.name in claims
+    ]
+    return found[-1] if found else None
+
+
+def _unschedulable(pod: Object, own: Sequence[ClusterEvent], scale_up: ClusterEvent | None) -> Obstacle:
     """Return the obstacle of a pod that fits on no node, with the reason why there is no further node."""
+    name = pod["metadata"]["name"]
     if scale_up is not None:
-        return Obstacle(subject, f"no node for it: {scale_up.message}", may_quote_azure=True)
-    not_triggered = [event for event in own if event.reason in _NO_SCALE_UP]
-    return Obstacle(subject, "; ".join([reason, *(event.message for event in not_triggered[-1:])]))
+        return Obstacle(name, f"no node for it: {scale_up.message}", may_quote_azure=True)
+    not_triggered = [event.message for event in own if event.reason in _NO_SCALE_UP]
+    return Obstacle(name, "; ".join([reason_of(pod), *not_triggered[-1:]]))
 
 
 def _image_problem(pod: Object, own: Sequence[ClusterEvent]) -> str | None:
@@ -200,11 +232,12 @@ def _controllers_of(pod: Object) -> list[tuple[str, str]]:
     return [(owner["kind"], owner["name"]) for owner in owners if owner.get("controller")]
 
 
-def _refused_pods(events: Sequence[ClusterEvent], pods: Sequence[Object]) -> dict[tuple[str, str], str]:
+def _refused_pods(situation: Situation) -> list[tuple[tuple[str, str], str]]:
     """Return the controllers that have no pod because the cluster refuses it, with the newest refusal."""
-    with_pods = {controller for pod in pods for controller in _controllers_of(pod)}
-    refused = {(event.kind, event.name): event.message for event in events if event.reason == "FailedCreate"}
-    return {controller: message for controller, message in refused.items() if controller not in with_pods}
+    with_pods = {controller for pod in situation.pods for controller in _controllers_of(pod)}
+    failed = [event for event in situation.events if event.reason == "FailedCreate"]
+    refused = {(event.kind, event.name): event.message for event in failed}
+    return [(controller, text) for controller, text in refused.items() if controller not in with_pods]
 
 
 def _is_unschedulable(pod: Object) -> bool:

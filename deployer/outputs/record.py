@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from deployer.progress.run_record import RunRecord
     from deployer.settings import Settings
 
-SCHEMA = 1
+# The number in docs/deployment.schema.json: raised when a field or a step gets another name or meaning.
+SCHEMA = 2
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from deployer.azure.session import Session
     from deployer.helm.client import ReleaseState
     from deployer.helm.values import RegistryAccess
@@ -72,6 +75,7 @@ class Results:
     Attributes:
         session: the session with Azure (step `sign-in`).
         outputs: where the outputs of this run are written (step `outputs`).
+        charts: the package of each chart, by its name (step `charts`).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
         cluster: how the API of the cluster is reached (step `cluster`).
         release_before: the BinderHub release before this run, None if there was none (step `release`).
@@ -85,6 +89,7 @@ class Results:
     def __init__(self) -> None:
         self.session: Result[Session] = Result("session")
         self.outputs: Result[RunOutputs] = Result("outputs")
+        self.charts: Result[Mapping[str, Path]] = Result("charts")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.release_before: Result[ReleaseState | None] = Result("release_before")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
     yield from _guests(settings)
+    yield from _replaced_decisions(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -123,3 +125,13 @@ def _guests(settings: Settings) -> Iterator[str]:
             "names: add the optional claim upn to the application (portal: Token configuration), with "
             '"Externally authenticated" switched on.'
         )
+
+
+def _replaced_decisions(settings: Settings) -> Iterator[str]:
+    values = read_chart_values(settings.helm_values) if settings.helm_values else {}
+    for decision in DECISIONS:
+        if keys := replaced_keys(values, decision):
+            yield (
+                f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}. {decision.consequence} "
+                "Leave these keys out unless you know that the hub works with other values."
+            )

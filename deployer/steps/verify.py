@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 import httpx
 
 from deployer.azure.refusals import in_words, lasting_obstacle
-from deployer.errors import VerificationError
+from deployer.errors import KubernetesError, VerificationError
 from deployer.kubernetes.obstacles import ObstacleFinder
 from deployer.run.results import CertificateOutcome
 from deployer.run.workflow import Step
+from deployer.settings.chart_values import likely_cause
 from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ async def verify(context: Context, report: StepReport) -> str:
         VerificationError: one of them, or both, do not answer as they should.
 
     """
+    try:
+        return await _verify(context, report)
+    except VerificationError as error:
+        error.cause = likely_cause(error.cause, context.settings.helm_values)
+        raise
+
+
+async def _verify(context: Context, report: StepReport) -> str:
     names, outcome = context.names, _certificate_outcome(context)
     if outcome is CertificateOutcome.UNREACHABLE:
         return await _verify_without_domain(context, report)
@@ -95,7 +104,7 @@ async def _await_answer(
         problem = await find_problem(url)
         if problem is None:
             return True
-        obstacles = await finder.find()
+        obstacles = await _obstacles(finder)
         if lasting := next((each for each in obstacles if lasting_obstacle(each)), None):
             raise _unready(url, problem, lasting)
         pods = f"; {_not_ready(obstacles)}" if obstacles else ""
@@ -106,7 +115,7 @@ async def _await_answer(
     except TimeLimitExceededError:
         raise VerificationError(
             f"{url} does not answer as it should: {problem}.",
-            cause=_not_ready(await finder.find()),
+            cause=_not_ready(await _obstacles(finder)),
             suggestion="Everything is installed: start again in a few minutes; that only checks what exists.",
             retryable=True,
         ) from None
@@ -152,12 +161,19 @@ async def _problem_with_redirection(url: str) -> str | None:
 
 
 async def _unready_pods(context: Context) -> str | None:
-    finder = await _open_finder(context)
-    return _not_ready(await finder.find())
+    return "its pods are not ready" if await _obstacles(await _open_finder(context)) else None
 
 
 async def _open_finder(context: Context) -> ObstacleFinder:
     return await ObstacleFinder.open(await context.results.cluster.get().api(), context.names.namespace)
+
+
+async def _obstacles(finder: ObstacleFinder) -> list[Obstacle]:
+    """Return the obstacles, none where the API of the cluster does not answer: it is not what is checked."""
+    try:
+        return await finder.find()
+    except KubernetesError:
+        return []
 
 
 def _not_ready(obstacles: list[Obstacle]) -> str | None:

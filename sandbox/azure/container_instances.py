@@ -6,6 +6,7 @@ A process gets the variables of its group, and those by which every client reach
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 import tempfile
@@ -152,8 +153,14 @@ class Containers:
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(home),
             **self._network_environment,
+            **_measurement(),
             **container.spec.environment,
         }
         return await start(
             Path(program), *command[1:], log=container.log, environment=environment, cwd=self._checkout
         )
+
+
+def _measurement() -> dict[str, str]:
+    """Return the variables by which coverage.py, where it measures us, measures the container too."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

@@ -21,6 +21,7 @@ from sandbox.clusters.workloads.disks import provision_disks
 from sandbox.clusters.workloads.load_balancers import LoadBalancers
 from sandbox.clusters.workloads.nodes import Nodes
 from sandbox.clusters.workloads.user_schedulers import run_user_schedulers
+from sandbox.network.forwarder import Forwarder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -98,7 +99,7 @@ class Cluster:
     async def start(self) -> None:
         """Start the control plane, the nodes and the controllers; return when the API answers."""
         await self._plane.start(self.api)
-        self._hosts.pass_through(self.spec.fqdn, self._plane.api_port)
+        self._hosts.pass_through(self.spec.fqdn, self._plane.api_port, Forwarder(self.api))
         await install_aks_pods(self.api)
         nodes = Nodes(self.api, self.spec)
         await nodes.set_pools(self.spec.pools)

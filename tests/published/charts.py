@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from deployer.helm.binary import find_helm
+from deployer.helm.charts import CERT_MANAGER_REPOSITORY, TRAEFIK_REPOSITORY
 from deployer.settings.model import CHART_REPOSITORY
 from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION, TRAEFIK_VERSION
-from deployer.steps import cert_manager, ingress
 from tests.published.downloads import (
     PATIENCE_SECONDS,
     NotPublishedError,
@@ -47,8 +47,8 @@ CHARTS = {
     chart.name: chart
     for chart in (
         PublishedChart("binderhub", CHART_REPOSITORY, BINDERHUB_VERSION),
-        PublishedChart(ingress.CHART, ingress.REPOSITORY, TRAEFIK_VERSION),
-        PublishedChart(cert_manager.CHART, cert_manager.REPOSITORY, CERTMANAGER_VERSION),
+        PublishedChart("traefik", TRAEFIK_REPOSITORY, TRAEFIK_VERSION),
+        PublishedChart("cert-manager", CERT_MANAGER_REPOSITORY, CERTMANAGER_VERSION),
     )
 }
 # Charts that are published inside another one: name -> (chart, path in its package).

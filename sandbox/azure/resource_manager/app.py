@@ -20,17 +20,17 @@ from sandbox.azure.resource_manager.http import HttpFrontend
 from sandbox.azure.resource_manager.providers import (
     authorization,
     compute,
-    container_instance,
     managed_identity,
     network,
     resources,
-    storage,
 )
-from sandbox.azure.resource_manager.providers.container_registry import registries as container_registry
+from sandbox.azure.resource_manager.providers.container_instance import provider as container_instance
+from sandbox.azure.resource_manager.providers.container_registry import provider as container_registry
 from sandbox.azure.resource_manager.providers.container_service import provider as container_service
 from sandbox.azure.resource_manager.providers.deployments import provider as deployments
-from sandbox.azure.resource_manager.providers.dns import zones as dns
+from sandbox.azure.resource_manager.providers.dns import provider as dns
 from sandbox.azure.resource_manager.providers.dns.name_server import NameServer
+from sandbox.azure.resource_manager.providers.storage import provider as storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

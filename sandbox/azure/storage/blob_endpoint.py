@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+
+from sandbox.network.forwarder import Forwarder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     Authorise = Callable[[Principal, str, bool], bool]
 
 READING = {"GET", "HEAD"}
-# Hop-by-hop headers, which are not forwarded.
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
 
 
 class RefusedError(Exception):
@@ -55,7 +55,7 @@ class BlobEndpoint:
         self, account: str, azurite: httpx.AsyncClient, directory: Directory, authorise: Authorise
     ) -> None:
         self._account = account
-        self._azurite = azurite
+        self._azurite = Forwarder(azurite)
         self._directory = directory
         self._authorise = authorise
 
@@ -64,7 +64,7 @@ class BlobEndpoint:
         request = Request(scope, receive)
         try:
             self._check(request)
-            response = await self._forward(request)
+            response = await self._azurite.forward(request)
         except RefusedError as refused:
             response = _refusal(refused)
         await response(scope, receive, send)
@@ -95,26 +95,6 @@ class BlobEndpoint:
                 "AuthorizationPermissionMismatch",
                 "This request is not authorized to perform this operation using this permission.",
             )
-
-    async def _forward(self, request: Request) -> Response:
-        """Forward a request to Azurite and return its response, both streamed."""
-        headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
-        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
-        query = request.url.query
-        forwarded = self._azurite.build_request(
-            request.method,
-            request.url.path + (f"?{query}" if query else ""),
-            headers=headers,
-            content=request.stream() if has_body else None,
-        )
-        answer = await self._azurite.send(forwarded, stream=True)
-        response = StreamingResponse(answer.aiter_raw(), answer.status_code)
-        response.raw_headers = [
-            (name.lower(), value)
-            for name, value in answer.headers.raw
-            if name.lower().decode("latin-1") not in _HOP_BY_HOP
-        ]
-        return response
 
 
 def _refusal(refused: RefusedError) -> Response:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
-from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
+from sandbox.azure.resource_manager.providers.container_service import defaults, errors
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     node_pools,
     pool_shown,
@@ -73,7 +73,7 @@ class AgentPools(ResourceType):
         others = [pool for pool in pools_of(self.state, cluster) if pool is not resource]
         if not any(pool.properties["mode"] == "System" for pool in others):
             message = "There has to be at least one system agent pool."
-            raise refusals.refusal(400, "SystemPoolRequired", message)
+            raise errors.error(400, "SystemPoolRequired", message)
         resource.settle("Deleting")
         return self._begin(resource, cluster, self._remove(cluster, resource), api_version, 202)
 

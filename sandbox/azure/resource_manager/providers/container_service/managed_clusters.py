@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.core import errors
+from sandbox.azure.resource_manager.core.errors import resource_not_found
 from sandbox.azure.resource_manager.core.ids import group_id
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
-from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
+from sandbox.azure.resource_manager.providers.container_service import defaults, errors
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     cluster_spec,
     node_pools,
@@ -92,7 +92,7 @@ class ManagedClusters(ResourceType):
         """
         self.check_not_busy(cluster)
         if cluster.properties["powerState"]["code"] == "Stopped":
-            raise refusals.stopped(cluster.id.name)
+            raise errors.stopped(cluster.id.name)
 
     def check_not_busy(self, cluster: Resource) -> None:
         """Check that no other operation runs on a cluster; raises OperationNotAllowed."""
@@ -100,7 +100,7 @@ class ManagedClusters(ResourceType):
             under_way = self.services.operations.under_way(resource)
             if under_way is not None:
                 verb = BUSY.get(resource.provisioning_state, "update")
-                raise refusals.in_progress(verb, under_way.id, under_way.started)
+                raise errors.in_progress(verb, under_way.id, under_way.started)
 
     async def put(self, request: PutRequest) -> Operation:
         """Create the cluster with its pools, or change it."""
@@ -140,7 +140,7 @@ class ManagedClusters(ResourceType):
         await super().patch(request)
         cluster = request.existing
         if cluster is None:
-            raise errors.resource_not_found(request.id)
+            raise resource_not_found(request.id)
         return finished(Reply(200, self.show(cluster)), cluster)
 
     def show(self, resource: Resource) -> dict[str, Any]:
@@ -236,7 +236,7 @@ class ManagedClusters(ResourceType):
         for pool in pools_of(self.state, cluster):
             if asked and pool.id.name not in asked:
                 message = f"Agent pool '{pool.id.name}' is missing; delete it by its own request."
-                raise refusals.invalid_parameter("agentPoolProfiles", message)
+                raise errors.invalid_parameter("agentPoolProfiles", message)
             check_unchanged(pool.properties, asked.get(pool.id.name, {}), _FIXED_OF_POOL)
 
     def _document(self, request: PutRequest) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.resource_types import Provider
-from sandbox.azure.resource_manager.providers.container_service import refusals
+from sandbox.azure.resource_manager.providers.container_service import errors
 from sandbox.azure.resource_manager.providers.container_service.agent_pools import AgentPools
 from sandbox.azure.resource_manager.providers.container_service.managed_clusters import ManagedClusters
 from sandbox.azure.resource_manager.providers.container_service.quota import MANAGED_CLUSTERS
@@ -63,11 +63,11 @@ class ClusterActions:
                 "Getting static credential is not allowed because this cluster is set to disable local "
                 "accounts."
             )
-            raise refusals.refusal(400, "BadRequest", message)
+            raise errors.error(400, "BadRequest", message)
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is None:
             self._clusters.check_not_busy(cluster)
-            raise refusals.refusal(404, "NotFound", f"The credentials of {cluster.id.name} were not found.")
+            raise errors.error(404, "NotFound", f"The credentials of {cluster.id.name} were not found.")
         content = base64.b64encode(control_plane.kubeconfig().encode()).decode()
         return {"kubeconfigs": [{"name": name, "value": content}]}
 
