@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.clusters.workloads.public_addresses import AddressRefusal
 from sandbox.network.faults import Fault, Faults
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class ControlApp:
                 Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
+                Route("/public-addresses/{location}", self._limit_public_addresses, methods=["PUT"]),
                 Route("/faults", self._show_faults),
                 Route("/faults", self._add_fault, methods=["POST"]),
                 Route("/faults", self._clear_faults, methods=["DELETE"]),
@@ -142,6 +144,15 @@ class ControlApp:
         """Remove a CNAME record from a DNS server outside Azure."""
         removed = self._dns.remove_record(request.path_params["host"])
         return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
+
+    async def _limit_public_addresses(self, request: Request) -> Response:
+        """Limit the public addresses of a region: `{"limit", "refusal": {"status", "code", "message"}}`."""
+        wanted, location = await request.json(), request.path_params["location"]
+        addresses = self._clusters.public_addresses
+        addresses.set_limit(location, wanted.get("limit"))
+        refusal = wanted.get("refusal")
+        addresses.set_refusal(location, AddressRefusal(**refusal) if refusal else None)
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _add_service_principal(self, request: Request) -> Response:
         """Create an application with roles: `{"name", "roles": [{"role", "scope"}]}`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployer.azure.refusals import in_words, lasting_obstacle
 from deployer.errors import HelmError, KubernetesError
@@ -13,7 +13,7 @@ from deployer.kubernetes.cluster import missing_objects
 from deployer.kubernetes.obstacles import ObstacleFinder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from deployer.helm.charts import ChartSource
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.kubernetes.obstacles import Obstacle
     from deployer.progress.report import StepReport
+
+T = TypeVar("T")
 
 # Statuses that a killed run leaves; helm refuses to upgrade such a release.
 PENDING_STATUSES = {"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"}
@@ -102,7 +104,11 @@ class Releases:
         self._report.warning(
             f"an earlier run left the release in the status {before.status}: recovering it first"
         )
-        return await self._helm.clear_the_way(wanted.name, wanted.namespace)
+        finder = await self._finder(wanted.namespace)
+        try:
+            return await self._watched(self._helm.clear_the_way(wanted.name, wanted.namespace), finder)
+        except _LastingObstacleError as found:
+            raise _failure(wanted, found.obstacle) from None
 
     async def _install(self, wanted: WantedRelease, before: ReleaseState | None) -> str:
         for _ in range(MAX_ATTEMPTS - 1):
@@ -122,34 +128,41 @@ class Releases:
         verb = "installing" if before is None else "upgrading"
         self._report.progress(f"{verb} {wanted.chart.name} {wanted.chart.version}")
         roll_back = before is not None and before.status == DEPLOYED
-        finder = await ObstacleFinder.open(await self._access.api(), wanted.namespace)
+        finder = await self._finder(wanted.namespace)
         try:
-            revision = await self._install_watched(wanted, finder, roll_back=roll_back)
+            revision = await self._watched(
+                self._helm.install(
+                    wanted.name, wanted.namespace, wanted.chart, wanted.values, roll_back=roll_back
+                ),
+                finder,
+            )
         except HelmError as error:
             raise await self._explained(finder, error) from None
         except _LastingObstacleError as found:
             if roll_back:
-                self._report.progress(f"returning {wanted.name} to its previous revision")
-                # Helm began to when it was ended, and has not finished.
-                await self._helm.clear_the_way(wanted.name, wanted.namespace)
+                await self._return(wanted)
             raise _failure(wanted, found.obstacle) from None
         return f"release {wanted.name} {'installed' if before is None else 'upgraded'}, revision {revision}"
 
-    async def _install_watched(
-        self, wanted: WantedRelease, finder: ObstacleFinder, *, roll_back: bool
-    ) -> int:
-        """Let helm install a release, show what it waits for, and end it where that cannot come.
+    async def _return(self, wanted: WantedRelease) -> None:
+        """Return a release whose upgrade was ended to its previous revision, where nothing prevents that."""
+        self._report.progress(f"returning {wanted.name} to its previous revision")
+        # What stopped the upgrade does not speak against the way back.
+        finder = await self._finder(wanted.namespace)
+        try:
+            await self._watched(self._helm.clear_the_way(wanted.name, wanted.namespace), finder)
+        except (HelmError, _LastingObstacleError) as error:
+            self._report.warning(f"{wanted.name} is not at its previous revision: {error}")
+
+    async def _watched(self, command: Coroutine[Any, Any, T], finder: ObstacleFinder) -> T:
+        """Await a command of helm, show what it waits for, and end it where that cannot come.
 
         Raises:
             HelmError: helm failed.
             _LastingObstacleError: helm would wait in vain.
 
         """
-        helm = asyncio.create_task(
-            self._helm.install(
-                wanted.name, wanted.namespace, wanted.chart, wanted.values, roll_back=roll_back
-            )
-        )
+        helm = asyncio.create_task(command)
         watch = asyncio.create_task(self._watch(finder))
         try:
             await asyncio.wait((helm, watch), return_when=asyncio.FIRST_COMPLETED)
@@ -160,6 +173,9 @@ class Releases:
             for task in (helm, watch):
                 task.cancel()
             await asyncio.gather(helm, watch, return_exceptions=True)
+
+    async def _finder(self, namespace: str) -> ObstacleFinder:
+        return await ObstacleFinder.open(await self._access.api(), namespace)
 
     async def _watch(self, finder: ObstacleFinder) -> Obstacle:
         """Show what helm waits for; return an obstacle that waiting does not remove."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sandbox.clusters.programs import Programs
     from sandbox.clusters.spec import ClusterSpec, NodePool
     from sandbox.clusters.workloads.dns_labels import DnsLabels
+    from sandbox.clusters.workloads.public_addresses import PublicAddresses
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.network.authority import CertificateAuthority
     from sandbox.network.hosts import Hosts
@@ -53,6 +54,7 @@ class Cluster:
         hosts: where the host name of the API is served.
         clock: how long Azure takes.
         labels: the DNS labels of all clusters.
+        addresses: the public IP addresses of all clusters.
         authorities: where cert-manager gets certificates; None for no cert-manager.
         on_delete: called when the cluster is deleted.
 
@@ -73,6 +75,7 @@ class Cluster:
         hosts: Hosts,
         clock: Clock,
         labels: DnsLabels,
+        addresses: PublicAddresses,
         authorities: CertificateAuthorities | None,
         on_delete: Callable[[], object],
     ) -> None:
@@ -82,6 +85,7 @@ class Cluster:
         self._hosts = hosts
         self._clock = clock
         self._labels = labels
+        self._addresses = addresses
         self._authorities = authorities
         self._on_delete = on_delete
         self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
@@ -103,7 +107,7 @@ class Cluster:
         await install_aks_pods(self.api)
         nodes = Nodes(self.api, self.spec)
         await nodes.set_pools(self.spec.pools)
-        balancers = LoadBalancers(self.api, self._clock, self.spec, self._labels)
+        balancers = LoadBalancers(self.api, self._clock, self.spec, self._labels, self._addresses)
         self._spawn(
             balancers.run(),
             provision_disks(self.api, self._clock),
@@ -133,6 +137,7 @@ class Cluster:
         """Stop the cluster and delete its data."""
         self._on_delete()
         self._labels.release_cluster(self.spec.fqdn)
+        self._addresses.release_cluster(self.spec.fqdn)
         await self._halt()
         await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
 

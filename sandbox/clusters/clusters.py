@@ -1,4 +1,4 @@
-"""All clusters of the sandbox, which share the DNS labels of each region."""
+"""All clusters of the sandbox, which share the DNS labels and public addresses of each region."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.clusters.cluster import Cluster
 from sandbox.clusters.workloads.dns_labels import DnsLabels
+from sandbox.clusters.workloads.public_addresses import PublicAddresses
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +50,7 @@ class Clusters:
         self._clock = clock
         self._authorities = authorities
         self._labels = DnsLabels()
+        self.public_addresses = PublicAddresses()
         self._clusters: dict[str, Cluster] = {}
 
     async def create(self, spec: ClusterSpec) -> Cluster:
@@ -61,6 +63,7 @@ class Clusters:
             hosts=self._hosts,
             clock=self._clock,
             labels=self._labels,
+            addresses=self.public_addresses,
             authorities=self._authorities,
             on_delete=lambda: self._clusters.pop(spec.fqdn, None),
         )

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import zlib
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, create, patch, watch
+from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, patch, watch
 from sandbox.clusters.workloads.dns_labels import LabelHolder
+from sandbox.clusters.workloads.public_addresses import BAD_REQUEST, AddressRefusal
+from sandbox.clusters.workloads.service_events import ServiceEvents, retry_seconds
 
 if TYPE_CHECKING:
     import httpx
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from sandbox.clock import Clock
     from sandbox.clusters.spec import ClusterSpec
     from sandbox.clusters.workloads.dns_labels import DnsLabels
+    from sandbox.clusters.workloads.public_addresses import PublicAddresses
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
-TAKEN_REASON = "CreateOrUpdatePublicIPAddress"
 
 
 class LoadBalancers:
@@ -30,16 +31,26 @@ class LoadBalancers:
         clock: how long an address takes.
         spec: the cluster, whose region is that of the labels.
         labels: the DNS labels of all clusters.
+        addresses: the public IP addresses of all clusters.
 
     """
 
-    def __init__(self, api: httpx.AsyncClient, clock: Clock, spec: ClusterSpec, labels: DnsLabels) -> None:
+    def __init__(
+        self,
+        api: httpx.AsyncClient,
+        clock: Clock,
+        spec: ClusterSpec,
+        labels: DnsLabels,
+        addresses: PublicAddresses,
+    ) -> None:
         self._api = api
         self._clock = clock
         self._spec = spec
         self._labels = labels
+        self._addresses = addresses
+        self._events = ServiceEvents(api)
         self._since: dict[str, float] = {}
-        self._reported: set[tuple[str, str]] = set()
+        self._next_attempts: dict[str, tuple[str | None, float]] = {}
 
     async def run(self) -> None:
         """Serve all Services while the cluster runs."""
@@ -52,6 +63,8 @@ class LoadBalancers:
                 services.update(snapshot)
                 changed.set()
 
+        # AKS makes the outbound address together with the cluster.
+        self._addresses.take(self._spec.location, self._spec.fqdn, self._spec.fqdn)
         async with asyncio.TaskGroup() as group:
             group.create_task(follow())
             while True:
@@ -62,11 +75,12 @@ class LoadBalancers:
                         await changed.wait()
 
     async def _serve(self, services: Snapshot) -> float | None:
-        """Serve each Service; return the loop time at which the next address is ready, None for none."""
+        """Serve each Service; return the loop time at which the next one is due, None for none."""
         wanting = {uid: service for uid, service in services.items() if _wants_address(service)}
         for uid in [uid for uid in self._since if uid not in wanting]:
             del self._since[uid]
             self._labels.release(uid)
+            self._addresses.release(uid)
         for uid, service in services.items():
             if uid not in wanting and _addresses(service):
                 await self._set_addresses(service, [])
@@ -74,18 +88,42 @@ class LoadBalancers:
         return min((time for time in due if time is not None), default=None)
 
     async def _serve_one(self, uid: str, service: Object) -> float | None:
-        """Give a Service label and address; return the loop time of the address, None if it is ready."""
+        """Give a Service label and address; return the loop time of the next attempt, None if it is ready."""
         now = asyncio.get_running_loop().time()
         ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
         label = annotation_of(service, LABEL) or None
         self._labels.release(uid, keep=label)
-        if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
-            await self._report_taken(uid, service, label)
-        elif ready > now:
+        refusal = self._refusal(uid, service, label)
+        if refusal is not None:
+            return await self._refuse(uid, service, label, refusal)
+        self._next_attempts.pop(uid, None)
+        if ready > now:
             return ready
-        elif not _addresses(service):
+        if not _addresses(service):
             await self._set_addresses(service, [{"ip": _public_address(uid), "ipMode": "VIP"}])
         return None
+
+    def _refusal(self, uid: str, service: Object, label: str | None) -> AddressRefusal | None:
+        """Take an address and a label for a Service; return why Azure refuses one of them."""
+        location = self._spec.location
+        if refusal := self._addresses.take(location, uid, self._spec.fqdn):
+            return refusal
+        if label is None or self._labels.take(location, label, self._holder(service)):
+            return None
+        host = f"{label}.{location}.cloudapp.azure.com"
+        taken = f"DNS record {host} is already used by another public IP."
+        return AddressRefusal(BAD_REQUEST, "DnsRecordInUse", taken)
+
+    async def _refuse(self, uid: str, service: Object, label: str | None, refusal: AddressRefusal) -> float:
+        """Report a refusal when the service controller makes its next attempt; return its loop time."""
+        now = asyncio.get_running_loop().time()
+        previous, due = self._next_attempts.get(uid, (None, now))
+        if previous == label and due > now:
+            return due
+        attempts = await self._events.report(service, refusal)
+        due = now + retry_seconds(attempts) * self._clock.time_scale
+        self._next_attempts[uid] = (label, due)
+        return due
 
     def _holder(self, service: Object) -> LabelHolder:
         metadata = service["metadata"]
@@ -95,42 +133,6 @@ class LoadBalancers:
         metadata = service["metadata"]
         path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
         await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
-
-    async def _report_taken(self, uid: str, service: Object, label: str) -> None:
-        """Create the event of Azure's cloud provider about a label that is taken, once for each label."""
-        if (uid, label) in self._reported:
-            return
-        self._reported.add((uid, label))
-        await create(
-            self._api,
-            f"/api/v1/namespaces/{service['metadata']['namespace']}/events",
-            self._event(service, label),
-        )
-
-    def _event(self, service: Object, label: str) -> Object:
-        host = f"{label}.{self._spec.location}.cloudapp.azure.com"
-        metadata = service["metadata"]
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        return {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
-            "involvedObject": {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "uid": metadata["uid"],
-            },
-            "type": "Warning",
-            "reason": TAKEN_REASON,
-            "message": f'"code": "DnsRecordInUse", "message": "DNS record {host} is already used by '
-            'another public IP."',
-            "source": {"component": "azure-cloud-provider"},
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "count": 1,
-        }
 
 
 def _wants_address(service: Object) -> bool:

@@ -18,7 +18,8 @@ MISSING_IMAGE = (
 )
 RATE_LIMIT = (
     'Failed to pull image "hub:1": failed to copy: httpReadSeeker: failed open: unexpected status code 429 '
-    "Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate limit."
+    "Too Many Requests - Server message: toomanyrequests: You have reached your unauthenticated pull rate "
+    "limit."
 )
 NO_DISK = (
     'failed to provision volume with StorageClass "default": rpc error: code = Internal desc = '
