@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 AUTOSCALER_NAMESPACE = "kube-system"
 
+# Kinds whose pods a release consists of, and the kind of cert-manager whose pods answer an authority.
+WORKLOADS = frozenset({"ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
+SOLVERS = frozenset({"Challenge"})
+
 # Texts of the kubelet and containerd about an image that no later attempt finds either.
 _NO_SUCH_IMAGE = re.compile(
     r"InvalidImageName|ErrImageNeverPull|manifest unknown|manifest for \S+ not found|: not found"
@@ -33,7 +37,6 @@ _NO_SUCH_IMAGE = re.compile(
     re.IGNORECASE,
 )
 _IMAGE_REASONS = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"}
-_WORKLOADS = {"ReplicaSet", "StatefulSet", "DaemonSet", "Job"}
 _FAILED_PULL = "Failed to pull image"
 _FAILED_SCALE_UP = {"FailedToScaleUpGroup", "ScaleUpTimedOut"}
 _NO_SCALE_UP = {"NotTriggerScaleUp", "FailedScaleUp"}
@@ -70,6 +73,7 @@ class Situation:
         unbound_claims: names of the claims that have no volume.
         failed_scale_up: the newest event about a node pool that the autoscaler could not enlarge.
         older_pods: uids of pods from before the wait began.
+        controllers: kinds of the controllers whose pods are waited for.
 
     """
 
@@ -78,6 +82,7 @@ class Situation:
     unbound_claims: AbstractSet[str] = frozenset()
     failed_scale_up: ClusterEvent | None = None
     older_pods: AbstractSet[str] = frozenset()
+    controllers: AbstractSet[str] = WORKLOADS
 
 
 class ObstacleFinder:
@@ -101,12 +106,15 @@ class ObstacleFinder:
         self._history = EventHistory(at_first.events)
         self._scale_up_history = EventHistory(scale_up_events)
         self._older_pods = frozenset(pod["metadata"]["uid"] for pod in at_first.pods)
+        self._controllers = at_first.controllers
 
     @classmethod
-    async def open(cls, api: Api, namespace: str) -> ObstacleFinder:
+    async def open(
+        cls, api: Api, namespace: str, controllers: AbstractSet[str] = WORKLOADS
+    ) -> ObstacleFinder:
         """Look at the namespace for the first time."""
         pods = await list_objects(api, "v1", "Pod", namespace)
-        at_first = Situation(pods, await list_events(api, namespace))
+        at_first = Situation(pods, await list_events(api, namespace), controllers=controllers)
         return cls(api, namespace, at_first, await _scale_up_events(api))
 
     async def find(self) -> list[Obstacle]:
@@ -121,6 +129,7 @@ class ObstacleFinder:
                 await self._unbound_claims(),
                 scale_up[-1] if scale_up else None,
                 self._older_pods,
+                self._controllers,
             )
         )
 
@@ -135,7 +144,7 @@ def obstacles_in(situation: Situation) -> list[Obstacle]:
     """Return what keeps the workloads of a release from being ready, controllers without pods first."""
     refused = _refused_pods(situation)
     controllers = [Obstacle(f"{kind} {name}", text, may_quote_azure=True) for (kind, name), text in refused]
-    waiting = [pod for pod in situation.pods if _is_of_release(pod) and not is_ready(pod)]
+    waiting = [pod for pod in situation.pods if _is_waited_for(pod, situation) and not is_ready(pod)]
     return controllers + [_obstacle(pod, situation) for pod in waiting]
 
 
@@ -221,10 +230,10 @@ def _has_started(pod: Object) -> bool:
     return any("running" in state or "terminated" in state for state in _container_states(pod))
 
 
-def _is_of_release(pod: Object) -> bool:
-    """Return whether a release waits for a pod: not for those of users and builds, nor for placeholders."""
+def _is_waited_for(pod: Object, situation: Situation) -> bool:
+    """Return whether a pod is waited for: not those of users and builds, nor placeholders."""
     is_placeholder = (pod["metadata"].get("labels") or {}).get("component") == "user-placeholder"
-    return not is_placeholder and any(kind in _WORKLOADS for kind, _ in _controllers_of(pod))
+    return not is_placeholder and any(kind in situation.controllers for kind, _ in _controllers_of(pod))
 
 
 def _controllers_of(pod: Object) -> list[tuple[str, str]]:
@@ -235,7 +244,11 @@ def _controllers_of(pod: Object) -> list[tuple[str, str]]:
 def _refused_pods(situation: Situation) -> list[tuple[tuple[str, str], str]]:
     """Return the controllers that have no pod because the cluster refuses it, with the newest refusal."""
     with_pods = {controller for pod in situation.pods for controller in _controllers_of(pod)}
-    failed = [event for event in situation.events if event.reason == "FailedCreate"]
+    failed = [
+        event
+        for event in situation.events
+        if event.reason == "FailedCreate" and event.kind in situation.controllers
+    ]
     refused = {(event.kind, event.name): event.message for event in failed}
     return [(controller, text) for controller, text in refused.items() if controller not in with_pods]
 

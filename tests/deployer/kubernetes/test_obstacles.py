@@ -9,7 +9,7 @@ import pytest
 
 from deployer.azure.refusals import in_words, lasting_obstacle
 from deployer.kubernetes.events import ClusterEvent, EventHistory
-from deployer.kubernetes.obstacles import Obstacle, Situation, obstacles_in
+from deployer.kubernetes.obstacles import SOLVERS, Obstacle, Situation, obstacles_in
 
 # In the words of containerd, the disk driver, the cluster autoscaler and the policy webhook.
 MISSING_IMAGE = (
@@ -82,6 +82,12 @@ def test_an_image_that_does_not_exist_lasts_though_the_status_only_says_that_the
     found = only(Situation([backing_off], [event("Pod", "hub-1", "Failed", MISSING_IMAGE)]))
     assert found.lasts
     assert "example.org/hub:1: not found" in found.reason
+
+
+def test_the_pods_that_answer_a_certificate_authority_are_waited_for_on_their_own() -> None:
+    solver = pod("cm-acme-http-solver-1", "Challenge", **waiting("ErrImagePull", MISSING_IMAGE))
+    assert obstacles_in(Situation([solver])) == []
+    assert only(Situation([solver, pod()], controllers=SOLVERS)).subject == "cm-acme-http-solver-1"
 
 
 def test_an_image_that_is_limited_for_now_does_not_last() -> None:
