@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import Problem, SettingsError
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Authentication
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 CREATED_BY = "binderhub-deployer"
 OWN_LABEL = {"app.kubernetes.io/managed-by": CREATED_BY}
-PUBLIC_SUFFIX = "cloudapp.azure.com"
 
 # Names of both release and namespace. They need no hub name: a cluster belongs to one hub.
 INGRESS = "ingress"
@@ -32,6 +32,7 @@ INGRESS_CLASS = "traefik"
 # Services of the chart of Traefik in the release `ingress`; the first has the DNS label of BinderHub.
 TRAEFIK_SERVICE = "ingress-traefik"
 TRAEFIK_HUB_SERVICE = "ingress-traefik-hub"
+STORAGE_CLASS = "binderhub"
 CERTIFICATE = "binderhub"
 TLS_SECRET = "binderhub-tls"  # noqa: S105 - the name of a Secret
 
@@ -46,7 +47,7 @@ class HubNames:
         hub: name of the hub, a DNS label.
         cluster: managed cluster (1-63 characters).
         dns_prefix: start of the host name of the cluster's API (1-54).
-        node_resource_group: group that AKS creates for the nodes (1-80).
+        node_resource_group: group that AKS creates for the nodes (1-63): its name is a label of each node.
         registry: container registry (5-50 letters and digits, unique in Azure).
         registry_project: first part of the names of images in the registry; the token is limited to it.
         scope_map: rights of the token (5-50).
@@ -89,7 +90,7 @@ class HubNames:
     def cnames(self) -> dict[str, str]:
         """The records of a custom domain, from each host name to its target; none without a domain."""
         hosts = (self.binder_host, self.hub_host)
-        return {host: self.cname_target for host in hosts if not host.endswith(f".{PUBLIC_SUFFIX}")}
+        return {host: self.cname_target for host in hosts if not host.endswith(f".{ADDRESS_SUFFIX}")}
 
     @property
     def address_hosts(self) -> tuple[str, ...]:
@@ -118,7 +119,8 @@ def derive_names(settings: Settings) -> HubNames:
         hub=hub,
         cluster=hub,
         dns_prefix=shortened(hub, 54),
-        node_resource_group=shortened(f"{settings.resource_group_name}-{hub}-nodes", 80),
+        # A group's name may be longer than a label and hold what no label may (Ü, parentheses): a hash.
+        node_resource_group=shortened(f"{hub}-nodes-{_hash(settings.resource_group_name.lower())}", 63),
         registry=settings.registry_name or _unique_registry(settings),
         registry_project=hub,
         scope_map=images,
@@ -156,10 +158,10 @@ def _signs_in(settings: Settings) -> bool:
 def _hosts(settings: Settings) -> tuple[str, str, str]:
     """Return the host names of BinderHub and JupyterHub, and the target of DNS records."""
     hub, region = settings.binderhub_name, settings.resource_group_location
-    azure_name = f"{hub}.{region}.{PUBLIC_SUFFIX}"
+    azure_name = f"{hub}.{region}.{ADDRESS_SUFFIX}"
     if settings.https and settings.domain_name:
         return f"binder.{settings.domain_name}", f"hub.{settings.domain_name}", azure_name
-    return azure_name, f"{hub}-hub.{region}.{PUBLIC_SUFFIX}", azure_name
+    return azure_name, f"{hub}-hub.{region}.{ADDRESS_SUFFIX}", azure_name
 
 
 def _unique_registry(settings: Settings) -> str:

@@ -121,6 +121,16 @@ class RunningSandbox:
         finally:
             self.ask("DELETE", f"/faults/{added['number']}")
 
+    @contextmanager
+    def time_scale(self, scale: float) -> Iterator[None]:
+        """Let the operations of Azure take longer, or shorter, until the block ends."""
+        before = self.ask("GET", "/state").json()["time_scale"]
+        self.ask("PUT", "/clock", {"time_scale": scale})
+        try:
+            yield
+        finally:
+            self.ask("PUT", "/clock", {"time_scale": before})
+
     def state(self) -> dict[str, Any]:
         """Return all resources and requests, without any secret."""
         return dict(self.ask("GET", "/state").json())

@@ -13,7 +13,6 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox.clusters.workloads.public_addresses import AddressRefusal
 from sandbox.network.faults import Fault, Faults
 
 if TYPE_CHECKING:
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from sandbox.azure.identity.directory import Directory, Principal
     from sandbox.azure.resource_manager.app import ResourceManager
+    from sandbox.clock import Clock
     from sandbox.clusters.clusters import Clusters
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.network.dns import Dns
@@ -39,6 +39,7 @@ class ControlApp:
         proxy: which hosts it refused.
         authorities: what they refuse.
         faults: the script of faults, which is shown and changed.
+        clock: the pace of Azure's durations, which is changed.
 
     """
 
@@ -53,6 +54,7 @@ class ControlApp:
         proxy: Proxy,
         authorities: CertificateAuthorities,
         faults: Faults,
+        clock: Clock,
     ) -> None:
         self._person = person
         self._directory = directory
@@ -61,6 +63,7 @@ class ControlApp:
         self._dns = dns
         self._proxy = proxy
         self._faults = faults
+        self._clock = clock
         self.app = Starlette(
             routes=[
                 Route("/state", self._state),
@@ -69,7 +72,8 @@ class ControlApp:
                 Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
-                Route("/public-addresses/{location}", self._limit_public_addresses, methods=["PUT"]),
+                Route("/address-limit", self._set_address_limit, methods=["PUT"]),
+                Route("/clock", self._set_pace, methods=["PUT"]),
                 Route("/faults", self._show_faults),
                 Route("/faults", self._add_fault, methods=["POST"]),
                 Route("/faults", self._clear_faults, methods=["DELETE"]),
@@ -86,9 +90,21 @@ class ControlApp:
                 **state,
                 "dns_records": self._dns.foreign,
                 "refused": self._proxy.refused,
+                "time_scale": self._clock.time_scale,
                 "faults": [scripted.as_json() for scripted in self._faults.all()],
             }
         )
+
+    async def _set_address_limit(self, request: Request) -> Response:
+        """Set the quota of public addresses in each region: `{"limit"}`; return the one before."""
+        subscription = self._resource_manager.subscription
+        before, subscription.address_limit = subscription.address_limit, (await request.json())["limit"]
+        return JSONResponse({"limit": before})
+
+    async def _set_pace(self, request: Request) -> Response:
+        """Set the time scale, also of operations that are under way: `{"time_scale"}`."""
+        self._clock.set_time_scale(float((await request.json())["time_scale"]))
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _show_faults(self, _: Request) -> Response:
         """List the script of faults, each with the requests that it made fail."""
@@ -119,7 +135,6 @@ class ControlApp:
         merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
         for cluster in self._clusters.all():
             one = yaml.safe_load(cluster.kubeconfig())
-            _rename_user(one)
             for part in ("clusters", "users", "contexts"):
                 merged.setdefault(part, []).extend(one[part])
             merged["current-context"] = one["current-context"]
@@ -145,15 +160,6 @@ class ControlApp:
         removed = self._dns.remove_record(request.path_params["host"])
         return Response(status_code=HTTPStatus.NO_CONTENT if removed else HTTPStatus.NOT_FOUND)
 
-    async def _limit_public_addresses(self, request: Request) -> Response:
-        """Limit the public addresses of a region: `{"limit", "refusal": {"status", "code", "message"}}`."""
-        wanted, location = await request.json(), request.path_params["location"]
-        addresses = self._clusters.public_addresses
-        addresses.set_limit(location, wanted.get("limit"))
-        refusal = wanted.get("refusal")
-        addresses.set_refusal(location, AddressRefusal(**refusal) if refusal else None)
-        return Response(status_code=HTTPStatus.NO_CONTENT)
-
     async def _add_service_principal(self, request: Request) -> Response:
         """Create an application with roles: `{"name", "roles": [{"role", "scope"}]}`."""
         wanted = await request.json()
@@ -170,9 +176,3 @@ class ControlApp:
                 },
             }
         )
-
-
-def _rename_user(config: dict[str, Any]) -> None:
-    """Give the administrator of a cluster a user name that no other cluster has."""
-    name = f"{config['current-context']}-{config['users'][0]['name']}"
-    config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = name

@@ -25,6 +25,7 @@ from sandbox.hub.registry_logins import RegistryLogins
 from sandbox.internet.certificate_authorities.authorities import ZEROSSL_API_HOST, CertificateAuthorities
 from sandbox.internet.charts.hosts import chart_hosts
 from sandbox.internet.docker_hub import docker_hub_hosts
+from sandbox.internet.github import RAW_HOST, raw_files
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.dns import Dns
 from sandbox.network.environment import network_environment
@@ -48,12 +49,14 @@ class Options:
         state_dir: what it keeps while it runs.
         time_scale: sandbox seconds for one second of Azure.
         charts: directory of packaged charts to serve; None for the sandbox's own.
+        new_subscription: whether the subscription has registered no resource provider yet.
 
     """
 
     state_dir: Path
     time_scale: float
     charts: Path | None = None
+    new_subscription: bool = False
 
 
 class Sandbox:
@@ -95,6 +98,7 @@ class Sandbox:
             authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
                 principal, account, write=write
             ),
+            is_reachable=self._blobs_are_public,
         )
         self._resource_manager = ResourceManager(
             directory=self._directory,
@@ -103,6 +107,7 @@ class Sandbox:
             blob_stores=self._blob_stores,
             containers=self._containers,
             hosts=self._hosts,
+            unregistered=None if options.new_subscription else (),
         )
         self._dns.delegate_to(self._resource_manager.name_server)
         self._edge = Edge(self._clusters, RegistryLogins(self._hosts.app_for), self._dns)
@@ -122,6 +127,7 @@ class Sandbox:
             proxy=proxy,
             authorities=self._authorities,
             faults=self._faults,
+            clock=self._clock,
         )
         self._hosts.serve(CONTROL_HOST, control.app)
         self._stack.push_async_callback(self._resource_manager.close)
@@ -153,8 +159,10 @@ class Sandbox:
         """Give each host name the application that answers it."""
         self._hosts.serve(MANAGEMENT_HOST, self._resource_manager.app)
         self._hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self._directory, self._clock).app)
-        self._hosts.serve(LOGIN_HOST, LoginEndpoint(self._directory).app)
+        login = LoginEndpoint(self._directory, self._resource_manager.federated_credentials)
+        self._hosts.serve(LOGIN_HOST, login.app)
         self._hosts.serve("*.cloudapp.azure.com", self._edge)
+        self._hosts.serve(RAW_HOST, raw_files(CHECKOUT))
         self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
             self._hosts.serve(host, app)
@@ -200,6 +208,9 @@ class Sandbox:
         unfinished.write_text(json.dumps(description, indent=2), encoding="utf-8")
         unfinished.replace(path)
         sys.stdout.flush()
+
+    def _blobs_are_public(self, account: str) -> bool:
+        return self._resource_manager.blobs_are_public(account)
 
     def _object_id(self, token: str) -> str | None:
         principal = self._directory.principal_of(token)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[1]
 SUBSCRIPTION = "5ab0ca5e-0000-4000-8000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/teaching"
+DEPLOYMENTS = "Microsoft.Resources/deployments"
 TENANT = "7e4a47ee-0000-4000-8000-000000000002"
 PERSON = "0b9ec700-0000-4000-8000-000000000003"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -48,16 +49,30 @@ class Put:
 
 @dataclass
 class RecordingRoad:
-    """Takes every PUT, and shows on GET what Azure would have added."""
+    """Takes every PUT, and shows on GET what Azure would have added.
+
+    Attributes:
+        puts: what was PUT, in order.
+        states: what GETs show, by id in lower case.
+        generation: how often identities were made, which tells their principals apart.
+
+    """
 
     puts: list[Put] = field(default_factory=list)
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
+    generation: int = 1
 
     async def put(self, resource_id: str, api_version: str, body: dict[str, Any]) -> None:
-        """Write a PUT down."""
+        """Write a PUT down, for a nested deployment those of its resources too."""
         self.puts.append(Put(resource_id, api_version, body))
-        properties = {**(body.get("properties") or {}), **_added(ResourceId.parse(resource_id))}
+        if ResourceId.parse(resource_id).type == DEPLOYMENTS:
+            await self._deploy(ResourceId.parse(resource_id), body["properties"])
+        properties = {**(body.get("properties") or {}), **self._added(ResourceId.parse(resource_id))}
         self.states[resource_id.lower()] = {**body, "properties": properties}
+        if ResourceId.parse(resource_id).types == ("storageAccounts",):
+            # An account always has its blob service.
+            service = f"{resource_id}/blobServices/default".lower()
+            self.states.setdefault(service, {"properties": {"cors": {"corsRules": []}}})
 
     async def get(self, resource_id: str, api_version: str) -> dict[str, Any]:  # noqa: ARG002 - the road's signature
         """Return what is there."""
@@ -65,9 +80,37 @@ class RecordingRoad:
             raise resource_not_found(ResourceId.parse(resource_id))
         return self.states[resource_id.lower()]
 
+    def _added(self, resource: ResourceId) -> dict[str, Any]:
+        if resource.types == ("userAssignedIdentities",):
+            again = "" if self.generation == 1 else f" {self.generation}"
+            return {
+                "clientId": f"client of {resource.name}",
+                "principalId": f"principal of {resource.name}{again}",
+            }
+        if resource.types == ("storageAccounts",):
+            endpoints = {"blob": "blob.core.windows.net", "web": "z6.web.core.windows.net"}
+            return {
+                "primaryEndpoints": {
+                    kind: f"https://{resource.name}.{host}/" for kind, host in endpoints.items()
+                }
+            }
+        return {}
+
+    async def _deploy(self, deployment: ResourceId, properties: dict[str, Any]) -> None:
+        group = {**CONTEXT.resource_group, "id": str(deployment.group_id), "name": deployment.group}
+        subscription = {"id": f"/subscriptions/{deployment.subscription}"}
+        subscription["subscriptionId"] = str(deployment.subscription)
+        inner = replace(
+            CONTEXT,
+            subscription=subscription,
+            resource_group=group,
+            deployment={"name": deployment.name},
+        )
+        await TemplateRun(properties["template"], properties["parameters"], inner).run(self)
+
     def types(self) -> list[str]:
-        """Return the types that were PUT, in order."""
-        return [put.type for put in self.puts]
+        """Return the types that were PUT, in order, without the nested deployments themselves."""
+        return [put.type for put in self.puts if put.type != DEPLOYMENTS]
 
     def only(self, kind: str) -> Put:
         """Return the one PUT of a type."""
@@ -84,17 +127,6 @@ class Click:
     shown_parameters: dict[str, Any]
 
 
-def _added(resource: ResourceId) -> dict[str, Any]:
-    if resource.types == ("userAssignedIdentities",):
-        return {"clientId": f"client of {resource.name}", "principalId": f"principal of {resource.name}"}
-    if resource.types == ("storageAccounts",):
-        endpoints = {"blob": "blob.core.windows.net", "web": "z6.web.core.windows.net"}
-        return {
-            "primaryEndpoints": {kind: f"https://{resource.name}.{host}/" for kind, host in endpoints.items()}
-        }
-    return {}
-
-
 def our_template() -> dict[str, Any]:
     """Return azuredeploy.json."""
     template: dict[str, Any] = json.loads((REPOSITORY / "azuredeploy.json").read_text(encoding="utf-8"))
@@ -102,11 +134,14 @@ def our_template() -> dict[str, Any]:
 
 
 async def deploy(
-    template: Mapping[str, Any], parameters: Mapping[str, Any], road: RecordingRoad | None = None
+    template: Mapping[str, Any],
+    parameters: Mapping[str, Any],
+    road: RecordingRoad | None = None,
+    context: DeploymentContext = CONTEXT,
 ) -> Click:
     """Deploy a template with parameter values given by name."""
     road = road or RecordingRoad()
-    run = TemplateRun(template, {name: {"value": value} for name, value in parameters.items()}, CONTEXT)
+    run = TemplateRun(template, {name: {"value": value} for name, value in parameters.items()}, context)
     return Click(road, await run.run(road), run.shown_parameters())
 
 

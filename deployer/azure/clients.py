@@ -12,13 +12,14 @@ from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
+from deployer.azure.pipeline import request_policies
+from deployer.cloud import MANAGEMENT_ENDPOINT
+
 if TYPE_CHECKING:
     from types import TracebackType
 
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.mgmt.resource.resources.models import ResourceGroup
-
-MANAGEMENT_ENDPOINT = "https://management.azure.com"
 
 # Seconds between two polls of a long-running operation where Azure does not say; the SDK's default is 30.
 POLLING_SECONDS = 10
@@ -40,8 +41,12 @@ class AzureClients:
     def __init__(self, credential: AsyncTokenCredential, subscription: str) -> None:
         self.subscription = subscription
         self.credential = credential
-        self.clusters = ContainerServiceClient(credential, subscription, polling_interval=POLLING_SECONDS)
-        self.resources = ResourceManagementClient(credential, subscription, polling_interval=POLLING_SECONDS)
+        options: dict[str, Any] = {
+            "polling_interval": POLLING_SECONDS,
+            "policies": request_policies(credential),
+        }
+        self.clusters = ContainerServiceClient(credential, subscription, **options)
+        self.resources = ResourceManagementClient(credential, subscription, **options)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -92,23 +97,27 @@ class AzureClients:
         )
         await poller.result()
 
-    async def get_json(self, path: str, api_version: str) -> dict[str, Any]:
+    async def get_json(
+        self, path: str, api_version: str, query: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Get a JSON object from the management endpoint.
 
         Raises:
             HttpResponseError: for every status but 200.
 
         """
-        return _json(await self._send("GET", path, api_version))
+        return _json(await self._send("GET", path, api_version, query=query))
 
-    async def list_json(self, path: str, api_version: str) -> list[dict[str, Any]]:
+    async def list_json(
+        self, path: str, api_version: str, query: dict[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Get a list from the management endpoint, with all its pages.
 
         Raises:
             HttpResponseError: for every status but 200.
 
         """
-        page = await self.get_json(path, api_version)
+        page = await self.get_json(path, api_version, query)
         found: list[dict[str, Any]] = [*_entries(page)]
         while link := page.get("nextLink"):
             response = await self.resources.send_request(HttpRequest("GET", link))
@@ -127,11 +136,15 @@ class AzureClients:
         return _json(response)
 
     async def _send(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
     ) -> AsyncHttpResponse:
-        request = HttpRequest(
-            method, f"{MANAGEMENT_ENDPOINT}{path}", params={"api-version": api_version}, json=body
-        )
+        params = {"api-version": api_version, **(query or {})}
+        request = HttpRequest(method, f"{MANAGEMENT_ENDPOINT}{path}", params=params, json=body)
         response = await self.resources.send_request(request)
         response.raise_for_status()
         return response

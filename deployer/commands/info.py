@@ -12,10 +12,10 @@ from deployer.azure.clusters import RUNNING, fetch_kubeconfig, find_cluster, pow
 from deployer.azure.retries import with_retries
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import certificate_in_words
+from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import PreflightError
 from deployer.helm.client import Helm
 from deployer.kubernetes.cluster import private_kubeconfig
-from deployer.names import PUBLIC_SUFFIX
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.settings.types.tags import NAME_TAG
 
@@ -153,7 +153,7 @@ def _addresses(session: Session, release: ReleaseState | None) -> _Addresses:
     hub_url = release.values.get("config", {}).get("BinderHub", {}).get("hub_url") or names.hub_url
     if ingress.get("enabled") and ingress.get("hosts"):
         return _Addresses(f"https://{ingress['hosts'][0]}", hub_url)
-    own_name = f"{names.binder_label}.{session.settings.region}.{PUBLIC_SUFFIX}"
+    own_name = f"{names.binder_label}.{session.settings.region}.{ADDRESS_SUFFIX}"
     return _Addresses(f"http://{own_name}", hub_url)
 
 

@@ -45,6 +45,13 @@ class ChartSource:
         """Whether the chart is an artifact of a container registry (OCI)."""
         return self.repository.startswith("oci://")
 
+    @property
+    def pull_arguments(self) -> tuple[str, ...]:
+        """The arguments of `helm pull` that name the chart in its repository."""
+        if self.in_registry:
+            return (f"{self.repository}/{self.name}", "--version", self.version)
+        return (self.name, "--repo", self.repository, "--version", self.version)
+
 
 class DamagedPackageError(ValueError):
     """A package is cut off, or is no chart."""
@@ -92,19 +99,12 @@ async def fetch_chart(helm: Path, source: ChartSource, directory: Path) -> Path:
 
     async def fetch() -> Path:
         with TemporaryDirectory(dir=directory) as unfinished:
-            await process.run(("pull", *_reference(source), "--destination", unfinished))
+            await process.run(("pull", *source.pull_arguments, "--destination", unfinished))
             return _checked(Path(unfinished), source, directory)
 
     return await explained(
         f"Helm could not fetch {source.name} {source.version}", repeated(fetch), source.setting
     )
-
-
-def _reference(source: ChartSource) -> tuple[str, ...]:
-    """Return the arguments that name a chart in its repository."""
-    if source.in_registry:
-        return (f"{source.repository}/{source.name}", "--version", source.version)
-    return (source.name, "--repo", source.repository, "--version", source.version)
 
 
 def _checked(fetched: Path, source: ChartSource, directory: Path) -> Path:

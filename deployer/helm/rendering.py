@@ -74,7 +74,8 @@ def reasons_in(stderr: str, chart: str) -> Iterator[str]:
         elif (found := _REASON.fullmatch(line)) and not _SUMMARY.match(found["reason"]):
             key = ".".join([*above, *_keys(found["pointer"])])
             reasons.append(f"{key or 'at the top level'}: {_reworded(found['reason'])}")
-    yield from reasons or [error_line(stderr)]
+    # helm lists the reasons in another order each time.
+    yield from sorted(reasons) or [error_line(stderr)]
 
 
 def _keys(pointer: str) -> list[str]:

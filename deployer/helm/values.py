@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployer.names import INGRESS_CLASS, TLS_SECRET
+from deployer.kubernetes.azure_tags import written_tags
+from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
 from deployer.settings import Authentication
 from deployer.settings.chart_values import read_chart_values
 from deployer.templating import render_documents
@@ -88,16 +89,19 @@ _AUTHENTICATORS = {
 }
 
 
-def render_binderhub_values(settings: Settings, names: HubNames, registry: RegistryAccess) -> RenderedValues:
+def render_binderhub_values(
+    settings: Settings, names: HubNames, registry: RegistryAccess, storage_class: str | None = STORAGE_CLASS
+) -> RenderedValues:
     """Return the values of the BinderHub release.
 
     Args:
         settings: validated settings.
         names: host names, URLs and DNS labels derived from them.
         registry: for images.
+        storage_class: of the hub's disk; None for the cluster's default.
 
     """
-    context = _context(settings, names, registry)
+    context = _context(settings, names, registry) | {"storage_class": storage_class}
     public = _layer(_public_templates(settings), context)
     secret = _layer(("secret",), context, secrets=True)
     own = read_chart_values(settings.helm_values) if settings.helm_values else {}
@@ -107,7 +111,13 @@ def render_binderhub_values(settings: Settings, names: HubNames, registry: Regis
 def render_traefik_values(settings: Settings, names: HubNames) -> dict[str, Any]:
     """Return the values of Traefik, with an address for each of the two names, or one for a custom domain."""
     two_names = settings.domain_name is None
-    return _layer(("traefik",), {"names": names, "two_names": two_names, "ingress_class": INGRESS_CLASS})
+    context = {
+        "names": names,
+        "address_tags": written_tags(names.tags),
+        "two_names": two_names,
+        "ingress_class": INGRESS_CLASS,
+    }
+    return _layer(("traefik",), context)
 
 
 def render_cert_manager_values() -> dict[str, Any]:
@@ -146,6 +156,7 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
     return {
         "settings": settings,
         "names": names,
+        "address_tags": written_tags(names.tags),
         "registry": registry,
         "dind_tag": DIND_TAG,
         "memory": memory_of_user_pods(settings.user_memory_limit),

@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
+from deployer.cloud import BLOB_SUFFIX
 from deployer.outputs.locks import BlobLock, FileLock
 from deployer.private_files import PRIVATE_DIRECTORY, write_private_file
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 CONTAINER = "outputs"
 LATEST = "latest.json"
-BLOB_SUFFIX = "blob.core.windows.net"
 
 CONTENT_TYPES = {
     ".json": "application/json",

@@ -7,17 +7,20 @@ source.
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from deployer import cloud
 from deployer.settings.aliases import NOT_IN_THE_FORM, Aliases
 from deployer.settings.types.azure import (
+    Cloud,
     Guid,
     HubName,
     KubernetesVersion,
     Region,
     RegistryName,
     ResourceGroup,
+    ResourceGroupAnywhere,
     StorageAccount,
     Subscription,
     Tenant,
@@ -40,7 +43,7 @@ from deployer.settings.types.choices import (
     RegistrySkuChoice,
 )
 from deployer.settings.types.lists import HelmValues, Organisations, Origins, People, RepositoryPatterns
-from deployer.settings.types.numbers import Boolean, Cpus, Duration, Memory, NodeCount, Quota
+from deployer.settings.types.numbers import Boolean, BooleanOrAuto, Cpus, Duration, Memory, NodeCount, Quota
 from deployer.settings.types.tags import Tags
 from deployer.settings.types.text import (
     ChartRepository,
@@ -52,6 +55,7 @@ from deployer.settings.types.text import (
     Secret,
     Text,
 )
+from deployer.settings.types.time_zones import TimeZone
 from deployer.settings.versions import (
     BINDERHUB_VERSION,
     CERTMANAGER_VERSION,
@@ -64,6 +68,7 @@ from deployer.settings.versions import (
 CHART_REPOSITORY = "https://hub.jupyter.org/helm-chart"
 NODE_VM_SIZE = "Standard_D2s_v5"
 LARGEST_NODE_COUNT = 3
+DERIVED_WHEN_ZERO = frozenset({"aks_node_count_max", "per_repository_quota"})
 TOTAL_QUOTA, PER_REPOSITORY_QUOTA = 100, 50
 
 
@@ -93,6 +98,7 @@ class Settings(BaseSettings):
     resource_group_location: Annotated[
         Region | None, Aliases("azure.location", parameter="location", option="--location")
     ] = None
+    azure_cloud: Annotated[Cloud, Aliases("azure.cloud", parameter=NOT_IN_THE_FORM)] = cloud.NAME
     azure_client_id: Annotated[Guid | None, Aliases(parameter=NOT_IN_THE_FORM)] = None
     sp_app_id: Annotated[Guid | None, Aliases("azure.sp_app_id", parameter="servicePrincipalAppId")] = None
     sp_app_key: Annotated[
@@ -113,6 +119,7 @@ class Settings(BaseSettings):
     )
     aks_kubernetes_version: Annotated[KubernetesVersion | None, Aliases("azure.kubernetes_version")] = None
     aks_tier: Annotated[AksTierChoice, Aliases("azure.tier")] = AksTier.FREE
+    time_zone: Annotated[TimeZone, Aliases("schedule.time_zone")] = "UTC"
 
     # Registry
     container_registry: Annotated[ContainerRegistryChoice, Aliases("container_registry")] = (
@@ -135,13 +142,15 @@ class Settings(BaseSettings):
     ] = "binder-"
 
     # Host names and certificates
-    enable_https: Annotated[Boolean | None, Aliases("enable_https")] = None
+    enable_https: Annotated[BooleanOrAuto, Aliases("enable_https")] = None
     contact_email: Annotated[
         EmailAddress | None,
         Aliases("https.contact_email", "binderhub.contact_email", "cert_manager.contact_email"),
     ] = None
     domain_name: Annotated[DomainName | None, Aliases("https.domain_name", "cert_manager.domain_name")] = None
-    dns_zone_resource_group: Annotated[ResourceGroup | None, Aliases("https.dns_zone_resource_group")] = None
+    dns_zone_resource_group: Annotated[
+        ResourceGroupAnywhere | None, Aliases("https.dns_zone_resource_group")
+    ] = None
     certificate_authority: Annotated[CertificateAuthorityChoice, Aliases("https.certificate_authority")] = (
         CertificateAuthority.AUTO
     )
@@ -184,12 +193,23 @@ class Settings(BaseSettings):
     helm_values: Annotated[HelmValues | None, Aliases("helm_values", secret=True)] = None
     config_repository: Annotated[GitHubRepository | None, Aliases("binderhub.config_repository")] = None
     tags: Annotated[Tags, Aliases("azure.tags")] = Field(default_factory=dict)
+    container_group_name: Annotated[Text | None, Aliases(parameter=NOT_IN_THE_FORM)] = None
     storage_account_name: Annotated[
         StorageAccount | None, Aliases("azure.storage_account", parameter=NOT_IN_THE_FORM)
     ] = None
     maximum_duration: Annotated[Duration, Aliases(parameter=NOT_IN_THE_FORM)] = 3600
     action: Annotated[ActionChoice, Aliases()] = Action.DEPLOY
     exit_zero_when_handled: Annotated[Boolean, Aliases(parameter=NOT_IN_THE_FORM)] = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _derive_zeros(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Leave out zeros that stand for a derived value: the portal's form shows no computed defaults."""
+        return {
+            name: value
+            for name, value in values.items()
+            if name not in DERIVED_WHEN_ZERO or str(value).strip() != "0"
+        }
 
     @classmethod
     def settings_customise_sources(

@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
+from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
+from deployer.settings.types.tags import reaches_addresses_and_disks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,6 +41,7 @@ _HTTPS_ONLY = (
 def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     """Yield the warnings about these settings."""
     yield from _changed(settings, given)
+    yield from _unknown_region(settings, given)
     yield from _unused(settings, given)
     yield from _registry_not_chosen(given)
     yield from _plain_http(settings)
@@ -46,6 +49,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _docker_hub_names(settings)
     yield from _guests(settings)
     yield from _replaced_decisions(settings)
+    yield from _tags(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -53,6 +57,12 @@ def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
         value = getattr(settings, name)
         if name in given and str(given[name].value).strip() != value:
             yield f"{given[name].setting} = {given[name].value!r} is replaced by {value!r}: {reason}"
+
+
+def _unknown_region(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    name = "resource_group_location"
+    if settings.resource_group_location and (warning := unknown_region(settings.resource_group_location)):
+        yield f"{given[name].setting} = {settings.resource_group_location!r} {warning}"
 
 
 def _unused(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -115,6 +125,15 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
             f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
             "and builds a repository again at every launch. Another account, or azurecr, avoids that."
         )
+
+
+def _tags(settings: Settings) -> Iterator[str]:
+    for name, content in settings.tags.items():
+        if not (reaches_addresses_and_disks(name) and reaches_addresses_and_disks(content)):
+            yield (
+                f"The tag {name!r} does not reach the hub's public addresses and disk: no tag can be "
+                "written there that is empty or has a comma or an equals sign."
+            )
 
 
 def _guests(settings: Settings) -> Iterator[str]:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.azure.refusals import in_short, lasting_refusal
+from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import VerificationError
 from deployer.kubernetes.cluster import holders_of_label, service_address
 from deployer.kubernetes.events import EventHistory, warnings_about
-from deployer.names import INGRESS, PUBLIC_SUFFIX, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
+from deployer.names import INGRESS, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
 from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
@@ -155,7 +156,7 @@ class Refusals:
 def _refused(context: Context, service: PublicService, refusal: Refusal) -> VerificationError:
     if LABEL_TAKEN in refusal.event.message:
         return VerificationError(
-            f"The host name {service.label}.{context.settings.region}.{PUBLIC_SUFFIX} is taken.",
+            f"The host name {service.label}.{context.settings.region}.{ADDRESS_SUFFIX} is taken.",
             cause="Another public address in this Azure region uses this name.",
             suggestion="Choose another BINDERHUB_NAME.",
         )

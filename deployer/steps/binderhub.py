@@ -45,7 +45,9 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
 
     """
     settings, names = context.settings, context.names
-    values = render_binderhub_values(settings, names, context.results.registry.get())
+    values = render_binderhub_values(
+        settings, names, context.results.registry.get(), context.results.storage_class.get()
+    )
     # Before the values are tried, so that a failed run leaves them too.
     await with_retries(report, "write the values into the outputs", lambda: _write_values(context, values))
     releases = Releases(context.helm, context.results.cluster.get(), report)

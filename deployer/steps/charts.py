@@ -26,7 +26,7 @@ from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from deployer.helm.charts import ChartSource
     from deployer.progress.report import StepReport
@@ -86,13 +86,13 @@ def _sources(settings: Settings) -> tuple[ChartSource, ...]:
 async def _judge(context: Context, packages: Mapping[str, Path]) -> None:
     """Judge the values of the deployer by every chart, then HELM_VALUES by that of BinderHub."""
     settings = context.settings
-    without = settings.model_copy(update={"helm_values": None})
-    own_values = (_hub_values(without, context), render_traefik_values(settings, context.names))
-    for chart, values in zip(_sources(settings), (*own_values, render_cert_manager_values()), strict=False):
+    for chart, values in _own_values(context):
         if refusals := await _refusals(context, packages, chart, values):
             raise PreflightError(
                 f"The values of the deployer do not fit the chart {chart.name} {chart.version}: {refusals}.",
-                suggestion=f"Leave {chart.setting} unset for the version that is known to work.",
+                suggestion="Leave AKS_KUBERNETES_VERSION unset, or set one that the chart supports."
+                if "incompatible with Kubernetes" in refusals
+                else f"Leave {chart.setting} unset for the version that is known to work.",
             )
     chart = binderhub_chart(settings)
     if refusals := await _refusals(context, packages, chart, _hub_values(settings, context)):
@@ -101,6 +101,16 @@ async def _judge(context: Context, packages: Mapping[str, Path]) -> None:
             suggestion="Correct these keys in HELM_VALUES (helmValues in the form, helm_values in "
             "config.json); those of JupyterHub belong under jupyterhub:. Nothing was created.",
         )
+
+
+def _own_values(context: Context) -> Iterator[tuple[ChartSource, dict[str, Any]]]:
+    """Yield each chart with the values that the deployer has for it."""
+    settings = context.settings
+    without = settings.model_copy(update={"helm_values": None})
+    yield binderhub_chart(settings), _hub_values(without, context)
+    if settings.https:
+        yield traefik_chart(settings), render_traefik_values(settings, context.names)
+        yield cert_manager_chart(settings), render_cert_manager_values()
 
 
 async def _refusals(

@@ -1,18 +1,19 @@
-"""All clusters of the sandbox, which share the DNS labels and public addresses of each region."""
+"""All clusters of the sandbox, which share the DNS labels of each region."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.cloud import NoCloud
 from sandbox.clusters.cluster import Cluster
 from sandbox.clusters.workloads.dns_labels import DnsLabels
-from sandbox.clusters.workloads.public_addresses import PublicAddresses
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.clock import Clock
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.programs import Programs
     from sandbox.clusters.spec import ClusterSpec
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
@@ -50,11 +51,10 @@ class Clusters:
         self._clock = clock
         self._authorities = authorities
         self._labels = DnsLabels()
-        self.public_addresses = PublicAddresses()
         self._clusters: dict[str, Cluster] = {}
 
-    async def create(self, spec: ClusterSpec) -> Cluster:
-        """Start a cluster; return when its API answers."""
+    async def create(self, spec: ClusterSpec, cloud: Cloud | None = None) -> Cluster:
+        """Start a cluster, whose controllers create resources in a cloud; return when its API answers."""
         cluster = Cluster(
             spec,
             folder=self._folder / spec.fqdn.partition(".")[0],
@@ -62,8 +62,8 @@ class Clusters:
             authority=self._authority,
             hosts=self._hosts,
             clock=self._clock,
+            cloud=cloud or NoCloud(),
             labels=self._labels,
-            addresses=self.public_addresses,
             authorities=self._authorities,
             on_delete=lambda: self._clusters.pop(spec.fqdn, None),
         )

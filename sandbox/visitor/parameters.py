@@ -48,7 +48,7 @@ def click_with(  # noqa: PLR0913 - the options of `click`
 
     """
     declared = _declared(template)
-    values = _from_file(parameters_file) if parameters_file else {}
+    values = _from_file(parameters_file, declared) if parameters_file else {}
     values |= dict(_typed(setting, declared) for setting in settings)
     if name is not None:
         values[HUB_NAME] = name
@@ -64,13 +64,27 @@ def _declared(template: Path) -> dict[str, str]:
     return {name: str(parameter["type"]).lower() for name, parameter in parameters.items()}
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def _from_file(path: Path, declared: Mapping[str, str]) -> dict[str, Any]:
     parameters = _read(path).get("parameters")
-    if not isinstance(parameters, dict) or not all("value" in (each or {}) for each in parameters.values()):
+    if not isinstance(parameters, dict) or not all(isinstance(one, dict) for one in parameters.values()):
         raise ParametersError(
             f'{path} is no parameters file: it needs {{"parameters": {{NAME: {{"value": …}}}}}}.'
         )
-    return {name: each["value"] for name, each in parameters.items()}
+    values: dict[str, Any] = {}
+    for name, parameter in parameters.items():
+        if "reference" in parameter:
+            raise ParametersError(
+                f"{path}: {name} refers to a secret in a Key Vault, which the sandbox lacks: write a value."
+            )
+        if "value" not in parameter:
+            raise ParametersError(f"{path}: {name} has no value.")
+        values[_known(name, declared) or name] = parameter["value"]
+    return values
+
+
+def _known(name: str, declared: Mapping[str, str]) -> str | None:
+    """Return the name of a parameter as the template spells it: Azure ignores case."""
+    return next((each for each in declared if each.lower() == name.lower()), None)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -87,7 +101,7 @@ def _typed(setting: str, declared: Mapping[str, str]) -> tuple[str, Any]:
     name, equals, text = setting.partition("=")
     if not equals:
         raise ParametersError(f"{setting!r} is not NAME=VALUE.")
-    known = next((each for each in declared if each.lower() == name.lower()), None)
+    known = _known(name, declared)
     if known is None:
         raise ParametersError(f"The template has no parameter {name}; it has {', '.join(declared)}.")
     try:

@@ -13,12 +13,19 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BeforeValidator
 
+from deployer import cloud
+from deployer.cloud import REGISTRY_SUFFIX
 from deployer.settings.types.text import domain_name, plain_text
 from deployer.settings.types.validation import close_to, refusal
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LIKE_A_GUID = re.compile(r"[0-9a-f{}-]{20,}")
-_HUB_NAME = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
+_GROUP_PATH = re.compile(
+    r"/?subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)", re.IGNORECASE
+)
+_REGION = re.compile(r"[a-z]+\d*[a-z]*")
+_HUB_NAME_CHARACTERS = re.compile(r"[A-Za-z0-9 _.-]*")
+_HUB_NAME = re.compile(r"[a-z][a-z0-9-]*")
 _RESOURCE_GROUP = re.compile(r"[\w().-]{0,89}[\w()-]")
 _VM_SIZE = re.compile(r"(?:standard_)?([a-z]+)(\d+)(-\d+)?([a-z]*)((?:_[a-z0-9]+)*)", re.IGNORECASE)
 _KUBERNETES_VERSION = re.compile(r"1\.\d{1,2}(\.\d{1,2})?")
@@ -28,6 +35,7 @@ _RESERVED_WORD = re.compile(
     r"access|azure|bing|bizspark|biztalk|cortana|directx|dotnet|dynamics|excel|exchange|forefront|groove"
     r"|hololens|hyperv|kinect|lync|msdn|o365|office|office365|onedrive|onenote|outlook|powerpoint|sharepoint"
     r"|skype|visio|visualstudio|login.*|.*microsoft.*|.*windows.*"
+    r"|null"  # means "not set" in the environment
 )
 _TAKEN_NAMESPACES = frozenset({"default", "ingress", "cert-manager", "gatekeeper-system"})
 
@@ -78,34 +86,67 @@ def known_regions() -> tuple[str, ...]:
 
 
 def region(value: Any) -> str:
-    """Accept a region by its name or its display name: `West Europe`, `(Europe) West Europe`."""
+    """Accept a region by its name or its display name: `West Europe`, `(Europe) West Europe`.
+
+    Regions that this release does not know are accepted, with a warning: Azure adds some every year, and has
+    others for early access.
+    """
     text = re.sub(r"\([^)]*\)|[\s_-]", "", plain_text(value)).lower()
-    if text not in known_regions():
-        remedy = close_to(text, known_regions())
-        raise refusal("is not an Azure region.", remedy or "Write one like westeurope or eastus.")
+    if not _REGION.fullmatch(text):
+        raise refusal("is not an Azure region.", "Write one like westeurope or eastus.")
     return text
 
 
+def unknown_region(name: str) -> str | None:
+    """Return a warning about a region that this release does not know, None for one that it knows."""
+    if name in known_regions():
+        return None
+    warning = (
+        "is not a region that this release knows: the deployment fails if Azure does not have it either."
+    )
+    return f"{warning} {close_to(name, known_regions())}".rstrip()
+
+
+def azure_cloud(value: Any) -> str:
+    """Accept the public cloud only."""
+    name = plain_text(value)
+    if name.lower() != cloud.NAME.lower():
+        raise refusal(
+            "is another cloud: the deployer works in the public cloud of Azure only.", f"Use {cloud.NAME}."
+        )
+    return cloud.NAME
+
+
 def hub_name(value: Any) -> str:
-    """Accept the name of a hub, normalised to a DNS label: lower case, `_`, `.` and spaces as dashes."""
-    name = re.sub(r"[\s_.]", "-", plain_text(value).lower()).strip("-")
-    if not _HUB_NAME.fullmatch(name) or not SHORTEST_HUB_NAME <= len(name) <= LONGEST_HUB_NAME:
+    """Accept the name of a hub and return it as a DNS label: its words in lower case, joined by dashes.
+
+    The template has the same rule, because it names and tags resources before the deployer runs.
+    """
+    given = value if isinstance(value, str) else plain_text(value)
+    name = "-".join(word for word in re.split(r"[ _.-]", given.lower()) if word)
+    lengths = range(SHORTEST_HUB_NAME, LONGEST_HUB_NAME + 1)
+    legible = _HUB_NAME_CHARACTERS.fullmatch(given) and _HUB_NAME.fullmatch(name)
+    if not legible or len(given) not in lengths or len(name) not in lengths:
         raise refusal(
             f"must be {SHORTEST_HUB_NAME}-{LONGEST_HUB_NAME} letters a-z, digits and dashes, a letter first.",
             "Write one like my-hub.",
         )
     if _RESERVED_WORD.fullmatch(name):
-        raise refusal("is or contains a word that Azure reserves.", "Choose another name.")
+        raise refusal("is or contains a reserved word.", "Choose another name.")
     if name in _TAKEN_NAMESPACES or name.startswith("kube-"):
         raise refusal("is a namespace that the cluster uses itself.", "Choose another name.")
     return name
 
 
 def resource_group(value: Any) -> str:
-    """Accept the name of a resource group, also as a path `/subscriptions/…/resourceGroups/<name>`."""
+    """Accept the name of a resource group, but no path: its subscription would have no effect."""
     name = plain_text(value).rstrip("/")
-    if name.lower().startswith("/subscriptions/"):
-        name = re.sub(r"^/subscriptions/[^/]+/resourcegroups/", "", name, flags=re.IGNORECASE)
+    path = _GROUP_PATH.fullmatch(name)
+    if path:
+        raise refusal(
+            "is the path of a resource group, with a subscription.",
+            f"Write {path['group']}, and {path['subscription']} as AZURE_SUBSCRIPTION.",
+        )
     if not _RESOURCE_GROUP.fullmatch(name):
         raise refusal(
             "must be 1 to 90 letters, digits, _ - . ( ) and not end with a dot.",
@@ -114,9 +155,18 @@ def resource_group(value: Any) -> str:
     return name
 
 
+def resource_group_anywhere(value: Any) -> str:
+    """Accept the name of a resource group, or its path where it lies in another subscription."""
+    path = _GROUP_PATH.fullmatch(plain_text(value).rstrip("/"))
+    if path is None:
+        return resource_group(value)
+    subscription_id, name = guid(path["subscription"]), resource_group(path["group"])
+    return f"/subscriptions/{subscription_id}/resourceGroups/{name}"
+
+
 def registry_name(value: Any) -> str:
     """Accept the name of a container registry, without its dots, dashes and spaces."""
-    name = re.sub(r"[\s._-]", "", plain_text(value).lower().removesuffix(".azurecr.io"))
+    name = re.sub(r"[\s._-]", "", plain_text(value).lower().removesuffix(f".{REGISTRY_SUFFIX}"))
     if not re.fullmatch(r"[a-z0-9]{5,50}", name):
         raise refusal(
             "must be 5 to 50 letters and digits.", "Leave it empty for a name derived from that of the hub."
@@ -168,9 +218,11 @@ def kubernetes_version(value: Any) -> str:
 Guid = Annotated[str, BeforeValidator(guid)]
 Subscription = Annotated[str, BeforeValidator(subscription)]
 Tenant = Annotated[str, BeforeValidator(tenant)]
+Cloud = Annotated[str, BeforeValidator(azure_cloud)]
 Region = Annotated[str, BeforeValidator(region)]
 HubName = Annotated[str, BeforeValidator(hub_name)]
 ResourceGroup = Annotated[str, BeforeValidator(resource_group)]
+ResourceGroupAnywhere = Annotated[str, BeforeValidator(resource_group_anywhere)]
 RegistryName = Annotated[str, BeforeValidator(registry_name)]
 StorageAccount = Annotated[str, BeforeValidator(storage_account)]
 VmSize = Annotated[str, BeforeValidator(vm_size)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from typing import TYPE_CHECKING, Annotated, Any
@@ -104,14 +105,17 @@ def origin(text: str) -> str:
 
 
 def helm_values(value: Any) -> SecretStr:
-    """Accept chart values as YAML or JSON; no message quotes them, because they may hold secrets."""
+    """Accept chart values as YAML, JSON, or either in base64.
+
+    No message quotes them, because they may hold secrets.
+    """
     given = value.get_secret_value() if isinstance(value, SecretStr) else value
-    text = given if isinstance(given, str) else json.dumps(given)
+    text = _decoded(given) if isinstance(given, str) else json.dumps(given)
     try:
         document = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
-        raise refusal(f"is not YAML{where}.", "Check its indentation and its quotes.") from None
+        raise refusal(f"is not YAML{where}.", _yaml_remedy(text)) from None
     except (yaml.YAMLError, ValueError):
         raise refusal("is not YAML.", "Check its indentation, its quotes and its characters.") from None
     if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
@@ -119,6 +123,21 @@ def helm_values(value: Any) -> SecretStr:
             "must be a YAML mapping.", "Write lines of the form key: value, as in the values.yaml of a chart."
         )
     return SecretStr(text)
+
+
+def _decoded(text: str) -> str:
+    """Return text that is in base64 decoded, any other text as it is; no mapping is valid base64."""
+    packed = "".join(text.split())
+    try:
+        return base64.b64decode(packed, validate=True).decode() if packed else text
+    except ValueError:
+        return text
+
+
+def _yaml_remedy(text: str) -> str:
+    if "\n" in text.strip():
+        return "Check its indentation and its quotes."
+    return "A field of one line removes line breaks: write JSON there, or base64."
 
 
 People = Annotated[tuple[str, ...], BeforeValidator(several(person))]

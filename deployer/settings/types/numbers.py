@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
+from pydantic_core import PydanticCustomError
 
 from deployer.settings.types.validation import refusal
 
@@ -50,6 +51,16 @@ def boolean(value: Any) -> bool:
     if known is None:
         raise refusal("must be true or false.", "Write true or false.")
     return known
+
+
+def boolean_or_auto(value: Any) -> bool | None:
+    """Accept a boolean, or `auto` for None."""
+    if str(value).strip().lower() == "auto":
+        return None
+    try:
+        return boolean(value)
+    except PydanticCustomError:
+        raise refusal("must be auto, true or false.", "Write auto, true or false.") from None
 
 
 def whole_number(least: int, most: int) -> Callable[[Any], int]:
@@ -113,6 +124,7 @@ def duration(value: Any) -> int:
 
 
 Boolean = Annotated[bool, BeforeValidator(boolean)]
+BooleanOrAuto = Annotated[bool | None, BeforeValidator(boolean_or_auto)]
 NodeCount = Annotated[int, BeforeValidator(whole_number(1, 1000))]
 Quota = Annotated[int, BeforeValidator(whole_number(1, 100_000))]
 Memory = Annotated[str, BeforeValidator(memory)]

@@ -48,16 +48,23 @@ class BlobEndpoint:
         azurite: client of its Azurite.
         directory: the principals, whose tokens are accepted.
         authorise: checks the permissions of a principal.
+        is_reachable: returns whether the account can be reached from the public network.
 
     """
 
     def __init__(
-        self, account: str, azurite: httpx.AsyncClient, directory: Directory, authorise: Authorise
+        self,
+        account: str,
+        azurite: httpx.AsyncClient,
+        directory: Directory,
+        authorise: Authorise,
+        is_reachable: Callable[[], bool],
     ) -> None:
         self._account = account
         self._azurite = Forwarder(azurite)
         self._directory = directory
         self._authorise = authorise
+        self._is_reachable = is_reachable
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -70,6 +77,10 @@ class BlobEndpoint:
         await response(scope, receive, send)
 
     def _check(self, request: Request) -> None:
+        if not self._is_reachable():
+            raise RefusedError(
+                403, "AuthorizationFailure", "This request is not authorized to perform this operation."
+            )
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() in {"sharedkey", "sharedkeylite"}:
             raise RefusedError(

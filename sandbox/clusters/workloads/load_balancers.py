@@ -7,20 +7,21 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.cloud import CloudRefusalError, read_tags
 from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, patch, watch
 from sandbox.clusters.workloads.dns_labels import LabelHolder
-from sandbox.clusters.workloads.public_addresses import BAD_REQUEST, AddressRefusal
-from sandbox.clusters.workloads.service_events import ServiceEvents, retry_seconds
+from sandbox.clusters.workloads.service_events import AddressRefusal, ServiceEvents, retry_seconds
 
 if TYPE_CHECKING:
     import httpx
 
     from sandbox.clock import Clock
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.spec import ClusterSpec
     from sandbox.clusters.workloads.dns_labels import DnsLabels
-    from sandbox.clusters.workloads.public_addresses import PublicAddresses
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+TAGS = "service.beta.kubernetes.io/azure-pip-tags"
 
 
 class LoadBalancers:
@@ -29,27 +30,22 @@ class LoadBalancers:
     Args:
         api: client of the cluster's API.
         clock: how long an address takes.
+        cloud: where addresses are created.
         spec: the cluster, whose region is that of the labels.
         labels: the DNS labels of all clusters.
-        addresses: the public IP addresses of all clusters.
 
     """
 
     def __init__(
-        self,
-        api: httpx.AsyncClient,
-        clock: Clock,
-        spec: ClusterSpec,
-        labels: DnsLabels,
-        addresses: PublicAddresses,
+        self, api: httpx.AsyncClient, clock: Clock, cloud: Cloud, spec: ClusterSpec, labels: DnsLabels
     ) -> None:
         self._api = api
         self._clock = clock
+        self._cloud = cloud
         self._spec = spec
         self._labels = labels
-        self._addresses = addresses
-        self._events = ServiceEvents(api)
         self._since: dict[str, float] = {}
+        self._events = ServiceEvents(api)
         self._next_attempts: dict[str, tuple[str | None, float]] = {}
 
     async def run(self) -> None:
@@ -63,8 +59,6 @@ class LoadBalancers:
                 services.update(snapshot)
                 changed.set()
 
-        # AKS makes the outbound address together with the cluster.
-        self._addresses.take(self._spec.location, self._spec.fqdn, self._spec.fqdn)
         async with asyncio.TaskGroup() as group:
             group.create_task(follow())
             while True:
@@ -80,7 +74,7 @@ class LoadBalancers:
         for uid in [uid for uid in self._since if uid not in wanting]:
             del self._since[uid]
             self._labels.release(uid)
-            self._addresses.release(uid)
+            self._cloud.delete_address(_address_name(uid))
         for uid, service in services.items():
             if uid not in wanting and _addresses(service):
                 await self._set_addresses(service, [])
@@ -104,15 +98,23 @@ class LoadBalancers:
         return None
 
     def _refusal(self, uid: str, service: Object, label: str | None) -> AddressRefusal | None:
-        """Take an address and a label for a Service; return why Azure refuses one of them."""
+        """Create the address with its label, or bring its tags up to date; return why Azure refuses it."""
         location = self._spec.location
-        if refusal := self._addresses.take(location, uid, self._spec.fqdn):
-            return refusal
-        if label is None or self._labels.take(location, label, self._holder(service)):
-            return None
-        host = f"{label}.{location}.cloudapp.azure.com"
-        taken = f"DNS record {host} is already used by another public IP."
-        return AddressRefusal(BAD_REQUEST, "DnsRecordInUse", taken)
+        if label is not None and not self._labels.take(location, label, self._holder(service)):
+            host = f"{label}.{location}.cloudapp.azure.com"
+            taken = f"DNS record {host} is already used by another public IP."
+            return AddressRefusal("DnsRecordInUse", taken)
+        metadata = service["metadata"]
+        tags = {
+            **read_tags(annotation_of(service, TAGS) or ""),
+            "k8s-azure-service": f"{metadata['namespace']}/{metadata['name']}",
+            "k8s-azure-cluster-name": "kubernetes",
+        }
+        try:
+            self._cloud.create_address(_address_name(uid), tags)
+        except CloudRefusalError as refusal:
+            return AddressRefusal(refusal.code, refusal.message)
+        return None
 
     async def _refuse(self, uid: str, service: Object, label: str | None, refusal: AddressRefusal) -> float:
         """Report a refusal when the service controller makes its next attempt; return its loop time."""
@@ -133,6 +135,10 @@ class LoadBalancers:
         metadata = service["metadata"]
         path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
         await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
+
+
+def _address_name(uid: str) -> str:
+    return f"kubernetes-a{uid.replace('-', '')}"
 
 
 def _wants_address(service: Object) -> bool:

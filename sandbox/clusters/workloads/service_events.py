@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -18,11 +19,23 @@ from sandbox.clusters.kubernetes_api import Object, create, patch
 if TYPE_CHECKING:
     import httpx
 
-    from sandbox.clusters.workloads.public_addresses import AddressRefusal
-
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 5.0, 300.0
 _RULE = "-" * 80
 _SYNC = "Error syncing load balancer: failed to ensure load balancer: "
+
+
+@dataclass(frozen=True)
+class AddressRefusal:
+    """An answer of Azure to a request for a public IP address: error code and message."""
+
+    code: str
+    message: str
+
+    @property
+    def status(self) -> HTTPStatus:
+        """Status of the answer."""
+        forbidden = self.code.startswith(("RequestDisallowed", "AuthorizationFailed"))
+        return HTTPStatus.FORBIDDEN if forbidden else HTTPStatus.BAD_REQUEST
 
 
 class ServiceEvents:
@@ -70,7 +83,7 @@ def _answer(service: Object, refusal: AddressRefusal) -> str:
         (
             f"PUT https://management.azure.com{path}",
             _RULE,
-            f"RESPONSE {refusal.status}: {refusal.status} {HTTPStatus(refusal.status).phrase}",
+            f"RESPONSE {refusal.status}: {refusal.status} {refusal.status.phrase}",
             f"ERROR CODE: {refusal.code}",
             _RULE,
             json.dumps(body, indent=2),

@@ -61,9 +61,9 @@ async def test_the_values_of_every_hub_are_accepted(helm: Path, package: Path, m
 async def test_wrong_keys_and_types_are_named_all_at_once(helm: Path, package: Path) -> None:
     wrong = {"hubb": {}, "registry": {"url": 5}, "service": {"type": "canary"}}
     assert await refusals(helm, package, merge(values_of().merged(), wrong)) == [
+        "at the top level: the chart has no key 'hubb'",
         "registry.url: got number, want null or string",
         "service.type: value must be one of 'ClusterIP', 'NodePort', 'LoadBalancer'",
-        "at the top level: the chart has no key 'hubb'",
     ]
 
 
@@ -76,9 +76,9 @@ def test_keys_of_a_chart_inside_have_its_name_and_values_are_not_shown() -> None
     assert list(reasons_in(OF_TWO_CHARTS, "binderhub")) == [
         "at the top level: the chart has no key 'a', 'b'",
         "config: got string, want object",
-        "jupyterhub.singleuser.memory.limit: got object, want null",
-        "jupyterhub.hub.extra/env: the value does not match pattern '^[a-z]+$'",
         "jupyterhub.hub.contact: the value is not valid email",
+        "jupyterhub.hub.extra/env: the value does not match pattern '^[a-z]+$'",
+        "jupyterhub.singleuser.memory.limit: got object, want null",
     ]
 
 

@@ -55,6 +55,7 @@ BROKEN = [
         "anyone may",
     ),
     ({"ADMIN_USERS": "ada"}, ["ADMIN_USERS"], "anyone may use the hub"),
+    ({"HELM_VALUES": "hub: {}"}, ["HELM_VALUES"], "keys of JupyterHub at the top level: hub."),
     ({**GITHUB, "ALLOWED_USERS": "ada@example.org"}, ["ALLOWED_USERS"], "github does not have"),
     ({**ENTRA, "ALLOWED_USERS": "ada"}, ["ALLOWED_USERS"], "entra does not have: ada"),
     ({**ENTRA, "ALLOWED_ORGANISATIONS": "lab"}, ["ALLOWED_ORGANISATIONS"], "than their object id: lab"),
@@ -141,7 +142,7 @@ def test_all_problems_are_told_at_once_each_in_the_terms_of_its_source(
     monkeypatch.setenv("CONTAINER_REGISTRY", "dockerhub")
     config = write_config({"azure": {"vm_size": "huge", "nodes": 1}})
     with pytest.raises(SettingsError, match="8 settings are wrong") as caught:
-        load_settings({"resource_group_location": "atlantis"}, config)
+        load_settings({"resource_group_location": "?"}, config)
     assert [problem.setting for problem in caught.value.problems] == [
         "azure.nodes in config.json",
         "BINDERHUB_NAME (binderHubName in the form, binderhub.name in config.json, --name)",
@@ -160,11 +161,18 @@ def test_a_wrong_value_does_not_count_as_missing(load_environment: Callable[...,
     assert [problem.rule for problem in caught.value.problems] == ["is not a GUID."]
 
 
-def test_an_unknown_region_shows_the_value_and_the_one_meant(
+def test_an_unknown_region_is_taken_with_a_warning_that_names_those_like_it(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
-    with pytest.raises(SettingsError) as caught:
-        load_environment(RESOURCE_GROUP_LOCATION="West Europa")
-    (problem,) = caught.value.problems
-    assert problem.value == "West Europa"
-    assert problem.remedy.startswith("Did you mean westeurope")
+    loaded = load_environment(RESOURCE_GROUP_LOCATION="West Europa", CONTACT_EMAIL="a@example.org")
+    (warning,) = loaded.warnings
+    assert loaded.settings.resource_group_location == "westeuropa"
+    assert "'westeuropa' is not a region that this release knows" in warning
+    assert "Did you mean westeurope" in warning
+
+
+@pytest.mark.parametrize("region", ["westeurope", "East US 2"])
+def test_a_known_region_needs_no_warning(
+    region: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    assert load_environment(RESOURCE_GROUP_LOCATION=region, CONTACT_EMAIL="a@example.org").warnings == ()

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
 from deployer.errors import SettingsError
 from deployer.settings import Settings, load_settings
@@ -22,6 +23,8 @@ ID = "0a1b2c3d-0000-4000-8000-00000000000a"
 
 ACCEPTED = [
     ("binderhub_name", "My.Hub", "my-hub"),
+    ("binderhub_name", "My Hub.", "my-hub"),
+    ("binderhub_name", "_my--hub- ", "my-hub"),
     ("binderhub_name", "a" * 59, "a" * 59),
     ("binderhub_version", "0.2.0-n1011.hb49edf6", BINDERHUB_VERSION),
     ("binderhub_version", "0.2.0-3b53fce", BINDERHUB_VERSION),
@@ -35,7 +38,13 @@ ACCEPTED = [
     ("binderhub_chart_repository", "oci://mirror.example.org/charts", "oci://mirror.example.org/charts"),
     ("azure_subscription", ID.upper(), ID),
     ("azure_subscription", "Research Credits", "Research Credits"),
-    ("resource_group_name", f"/subscriptions/{ID}/resourceGroups/My.Group_(1)", "My.Group_(1)"),
+    ("resource_group_name", "My.Group_(1)/", "My.Group_(1)"),
+    ("dns_zone_resource_group", "Zones/", "Zones"),
+    (
+        "dns_zone_resource_group",
+        f"subscriptions/{ID.upper()}/RESOURCEGROUPS/Zones/",
+        f"/subscriptions/{ID}/resourceGroups/Zones",
+    ),
     ("resource_group_location", "(US) East US 2", "eastus2"),
     ("resource_group_location", "UK South", "uksouth"),
     ("sp_tenant_id", ID, ID),
@@ -47,6 +56,11 @@ ACCEPTED = [
     ("registry_name", "MyRegistry.azurecr.io", "myregistry"),
     ("docker_image_prefix", "Binder_", "binder_"),
     ("enable_https", "off", False),
+    ("enable_https", "Auto", None),
+    ("aks_node_count_max", "0", 3),
+    ("per_repository_quota", "0", 50),
+    ("helm_values", "Y29uZmlnOgogIGE6IDEK", SecretStr("config:\n  a: 1\n")),
+    ("helm_values", "eyJjb25maWciOiB7\nImEiOiAxfX0=", SecretStr('{"config": {"a": 1}}')),
     ("user_memory_limit", "512m", "512M"),
     ("user_memory_limit", "1.5G", "1.5G"),
     ("user_memory_limit", "2Gi", "2G"),
@@ -68,9 +82,9 @@ REFUSED = [
     ("binderhub_name", "2024-hub", "a letter first"),
     ("binderhub_name", "zürich", "letters a-z"),
     ("binderhub_name", "my/hub", "letters a-z"),
-    ("binderhub_name", "microsofthub", "reserves"),
-    ("binderhub_name", "login-hub", "reserves"),
-    ("binderhub_name", "azure", "reserves"),
+    ("binderhub_name", "microsofthub", "reserved word"),
+    ("binderhub_name", "login-hub", "reserved word"),
+    ("binderhub_name", "azure", "reserved word"),
     ("binderhub_name", "kube-system", "namespace"),
     ("binderhub_name", "cert-manager", "namespace"),
     ("binderhub_version", "latest", "is not a version"),
@@ -80,8 +94,9 @@ REFUSED = [
     ("azure_subscription", "/subscriptions/nonsense", "is not a GUID"),
     ("resource_group_name", "ends-with-dot.", "not end with a dot"),
     ("resource_group_name", "a" * 91, "1 to 90"),
-    ("resource_group_location", "westeurop", "Did you mean westeurope"),
-    ("resource_group_location", "atlantis", "is not an Azure region"),
+    ("resource_group_location", "?", "is not an Azure region"),
+    ("azure_cloud", "AzureUSGovernment", "the public cloud of Azure only"),
+    ("azure_cloud", "AzureChinaCloud", "the public cloud of Azure only"),
     ("azure_client_id", "my-identity", "is not a GUID"),
     ("sp_app_id", "binder", "is not a GUID"),
     ("sp_tenant_id", "contoso", "is not a tenant"),
@@ -106,7 +121,7 @@ REFUSED = [
     ("docker_image_prefix", "-binder", "must be letters and digits"),
     ("docker_image_prefix", "lab/binder", "must be letters and digits"),
     ("docker_image_prefix", "b" * 61, "at most 60"),
-    ("enable_https", "perhaps", "must be true or false"),
+    ("enable_https", "perhaps", "must be auto, true or false"),
     ("exit_zero_when_handled", "perhaps", "must be true or false"),
     ("contact_email", "somebody", "is not an e-mail address"),
     ("contact_email", "a b@example.org", "is not an e-mail address"),
@@ -115,6 +130,8 @@ REFUSED = [
     ("domain_name", "localhost", "is not a domain name"),
     ("domain_name", "hub..example.org", "is not a domain name"),
     ("dns_zone_resource_group", "a/b", "1 to 90"),
+    ("dns_zone_resource_group", "/subscriptions/mine/resourceGroups/zones", "is not a GUID"),
+    ("resource_group_name", f"/subscriptions/{ID}/resourceGroups/research", f"{ID} as AZURE_SUBSCRIPTION"),
     ("certificate_authority", "verisign", "must be auto"),
     ("certmanager_version", "newest", "is not a version"),
     ("traefik_version", "v3", "is not a version"),
@@ -163,6 +180,8 @@ SECRETS_REFUSED = [
     ("oauth_client_secret", "canary\nx", "one line"),
     ("github_access_token", "canary\nx", "one line"),
     ("helm_values", "canary", "must be a YAML mapping"),
+    ("helm_values", "config:  BinderHub:    canary: 1", "is not YAML (line 1)"),
+    ("helm_values", "Y2FuYXJ5", "must be a YAML mapping"),
     ("helm_values", "a: 1\nb: [canary", "is not YAML (line 2)"),
     ("helm_values", "1: canary", "must be a YAML mapping"),
     ("helm_values", "- canary", "must be a YAML mapping"),
@@ -186,6 +205,15 @@ def test_a_wrong_value_is_refused_with_its_rule(
     assert rule in f"{problem.rule} {problem.remedy}"
     assert problem.remedy.endswith((".", "?"))
     assert caught.value.exit_status == 2
+
+
+def test_values_that_lost_their_line_breaks_are_told_of_json_and_base64(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(HELM_VALUES="config:  BinderHub:    image_prefix: x")
+    (problem,) = caught.value.problems
+    assert "write JSON there, or base64" in problem.remedy
 
 
 @pytest.mark.parametrize(("name", "written", "rule"), SECRETS_REFUSED)

@@ -58,6 +58,7 @@ class PollingStyle:
         header: the header that carries the URL.
         running: the status while the operation runs.
         renewed: whether every poll is answered with a new URL, as the container registry does.
+        deleted: status of the last response to polls of a `Location` after a deletion.
 
     """
 
@@ -65,6 +66,7 @@ class PollingStyle:
     header: Literal["Azure-AsyncOperation", "Location"] = "Azure-AsyncOperation"
     running: str = "InProgress"
     renewed: bool = False
+    deleted: int = 200
 
 
 class Operation:
@@ -197,7 +199,7 @@ class Operations:
             return Reply(202, None, self._headers(operation))
         if operation.error is not None:
             return Reply(operation.error.status, operation.error.body())
-        return _location_outcome(operation)
+        return _location_outcome(operation, polling.deleted)
 
     def under_way(self, resource: Resource) -> Operation | None:
         """Return the operation that is changing or deleting a resource, None for no operation."""
@@ -249,9 +251,9 @@ def _status_document(operation: Operation) -> dict[str, Any]:
     return document
 
 
-def _location_outcome(operation: Operation) -> Reply:
+def _location_outcome(operation: Operation, deleted: int) -> Reply:
     if operation.result is not None:
         return Reply(200, operation.result)
     if operation.resource is not None:
         return Reply(200, operation.resource.shown())
-    return Reply(200)
+    return Reply(deleted)

@@ -1,4 +1,4 @@
-"""Microsoft.Authorization: role assignments, role definitions, and the permissions of a caller."""
+"""Microsoft.Authorization: role assignments, role definitions, permissions of a caller, and locks."""
 
 from __future__ import annotations
 

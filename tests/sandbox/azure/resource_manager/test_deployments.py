@@ -129,7 +129,7 @@ async def test_the_record_holds_parameters_outputs_and_what_was_made_but_no_secr
     assert properties["parameters"]["binderHubName"] == {"type": "String", "value": "my-hub"}
     assert properties["parameters"]["helmValues"] == {"type": "SecureString"}
     assert properties["outputs"]["statusPage"]["value"].endswith(".web.core.windows.net/")
-    assert len(properties["outputResources"]) == 8
+    assert len(properties["outputResources"]) == 7
     assert "canary" not in json.dumps(properties)
     assert "canary" not in json.dumps(world.manager.dump())
 
@@ -164,7 +164,11 @@ async def test_operations_are_listed(world: World) -> None:
     await put(world, template_of(IDENTITY))
     await outcome(world)
     listed = (await world.get(f"{DEPLOYMENT}/operations", VERSION)).json()["value"]
-    assert [one["properties"]["provisioningState"] for one in listed] == ["Succeeded"]
+    assert [one["properties"]["provisioningOperation"] for one in listed] == [
+        "Create",
+        "EvaluateDeploymentOutput",
+    ]
+    assert {one["properties"]["provisioningState"] for one in listed} == {"Succeeded"}
     assert listed[0]["properties"]["targetResource"]["resourceName"] == "deployer"
 
 
@@ -173,7 +177,7 @@ async def test_validation_makes_nothing(world: World) -> None:
         f"{DEPLOYMENT}/validate", VERSION, request(our_template(), binderHubName="my-hub")
     )
     assert answer.status_code == 200
-    assert len(answer.json()["properties"]["validatedResources"]) == 8
+    assert len(answer.json()["properties"]["validatedResources"]) == 7
     assert world.blob_stores.calls == []
     assert (await world.get(DEPLOYMENT, VERSION)).status_code == 404
 
@@ -218,7 +222,7 @@ async def test_what_if_tells_new_from_known(world: World) -> None:
         change["resourceId"].rpartition("/")[2]: change["changeType"]
         for change in result["properties"]["changes"]
     }
-    assert kinds == {"deployer": "Deploy", "other": "Create"}
+    assert kinds == {"deployer": "NoChange", "other": "Create"}
 
 
 async def test_an_ended_deployment_cannot_be_cancelled(world: World) -> None:
@@ -256,7 +260,10 @@ async def test_deployments_are_listed_found_and_forgotten(world: World) -> None:
     assert [one["name"] for one in listed] == ["click"]
     client = world.client(world.owner)
     assert (await client.head(DEPLOYMENT, params={"api-version": VERSION})).status_code == 204
-    await world.delete(DEPLOYMENT, VERSION)
+    accepted = await world.delete(DEPLOYMENT, VERSION)
+    assert accepted.status_code == 202
+    assert [answer.status_code async for answer in world.polls(accepted.headers["Location"])][-1] == 204
+    assert (await world.delete(DEPLOYMENT, VERSION)).status_code == 204
     assert (await client.head(DEPLOYMENT, params={"api-version": VERSION})).status_code == 404
 
 

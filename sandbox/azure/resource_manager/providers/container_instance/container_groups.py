@@ -9,7 +9,7 @@ from sandbox.azure.container_instances import TERMINATED, ContainerSpec
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
-from sandbox.azure.resource_manager.core.state import Resource, timestamp
+from sandbox.azure.resource_manager.core.state import Resource
 from sandbox.azure.resource_manager.providers.container_instance.documents import (
     check_container,
     environment_of,
@@ -83,7 +83,7 @@ class ContainerGroups(ResourceType):
         group = request.existing or Resource(request.id, {})
         group.document = group_document(request, attached_identities(self.services, self._catalog, request))
         group.secrets["environment"] = dict(environment_of(request.properties["containers"][0]))
-        group.internals |= {"started": None, "stopped": False}
+        group.internals["stopped"] = False
         self.state.store(group)
         return self._begin(group, self._start(group), request.api_version, 200 if request.existing else 201)
 
@@ -104,19 +104,16 @@ class ContainerGroups(ResourceType):
         container = self.services.containers.state(str(resource.id))
         shown["properties"]["instanceView"] = {"events": [], "state": group_state(resource, container)}
         if container is not None:
-            shown["properties"]["containers"][0]["properties"]["instanceView"] = instance_view(
-                resource, container
-            )
+            shown["properties"]["containers"][0]["properties"]["instanceView"] = instance_view(container)
         return shown
 
     def summary(self, resource: Resource) -> dict[str, Any]:
         """Return a group without instance views, as lists show it."""
         return resource.shown()
 
-    async def restart(self, group: Resource, api_version: str) -> Operation:
+    async def start(self, group: Resource, api_version: str) -> Operation:
         """Start the process of the group, once more if it runs."""
-        if self.services.containers.state(str(group.id)) is not None:
-            await self.services.containers.stop(str(group.id))
+        await self.deprovision(group)
         group.properties["provisioningState"] = "Pending"
         return self._begin(group, self._start(group), api_version, 202, PollingStyle(header="Location"))
 
@@ -152,7 +149,7 @@ class ContainerGroups(ResourceType):
         if self.state.get(group.id) is not group:
             return
         await self.services.containers.start(str(group.id), spec)
-        group.internals |= {"started": timestamp(), "stopped": False}
+        group.internals["stopped"] = False
 
     def _check_update(self, request: PutRequest, existing: Resource) -> None:
         """Refuse to update a group that has terminated, or properties that can't be changed."""

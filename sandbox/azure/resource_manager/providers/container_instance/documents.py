@@ -103,17 +103,13 @@ def group_state(group: Resource, container: Container | None) -> str:
     return "Succeeded" if container.exit_code == 0 else "Failed"
 
 
-def instance_view(group: Resource, container: Container) -> dict[str, Any]:
+def instance_view(container: Container) -> dict[str, Any]:
     """Return the instance view of a group's container."""
-    current: dict[str, Any] = {
-        "state": container.state,
-        "startTime": group.internals["started"],
-        "detailStatus": "",
-    }
+    started = timestamp(container.started)
+    current: dict[str, Any] = {"state": container.state, "startTime": started, "detailStatus": ""}
     if container.state == TERMINATED:
-        group.internals.setdefault("ended", timestamp())
-        current |= {"exitCode": container.exit_code, "finishTime": group.internals["ended"]}
+        current |= {"exitCode": container.exit_code, "finishTime": timestamp(container.finished)}
         current["detailStatus"] = "Completed" if container.exit_code == 0 else "Error"
     event = {"count": 1, "name": "Started", "message": "Started container", "type": "Normal"}
-    event |= {"firstTimestamp": group.internals["started"], "lastTimestamp": group.internals["started"]}
+    event |= {"firstTimestamp": started, "lastTimestamp": started}
     return {"restartCount": container.restart_count, "currentState": current, "events": [event]}

@@ -51,7 +51,7 @@ class ContainerActions:
 
         return (
             Action("GET", logs, read_logs, f"{group}/containers/{{container}}", self.logs, API_VERSIONS),
-            action("start", self.restart),
+            action("start", self.start),
             action("restart", self.restart),
             action("stop", self.stop),
         )
@@ -75,10 +75,14 @@ class ContainerActions:
         tail = request.query.get("tail")
         return {"content": "".join(text.splitlines(keepends=True)[-int(tail) :]) if tail else text}
 
-    async def restart(self, request: ActionRequest) -> Operation:
-        """Start the group, for `POST …/start` and `…/restart`."""
-        group = self._catalog.existing(request.target)
-        return await self._groups.restart(group, request.api_version)
+    async def start(self, request: ActionRequest) -> Operation:
+        """Start the group, for `POST …/start`."""
+        return await self._groups.start(self._catalog.existing(request.target), request.api_version)
+
+    async def restart(self, request: ActionRequest) -> Reply:
+        """Restart the group, for `POST …/restart`, whose answer names no operation to poll."""
+        await self.start(request)
+        return Reply(204)
 
     async def stop(self, request: ActionRequest) -> Reply:
         """Stop the group, for `POST …/stop`."""

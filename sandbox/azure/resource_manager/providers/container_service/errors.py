@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sandbox.azure.resource_manager.core.errors import ArmError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
@@ -50,6 +51,60 @@ def stopped(name: str) -> ArmError:
         "OperationNotAllowed",
         f"Operation is not allowed: managed cluster {name} is stopped. Only start and delete are allowed on "
         "a stopped cluster. See https://aka.ms/aks-cluster-stopped for more details",
+    )
+
+
+def version_change_refused(current: str, wanted: str, offered: Iterable[str], *, newer: bool) -> ArmError:
+    """Return the error of an upgrade that skips a minor version, or of a downgrade."""
+    verb = "Upgrading" if newer else "Downgrading"
+    return error(
+        400,
+        "OperationNotAllowed",
+        f"{verb} Kubernetes version {current} to {wanted} is not allowed. Available upgrades: "
+        f"[{' '.join(offered)}]. Please see https://aka.ms/aks-supported-k8s-ver for version details.",
+    )
+
+
+def pool_version_newer(pool: str, cluster: str) -> ArmError:
+    """Return the error of an agent pool that would be ahead of its control plane."""
+    return error(
+        400,
+        "NodePoolMcVersionIncompatible",
+        f"Node pool version {pool} and control plane version {cluster} are incompatible. Minor version of "
+        f"node pool version {pool} is bigger than control plane version {cluster}. For more information, "
+        "please check https://aka.ms/aks/UpgradeVersionRules",
+    )
+
+
+def already_in_state(state: str, power: str, *, starting: bool) -> ArmError:
+    """Return the error of a start of a running cluster, or a stop of a stopped one."""
+    return error(
+        400,
+        "OperationNotAllowed",
+        f"managed cluster is in Provisioning State({state}) and Power State({power}), "
+        f"{'starting' if starting else 'stopping'} cannot be performed",
+    )
+
+
+def group_not_reconciled(refusal: ArmError) -> ArmError:
+    """Return the error of a node resource group, or a network resource in it, that was refused."""
+    return error(
+        400,
+        "ReconcileResourceGroupError",
+        f"Resource request failed due to {refusal.code}. Please see https://aka.ms/aks-"
+        f'{refusal.code.lower()} for more details. The detailed error message: Code="{refusal.code}" '
+        f'Message="{refusal.message}" Target="{refusal.target or ""}"',
+    )
+
+
+def scale_set_not_created(refusal: ArmError) -> ArmError:
+    """Return the error of a scale set that was refused."""
+    return error(
+        400,
+        "CreateVMSSAgentPoolFailed",
+        f"VMSSAgentPoolReconciler retry failed: Category: ClientError; SubCode: {refusal.code}; Dependency: "
+        f'Microsoft.Compute/VirtualMachineScaleSet; OrginalError: Code="{refusal.code}" '
+        f'Message="{refusal.message}"; AKSTeam: NodeProvisioning, Retriable: false',
     )
 
 

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.providers.container_service import errors
 from sandbox.azure.resource_manager.providers.container_service.quota import vm_size
-from sandbox.azure.resource_manager.providers.container_service.versions import resolved
+from sandbox.azure.resource_manager.providers.container_service.versions import (
+    is_newer,
+    minor,
+    resolved,
+    upgrades_from,
+)
 from sandbox.clusters.vm_sizes import VM_SIZES
 
 if TYPE_CHECKING:
@@ -43,10 +48,28 @@ def check_cluster(request: PutRequest) -> None:
             "region. Please use [az aks get-versions] command to get the supported version list in this "
             "region. For more information, please check https://aka.ms/supported-version-list",
         )
+    if version and request.existing is not None:
+        _check_version_change(request.existing.properties["currentKubernetesVersion"], str(version))
     network = properties.get("networkProfile") or {}
     if network.get("networkPolicy") == "cilium" and network.get("networkDataplane") != "cilium":
         message = "Network policy cilium requires network dataplane cilium."
         raise errors.invalid_parameter("networkProfile.networkPolicy", message)
+
+
+def _check_version_change(current: str, asked: str) -> None:
+    """Check that a control plane is upgraded by one minor version at most, and never downgraded."""
+    wanted = resolved(asked) or asked
+    offered = upgrades_from(current)
+    if current == wanted or current.startswith(f"{asked}.") or wanted in offered:
+        return
+    raise errors.version_change_refused(current, wanted, offered, newer=is_newer(wanted, current))
+
+
+def check_pool_version(pool: dict[str, Any], cluster: str) -> None:
+    """Check that a pool is not ahead of its control plane."""
+    version = resolved(pool.get("orchestratorVersion")) if pool.get("orchestratorVersion") else None
+    if version and minor(version) > minor(cluster):
+        raise errors.pool_version_newer(version, cluster)
 
 
 def _check_new(request: PutRequest) -> None:
@@ -88,6 +111,7 @@ def check_pool(name: str, pool: dict[str, Any], location: str) -> None:
         )
     _check_size(pool, location)
     _check_counts(name, pool)
+    _check_upgrade_settings(pool)
     for taint in pool.get("nodeTaints") or []:
         if not _TAINT.fullmatch(taint):
             message = f"Node taint '{taint}' is invalid: it must be of the form key=value:effect."
@@ -104,6 +128,25 @@ def _check_size(pool: dict[str, Any], location: str) -> None:
     too_small = size.cores < MINIMUM_SYSTEM_CORES or size.memory_gib < MINIMUM_SYSTEM_MEMORY_GIB
     if pool.get("mode") == "System" and too_small:
         raise errors.system_pool_too_small()
+
+
+def _check_upgrade_settings(pool: dict[str, Any]) -> None:
+    """Check how nodes are replaced: after surge nodes are added, or by draining existing nodes.
+
+    Azure takes one of both (AKS issue 4277), and only the former in system pools (ARO-HCP pull request 6038).
+    """
+    settings = pool.get("upgradeSettings") or {}
+    surge, unavailable = (
+        str(settings.get(key) or default).rstrip("%") not in {"0", ""}
+        for key, default in (("maxSurge", "10%"), ("maxUnavailable", "0"))
+    )
+    parameter = "agentPoolProfile.upgradeSettings"
+    if surge and unavailable:
+        raise errors.invalid_parameter(parameter, "maxSurge must be 0 when maxUnavailable is set.")
+    if not surge and not unavailable:
+        raise errors.invalid_parameter(parameter, "maxSurge and maxUnavailable cannot both be 0.")
+    if unavailable and pool.get("mode") == "System":
+        raise errors.invalid_parameter(parameter, "maxUnavailable is not supported for system node pools.")
 
 
 def _check_counts(name: str, pool: dict[str, Any]) -> None:

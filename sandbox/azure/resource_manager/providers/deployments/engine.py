@@ -17,7 +17,11 @@ from sandbox.azure.resource_manager.providers.deployments.errors import (
     ReferenceNeeded,
     validation_failed,
 )
-from sandbox.azure.resource_manager.providers.deployments.evaluation import Scope, evaluate
+from sandbox.azure.resource_manager.providers.deployments.evaluation import (
+    Scope,
+    evaluate,
+    evaluate_known,
+)
 from sandbox.azure.resource_manager.providers.deployments.parameters import (
     is_secure,
     require_type,
@@ -34,6 +38,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
+
+
+MASK = "*******"
 
 
 class ResourceClient(Protocol):
@@ -67,6 +74,11 @@ class ResourceOperation:
     error: ArmError | None = None
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it ended well."""
+        return self.state == "Succeeded"
+
     def end(self, state: str, error: ArmError | None = None) -> None:
         """Set the outcome, and let the dependents begin."""
         self.state, self.error, self.ended = state, error, datetime.now(UTC)
@@ -83,7 +95,7 @@ class TemplateRun:
 
     Attributes:
         resources: what is deployed.
-        operations: the creation of each resource, by id.
+        operations: the creation of each resource, by id; those whose condition is false included.
 
     Raises:
         ArmError: the template or its parameters are invalid.
@@ -99,8 +111,9 @@ class TemplateRun:
             template.get("parameters") or {}, given, Scope(context, variables=variables)
         )
         self._scope = Scope(context, parameters=values, variables=variables)
-        self.resources = [one for one in read_resources(template, self._scope) if one.deployed]
-        self.operations = {one.id: ResourceOperation(one) for one in self.resources}
+        self._read = read_resources(template, self._scope)
+        self.resources = [one for one in self._read if one.deployed]
+        self.operations = {one.id: ResourceOperation(one) for one in self._read}
         self._references: dict[tuple[str, str | None], dict[str, Any]] = {}
         self._check_expressions()
 
@@ -119,6 +132,22 @@ class TemplateRun:
                 continue
         return known
 
+    def predicted_body(self, resource: TemplateResource) -> dict[str, Any]:
+        """Return a body as far as it is known, with secure values masked."""
+        declared = self._template.get("parameters") or {}
+        masked = {
+            name: MASK if is_secure(declared[name]["type"]) and value else value
+            for name, value in self._scope.parameters.items()
+        }
+        scope = replace(self._scope, parameters=masked, references=self._references)
+        body: dict[str, Any] = evaluate_known(resource.body, scope)
+        return body
+
+    def short_circuited(self) -> list[TemplateResource]:
+        """Return the nested deployments with parameters that are known during the run only."""
+        known = {resource.id for resource, _ in self.known_bodies()}
+        return [one for one in self.resources if one.is_deployment and one.id not in known]
+
     async def run(self, client: ResourceClient) -> dict[str, Any]:
         """Create all resources and return the outputs.
 
@@ -135,16 +164,21 @@ class TemplateRun:
         return await self._outputs(client)
 
     async def _create(self, operation: ResourceOperation, client: ResourceClient) -> None:
-        awaited = [self.operations[one] for one in operation.resource.depends_on if one in self.operations]
+        awaited = [self.operations[one] for one in operation.resource.depends_on]
+        # Resource Manager removes what is not deployed from the dependencies.
+        awaited = [other for other in awaited if other.resource.deployed]
         for other in awaited:
             await other.over.wait()
-        if any(other.state != "Succeeded" for other in awaited):
+        if not all(other.succeeded for other in awaited):
             operation.end("Skipped")
             return
         operation.state, operation.started = "Running", datetime.now(UTC)
         try:
+            # Azure evaluates reference() even if the condition is false ("Conditional deployment in ARM
+            # templates", Runtime functions).
             body = await self._evaluate_live(operation.resource.body, client)
-            await client.put(operation.resource.id, operation.resource.api_version, body)
+            if operation.resource.deployed:
+                await client.put(operation.resource.id, operation.resource.api_version, body)
         except ArmError as error:
             operation.end("Failed", error)
         except ExpressionError as error:
@@ -165,7 +199,7 @@ class TemplateRun:
                 self._references[needed.target, needed.api_version] = state
 
     async def _fetch(self, needed: ReferenceNeeded, client: ResourceClient) -> dict[str, Any]:
-        own = find_resource(self.resources, needed.target)
+        own = find_resource(self._read, needed.target)
         resource_id = own.id if own else needed.target
         api_version = needed.api_version or (own.api_version if own else None)
         if not resource_id.startswith("/") or api_version is None:
@@ -177,7 +211,7 @@ class TemplateRun:
 
     def _check_expressions(self) -> None:
         """Evaluate all expressions that need no created resource: most mistakes show here."""
-        for resource in self.resources:
+        for resource in self._read:
             self._check(resource.body, f"The template resource '{resource.name}'")
         for name, output in (self._template.get("outputs") or {}).items():
             require_type("output", name, output)

@@ -52,6 +52,18 @@ _DEFAULTS_ONLY = deployment.PARAMETER_DEFAULT_FUNCTIONS
 
 
 @dataclass(frozen=True)
+class Verbatim:
+    """A value whose expressions belong to another scope: the template of a nested deployment.
+
+    Attributes:
+        value: as it is written.
+
+    """
+
+    value: Any
+
+
+@dataclass(frozen=True)
 class Lambda:
     """The value of lambda().
 
@@ -86,6 +98,11 @@ class Scope:
     in_parameter_default: bool = False
     lambda_variables: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def group_id(self) -> str:
+        """The id of the resource group that is deployed to."""
+        return str(self.context.resource_group["id"])
+
 
 def evaluate(value: Any, scope: Scope) -> Any:
     """Return a template value with every expression in it evaluated, keys of objects included.
@@ -95,6 +112,8 @@ def evaluate(value: Any, scope: Scope) -> Any:
         ReferenceNeeded: a resource has to be fetched first.
 
     """
+    if isinstance(value, Verbatim):
+        return value.value
     if isinstance(value, str):
         return evaluate_node(parse(value), scope) if is_expression(value) else unescape(value)
     if isinstance(value, list):
@@ -102,6 +121,18 @@ def evaluate(value: Any, scope: Scope) -> Any:
     if isinstance(value, dict):
         return {evaluate(key, scope): evaluate(item, scope) for key, item in value.items()}
     return value
+
+
+def evaluate_known(value: Any, scope: Scope) -> Any:
+    """Return a template value evaluated as far as no resource is needed; the rest stays as it is written."""
+    if isinstance(value, list):
+        return [evaluate_known(item, scope) for item in value]
+    if isinstance(value, dict):
+        return {evaluate(key, scope): evaluate_known(item, scope) for key, item in value.items()}
+    try:
+        return evaluate(value, scope)
+    except ReferenceNeeded:
+        return value
 
 
 def evaluate_node(node: Node, scope: Scope) -> Any:

@@ -94,6 +94,10 @@ def _match_names(declared: Mapping[str, Any], given: Mapping[str, Any]) -> dict[
             "https://aka.ms/arm-pass-parameter-values for usage details."
         )
     for name, wrapped in given.items():
+        if isinstance(wrapped, dict) and "reference" in wrapped:
+            raise validation_failed(
+                f"The template parameter '{name}' refers to a Key Vault secret, which the sandbox lacks"
+            )
         if not isinstance(wrapped, dict) or "value" not in wrapped:
             raise validation_failed(
                 f"The template parameter '{name}' must be given as an object with a 'value'"

@@ -6,6 +6,7 @@ import hashlib
 import json
 import uuid
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.state import timestamp
@@ -15,13 +16,22 @@ if TYPE_CHECKING:
 
     from sandbox.azure.resource_manager.core.errors import ArmError
     from sandbox.azure.resource_manager.core.ids import ResourceId
+    from sandbox.azure.resource_manager.core.state import Resource
     from sandbox.azure.resource_manager.providers.deployments.engine import ResourceOperation, TemplateRun
 
+_SHORT_CIRCUITED = (
+    "A nested deployment got short-circuited and all its resources got skipped from validation. This is due "
+    "to a nested template having a parameter that was not fully evaluated (e.g. contains a reference() "
+    "function). Please see https://aka.ms/WhatIfEvalStopped for more guidance."
+)
 
-def new_properties(run: TemplateRun, template: Mapping[str, Any], state: str) -> dict[str, Any]:
-    """Return the properties of a new deployment."""
+
+def new_properties(run: TemplateRun, requested: Mapping[str, Any], state: str) -> dict[str, Any]:
+    """Return the properties of a new deployment, given those of the request with its template."""
+    link = {"templateLink": requested["templateLink"]} if "templateLink" in requested else {}
     return {
-        "templateHash": _template_hash(template),
+        **link,
+        "templateHash": _template_hash(requested["template"]),
         "parameters": run.shown_parameters(),
         "mode": "Incremental",
         "provisioningState": state,
@@ -30,6 +40,7 @@ def new_properties(run: TemplateRun, template: Mapping[str, Any], state: str) ->
         "correlationId": str(uuid.uuid4()),
         "providers": _providers(run),
         "dependencies": _dependencies(run),
+        "diagnostics": diagnostics(run),
     }
 
 
@@ -44,7 +55,7 @@ def write_outcome(
     """Write the outcome of a deployment into its properties."""
     seconds = (datetime.now(UTC) - started).total_seconds()
     properties.update({"timestamp": timestamp(), "duration": f"PT{seconds:.7f}S"})
-    made = [one.resource.id for one in run.operations.values() if one.state == "Succeeded"]
+    made = [one.resource.id for one in run.operations.values() if one.resource.deployed and one.succeeded]
     properties["outputResources"] = [{"id": resource_id} for resource_id in made]
     if outputs is not None:
         properties["outputs"] = dict(outputs)
@@ -55,17 +66,51 @@ def write_outcome(
 def operation_document(deployment: ResourceId, operation: ResourceOperation) -> dict[str, Any]:
     """Return an entry in the list of a deployment's operations."""
     resource = operation.resource
-    number = hashlib.sha256(resource.id.lower().encode()).hexdigest()[:16].upper()
+    number = _operation_number(resource.id)
     properties: dict[str, Any] = {
         "provisioningOperation": "Create",
         "provisioningState": operation.state,
         "timestamp": timestamp(operation.ended or operation.started),
         "targetResource": {"id": resource.id, "resourceType": resource.type, "resourceName": resource.name},
     }
+    if operation.succeeded:
+        properties["statusCode"] = "OK"
     if operation.error is not None:
-        properties["statusCode"] = str(operation.error.status)
+        properties["statusCode"] = HTTPStatus(operation.error.status).phrase.replace(" ", "")
         properties["statusMessage"] = operation.error.body()
+    return _entry(deployment, number, properties)
+
+
+def outputs_operation_document(deployment: Resource) -> dict[str, Any]:
+    """Return the entry for the evaluation of the outputs, the last one of a deployment that succeeded."""
+    properties = {
+        "provisioningOperation": "EvaluateDeploymentOutput",
+        "provisioningState": "Succeeded",
+        "timestamp": deployment.properties["timestamp"],
+        "statusCode": "OK",
+    }
+    return _entry(deployment.id, _operation_number(str(deployment.id)), properties)
+
+
+def diagnostics(run: TemplateRun) -> list[dict[str, Any]]:
+    """Return what Resource Manager could not look into before the run."""
+    return [
+        {
+            "code": "NestedDeploymentShortCircuited",
+            "level": "Warning",
+            "target": nested.id,
+            "message": _SHORT_CIRCUITED,
+        }
+        for nested in run.short_circuited()
+    ]
+
+
+def _entry(deployment: ResourceId, number: str, properties: dict[str, Any]) -> dict[str, Any]:
     return {"id": f"{deployment}/operations/{number}", "operationId": number, "properties": properties}
+
+
+def _operation_number(text: str) -> str:
+    return hashlib.sha256(text.lower().encode()).hexdigest()[:16].upper()
 
 
 def _template_hash(template: Mapping[str, Any]) -> str:

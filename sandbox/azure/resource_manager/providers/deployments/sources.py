@@ -13,6 +13,7 @@ from sandbox.azure.resource_manager.providers.deployments.errors import validati
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+DEPLOYMENTS = "microsoft.resources/deployments"
 _UNSUPPORTED = {"copy": "copy loops", "existing": "existing resources", "asserts": "asserts"}
 
 
@@ -41,6 +42,11 @@ class ResourceSource:
     def scope(self) -> Any:
         """The resource that it extends, as written; a child extends what its parent does."""
         return self.written.get("scope", self.parent.scope if self.parent else None)
+
+    @property
+    def is_deployment(self) -> bool:
+        """Whether it is a nested deployment."""
+        return self.type.lower() == DEPLOYMENTS
 
     @property
     def shown(self) -> str:
@@ -76,8 +82,24 @@ def _check(source: ResourceSource) -> None:
     for needed in ("type", "name", "apiVersion"):
         if not isinstance(source.written.get(needed), str):
             raise validation_failed(f"The template resource '{source.shown}' is missing its '{needed}'")
+    if source.is_deployment:
+        _check_nested(source)
     dependencies = source.written.get("dependsOn", [])
     if not isinstance(dependencies, list) or not all(isinstance(one, str) for one in dependencies):
         raise validation_failed(
             f"The 'dependsOn' of the template resource '{source.shown}' is no list of ids"
+        )
+
+
+def _check_nested(source: ResourceSource) -> None:
+    properties = source.written.get("properties")
+    if not isinstance(properties, dict) or not isinstance(properties.get("template"), dict):
+        raise validation_failed(
+            f"The nested deployment '{source.shown}' has no 'template', and the sandbox lacks linked ones"
+        )
+    options = properties.get("expressionEvaluationOptions") or {}
+    if str(options.get("scope", "outer")).lower() != "inner":
+        raise validation_failed(
+            f"The expressions of the nested deployment '{source.shown}' have the scope of the outer "
+            "template, which the sandbox lacks: set expressionEvaluationOptions.scope to inner"
         )

@@ -15,9 +15,13 @@ from sandbox.azure.resource_manager.providers.deployments.errors import (
     ReferenceNeeded,
     validation_failed,
 )
-from sandbox.azure.resource_manager.providers.deployments.evaluation import evaluate, evaluate_node
+from sandbox.azure.resource_manager.providers.deployments.evaluation import (
+    Verbatim,
+    evaluate,
+    evaluate_node,
+)
 from sandbox.azure.resource_manager.providers.deployments.expressions import Call, Index, is_expression, parse
-from sandbox.azure.resource_manager.providers.deployments.sources import flatten
+from sandbox.azure.resource_manager.providers.deployments.sources import DEPLOYMENTS, flatten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
 
 _NOT_OF_THE_BODY = {
     "type", "name", "apiVersion", "dependsOn", "condition", "scope", "comments", "resources", "metadata",
+    "subscriptionId", "resourceGroup",
 }  # fmt: skip
 
 
@@ -55,6 +60,11 @@ class TemplateResource:
     deployed: bool
     body: Mapping[str, Any]
     depends_on: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def is_deployment(self) -> bool:
+        """Whether it is a nested deployment."""
+        return self.type.lower() == DEPLOYMENTS
 
 
 def read_resources(template: Mapping[str, Any], scope: Scope) -> list[TemplateResource]:
@@ -92,14 +102,13 @@ def _read(source: ResourceSource, scope: Scope) -> TemplateResource:
     try:
         name = _full_name(source, scope)
         condition = evaluate(source.written.get("condition", True), scope)
-        base = evaluate(source.scope, scope) or scope.context.resource_group["id"]
+        base = _deployment_scope(source, scope) or evaluate(source.scope, scope) or scope.group_id
     except ExpressionError as error:
         raise validation_failed(f"The template resource '{source.shown}' is not valid: {error}") from error
     if not isinstance(condition, bool) or not isinstance(base, str):
         raise validation_failed(
             f"The template resource '{name}' has a condition that is no boolean or a scope that is no id"
         )
-    body = {key: value for key, value in source.written.items() if key not in _NOT_OF_THE_BODY}
     return TemplateResource(
         id=base + _path(source.type, name),
         type=source.type,
@@ -107,8 +116,28 @@ def _read(source: ResourceSource, scope: Scope) -> TemplateResource:
         symbol=source.symbol,
         api_version=source.written["apiVersion"],
         deployed=condition,
-        body=body,
+        body=_body(source),
     )
+
+
+def _body(source: ResourceSource) -> dict[str, Any]:
+    body = {key: value for key, value in source.written.items() if key not in _NOT_OF_THE_BODY}
+    if source.is_deployment:
+        properties = body["properties"]
+        body["properties"] = {**properties, "template": Verbatim(properties["template"])}
+    return body
+
+
+def _deployment_scope(source: ResourceSource, scope: Scope) -> str | None:
+    """Return the id of the group that a nested deployment deploys to, None for that of the outer one."""
+    if not source.is_deployment:
+        return None
+    group = evaluate(source.written.get("resourceGroup"), scope)
+    subscription = evaluate(source.written.get("subscriptionId"), scope)
+    if not group and not subscription:
+        return None
+    subscription = subscription or scope.context.subscription_id
+    return f"/subscriptions/{subscription}/resourceGroups/{group or scope.context.resource_group['name']}"
 
 
 def _full_name(source: ResourceSource, scope: Scope) -> str:

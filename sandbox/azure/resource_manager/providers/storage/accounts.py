@@ -17,6 +17,7 @@ from sandbox.azure.resource_manager.core.state import Resource, timestamp
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.errors import ArmError
+    from sandbox.azure.resource_manager.core.state import State
 
 API_VERSIONS = (
     "2026-09-01",
@@ -42,6 +43,7 @@ NAMES = GlobalNames(
     "characters in length and use numbers and lower-case letters only.",
     taken="The storage account named {name} is already taken.",
 )
+BLOB_SERVICE_DEFAULTS = {"cors": {"corsRules": []}, "deleteRetentionPolicy": {"enabled": False}}
 _CREATION = PollingStyle(
     "/subscriptions/{subscription}/providers/{namespace}/locations/{location}/asyncoperations/{id}",
     "Location",
@@ -86,7 +88,7 @@ class StorageAccounts(ResourceType):
         account = self.state.store(Resource(request.id, _document(request)))
         account.secrets["keys"] = [base64.b64encode(secrets.token_bytes(64)).decode() for _ in range(2)]
         default = request.id.child("blobServices", "default")
-        properties: dict[str, Any] = {"staticWebsite": {"enabled": False}}
+        properties: dict[str, Any] = {**BLOB_SERVICE_DEFAULTS, "staticWebsite": {"enabled": False}}
         self.state.store(Resource(default, {"properties": properties}))
         return self.services.operations.begin(
             self._create(account),
@@ -122,6 +124,14 @@ class StorageAccounts(ResourceType):
             self.services.blob_stores.create_account(account.id.name, account.location),
             self.services.clock.spend("storage_account.create"),
         )
+
+
+def is_reachable(state: State, name: str) -> bool:
+    """Return whether an account can be reached from the public network; address rules are not played."""
+    (account,) = [each for each in state.of_type(STORAGE_ACCOUNTS) if each.id.name == name]
+    rules = account.properties.get("networkAcls") or {}
+    settings = rules.get("defaultAction", "Allow"), account.properties.get("publicNetworkAccess", "Enabled")
+    return settings == ("Allow", "Enabled")
 
 
 def _document(request: PutRequest) -> dict[str, Any]:

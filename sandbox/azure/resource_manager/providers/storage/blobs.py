@@ -10,7 +10,11 @@ from sandbox.azure.resource_manager.core.operations import Operation, Reply, fin
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.rights import STORAGE_ACCOUNTS
 from sandbox.azure.resource_manager.core.state import Resource, timestamp
-from sandbox.azure.resource_manager.providers.storage.accounts import API_VERSIONS, invalid_value
+from sandbox.azure.resource_manager.providers.storage.accounts import (
+    API_VERSIONS,
+    BLOB_SERVICE_DEFAULTS,
+    invalid_value,
+)
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.catalog import Catalog
@@ -51,7 +55,11 @@ class BlobServices(ResourceType):
         properties = dict(request.properties)
         site = properties.pop("staticWebsite", None)
         service = request.existing or self.state.store(Resource(request.id, {"properties": {}}))
-        service.properties.update(properties)
+        known_site = service.properties.get("staticWebsite", {"enabled": False})
+        # A PUT replaces all properties: "If no CorsRule elements are included in the request body, all CORS
+        # rules will be deleted" (REST reference, Set Service Properties).
+        service.properties.clear()
+        service.properties.update({**BLOB_SERVICE_DEFAULTS, **properties, "staticWebsite": known_site})
         if site is not None and request.api_version >= STATIC_WEBSITE_SINCE:
             service.properties["staticWebsite"] = dict(site)
             await self.services.blob_stores.set_static_website(

@@ -117,6 +117,12 @@ def _sequence(function: str, value: Any) -> Any:
     return value
 
 
+def count_up(start: Any, count: Any) -> list[int]:
+    """Return `count` integers from `start`."""
+    first = whole_number("range", start)
+    return list(range(first, first + whole_number("range", count)))
+
+
 FUNCTIONS = table(
     Function("concat", concat, 1),
     Function("empty", empty, 1, 1),
@@ -127,6 +133,7 @@ FUNCTIONS = table(
     Function("first", first, 1, 1),
     Function("last", last, 1, 1),
     Function("union", union, 1),
+    Function("range", count_up, 2, 2),
     Function("createArray", lambda *values: list(values)),
     Function("createObject", create_object),
     Function("items", items, 1, 1),

@@ -9,6 +9,7 @@ from sandbox.azure.resource_manager.providers.deployments.errors import USAGE, E
 from sandbox.azure.resource_manager.providers.deployments.functions.signature import (
     Function,
     table,
+    text_argument,
     type_name,
     whole_number,
     wrong_type,
@@ -18,6 +19,16 @@ from sandbox.azure.resource_manager.providers.deployments.functions.signature im
 def equals(left: Any, right: Any) -> bool:
     """Return whether type and value are equal, upper and lower case being different."""
     return type(left) is type(right) and bool(left == right)
+
+
+def fail(message: Any) -> Any:
+    """End the evaluation with a message of the template's own.
+
+    Raises:
+        ExpressionError: always.
+
+    """
+    raise ExpressionError(text_argument("fail", message))
 
 
 def to_integer(value: Any) -> int:
@@ -106,6 +117,7 @@ def _extreme(name: str, choose: Any) -> Function:
 FUNCTIONS = table(
     Function("equals", equals, 2, 2),
     Function("not", lambda value: not boolean("not", value), 1, 1),
+    Function("fail", fail, 1, 1),
     Function("int", to_integer, 1, 1),
     Function("bool", to_boolean, 1, 1),
     Function("json", from_json, 1, 1),
