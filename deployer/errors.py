@@ -10,8 +10,11 @@
     ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
     ├── CertificateError         no authority can issue the certificate                 exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
+    ├── CrashedError             the container was started too often                    exit status 1
     ├── AlreadyRunningError      another run works on the hub; nothing was changed      exit status 4
     └── Interrupted              SIGTERM or Ctrl-C ended the run in order               exit status 3
+
+RepeatableCrash is no DeployerError: a programming error that Azure may start the container again after.
 
 Each holds what happened, the likely cause, what to do next and whether a repeated run can succeed, so that
 terminal, record and log all show the same.
@@ -23,7 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 START_AGAIN = "Start again in a few minutes: everything that exists already is kept."
 
@@ -150,6 +153,14 @@ class VerificationError(DeployerError):
     """The hub does not answer as it should."""
 
 
+class CrashedError(DeployerError):
+    """The deployer crashed each time that Azure started its container; it does not try again."""
+
+
+class RepeatableCrash(Exception):  # noqa: N818 - what Azure may do about it matters here
+    """A programming error ended a run whose starts are counted, so that starting it again has an end."""
+
+
 class AlreadyRunningError(DeployerError):
     """Another run works on the same hub; this one has changed nothing."""
 
@@ -160,3 +171,31 @@ class Interrupted(DeployerError):  # noqa: N818 - an ending, not an error
     """A signal ended the run; the next run resumes it."""
 
     exit_status = 3
+
+
+def combined(errors: Sequence[DeployerError]) -> DeployerError:
+    """Return one error that tells all problems of checks that were made side by side.
+
+    Args:
+        errors: at least one; the first decides the exit status.
+
+    """
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    messages = _distinct(error.message for error in errors)
+    if len(messages) == 1:
+        return first
+    kind = VerificationError if isinstance(first, VerificationError) else DeployerError
+    result = kind(
+        " ".join(messages),
+        cause=" ".join(_distinct(error.cause for error in errors)) or None,
+        suggestion=" ".join(_distinct(error.suggestion for error in errors)) or None,
+        retryable=all(error.retryable for error in errors),
+    )
+    result.exit_status = first.exit_status  # type: ignore[misc]
+    return result
+
+
+def _distinct(texts: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))
