@@ -1,6 +1,11 @@
 """The container's start: runs the command that ACTION names, with all settings from the environment."""
 
-from deployer.cli import run_action
+import sys
 
 if __name__ == "__main__":
+    try:
+        from deployer.cli import run_action
+    except Exception as error:  # noqa: BLE001 - Azure would start a container that exits otherwise again for ever
+        print(f"The deployer cannot start: its image is broken ({type(error).__name__}: {error}).")  # noqa: T201
+        sys.exit(0)
     run_action()

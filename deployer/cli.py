@@ -22,7 +22,14 @@ from deployer.azure.session import Session, open_session
 from deployer.commands.deploy import DeployOptions
 from deployer.commands.deploy import deploy as run_deployment
 from deployer.commands.info import HubInfo, inspect_hub
-from deployer.errors import DeployerError, Interrupted, PreflightError, Problem, SettingsError
+from deployer.errors import (
+    DeployerError,
+    Interrupted,
+    PreflightError,
+    Problem,
+    RepeatableCrash,
+    SettingsError,
+)
 from deployer.helm.binary import HELM_VERSION, download_helm, find_helm
 from deployer.names import HubNames, derive_names
 from deployer.plan import build_plan
@@ -178,9 +185,21 @@ def main() -> None:
 
 
 def run_action() -> None:
-    """Run the command that ACTION names, with all settings from the environment, as a container does."""
+    """Run the command that ACTION names, with all settings from the environment, as a container does.
+
+    A failure that is handled exits with 0, because Azure starts a container again that exits otherwise. So
+    does a crash whose starts are not counted: nothing would end the restarts.
+    """
     handled = exit_zero_when_handled()
-    status = _guarded(_run_named_action)
+    try:
+        status = _guarded(_run_named_action)
+    except RepeatableCrash:
+        raise
+    except Exception as crash:
+        if not handled:
+            raise
+        errors.print(console.crash_for_people(crash), soft_wrap=True, markup=False)
+        status = 0
     sys.exit(0 if handled and status > 0 else status)
 
 

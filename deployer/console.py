@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -105,3 +107,13 @@ def error_for_people(error: DeployerError) -> RenderableType:
     if error.suggestion:
         parts.append(Text.assemble(("Next: ", "bold"), error.suggestion))
     return Group(*parts)
+
+
+def crash_for_people(crash: Exception) -> str:
+    """Return one line about a programming error, without the values in it, which may be secrets."""
+    last = traceback.extract_tb(crash.__traceback__)[-1:]
+    where = "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in last)
+    return (
+        f"The deployer has stopped because of a fault of its own: {type(crash).__name__}{where}. "
+        "Deploy again; if this line appears again, report it to the maintainers of the deployer."
+    )

@@ -10,8 +10,11 @@
     ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
     ├── CertificateError         no authority can issue the certificate                 exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
+    ├── CrashedError             the container was started too often                    exit status 1
     ├── AlreadyRunningError      another run works on the hub; nothing was changed      exit status 4
     └── Interrupted              SIGTERM or Ctrl-C ended the run in order               exit status 3
+
+RepeatableCrash is no DeployerError: a programming error that Azure may start the container again after.
 
 Each holds what happened, the likely cause, what to do next and whether a repeated run can succeed, so that
 terminal, record and log all show the same.
@@ -148,6 +151,14 @@ class CertificateError(DeployerError):
 
 class VerificationError(DeployerError):
     """The hub does not answer as it should."""
+
+
+class CrashedError(DeployerError):
+    """The deployer crashed each time that Azure started its container; it does not try again."""
+
+
+class RepeatableCrash(Exception):  # noqa: N818 - what Azure may do about it matters here
+    """A programming error ended a run whose starts are counted, so that starting it again has an end."""
 
 
 class AlreadyRunningError(DeployerError):

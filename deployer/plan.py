@@ -30,6 +30,7 @@ from deployer.steps.registry_access import registry_access_step
 from deployer.steps.release import release_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
+from deployer.steps.starts import starts_step
 from deployer.steps.storage_class import storage_class_step
 from deployer.steps.verify import verify_step
 
@@ -55,8 +56,9 @@ def build_plan(settings: Settings) -> Plan:
     infrastructure = (
         sign_in_step(),
         outputs_step().after("sign-in"),
+        *((starts_step().after("outputs"),) if settings.container_group_name else ()),
         # Before any change: two runs at a time would invalidate each other's passwords and releases.
-        lock_step().after("outputs"),
+        lock_step().after("starts" if settings.container_group_name else "outputs"),
         # Before anything is created: HELM_VALUES that the chart refuses would end the run after the cluster.
         charts_step(settings).after("outputs"),
         resource_group_step(settings).after("lock", "charts"),

@@ -12,7 +12,8 @@ from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
 from deployer.commands.recording import Run, leave_record
-from deployer.errors import AlreadyRunningError, DeployerError, Interrupted
+from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
+from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.plan import build_plan
 from deployer.progress.events import Event, EventKind
 from deployer.progress.lines import duration
@@ -79,15 +80,14 @@ async def deploy(
         AlreadyRunningError: another run works on the same hub.
         DeployerError: the run failed; record and log are in the outputs if these could be opened.
         Interrupted: the run was cancelled.
+        RepeatableCrash: a programming error, in a container whose starts are counted.
 
     """
     run = Run.start(settings, sinks)
     clock = monotonic()
     try:
         async with AsyncExitStack() as resources:
-            run.progress.emit(
-                Event(EventKind.RUN_STARTED, f"Deploying the BinderHub {settings.binderhub_name}")
-            )
+            run.progress.emit(Event(EventKind.RUN_STARTED, _opening(settings)))
             for warning in warnings:
                 run.progress.emit(Event(EventKind.WARNING, warning))
             context = Context(
@@ -99,6 +99,7 @@ async def deploy(
                 resources,
                 wait_for_lock=options.wait_for_lock,
                 abort=_aborter(run),
+                results=run.results,
             )
             await _run_recorded(context, run)
         notes = tuple(note.message for note in run.notes.all())
@@ -114,10 +115,21 @@ async def deploy(
         )
         # Python prints the arguments of the exception below its traceback.
         crash.args = tuple(run.redactor.clean(str(each)) for each in crash.args)
+        if run.results.start.is_set:
+            raise RepeatableCrash(f"The deployer crashed at start {run.results.start.get()}.") from crash
         raise
     finally:
         run.progress.close()
     return deployed
+
+
+def _opening(settings: Settings) -> str:
+    """Return the first line of the log, which names the place of the outcome."""
+    opening = f"Deploying the BinderHub {settings.binderhub_name}"
+    if settings.storage_account_name is None:
+        return opening
+    outputs = f"{blob_endpoint(settings.storage_account_name)}/{CONTAINER}"
+    return f"{opening}. The last line of this log says how it ended; record and log are kept in {outputs}"
 
 
 def _summary(deployed: Deployed) -> str:

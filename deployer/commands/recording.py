@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from deployer.progress.notes import Notes
 from deployer.progress.report import StepReport
 from deployer.progress.run_record import RunRecord
 from deployer.redaction import Redactor
+from deployer.run.results import Results
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -45,6 +46,7 @@ class Run:
         progress: receives the events.
         started: when the run started, UTC.
         record: how the steps went so far.
+        results: what the steps have passed on so far.
         aborted: the error that ended the run from outside its steps.
 
     """
@@ -55,6 +57,7 @@ class Run:
     progress: Progress
     started: datetime
     record: RunRecord
+    results: Results = field(default_factory=Results)
     aborted: DeployerError | None = None
 
     @classmethod

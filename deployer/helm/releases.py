@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployer.azure.refusals import in_words, lasting_obstacle
@@ -13,11 +12,10 @@ from deployer.kubernetes.cluster import missing_objects
 from deployer.kubernetes.obstacles import ObstacleFinder
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
-    from deployer.helm.charts import ChartSource
-    from deployer.helm.client import ReleaseState
+    from deployer.helm.client import ReleaseState, WantedRelease
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.kubernetes.obstacles import Obstacle
     from deployer.progress.report import StepReport
@@ -32,24 +30,6 @@ LOOK_EVERY = 10.0
 # Of installing or upgrading a release, where the network or the API of the cluster fails for a moment.
 MAX_ATTEMPTS = 3
 MAX_PODS_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class WantedRelease:
-    """A release as it should be.
-
-    Attributes:
-        name: of the release.
-        namespace: of the release.
-        chart: to install.
-        values: all values, including secrets.
-
-    """
-
-    name: str
-    namespace: str
-    chart: ChartSource
-    values: Mapping[str, Any]
 
 
 class Releases:
@@ -130,12 +110,7 @@ class Releases:
         roll_back = before is not None and before.status == DEPLOYED
         finder = await self._finder(wanted.namespace)
         try:
-            revision = await self._watched(
-                self._helm.install(
-                    wanted.name, wanted.namespace, wanted.chart, wanted.values, roll_back=roll_back
-                ),
-                finder,
-            )
+            revision = await self._watched(self._helm.install(wanted, roll_back=roll_back), finder)
         except HelmError as error:
             raise await self._explained(finder, error) from None
         except _LastingObstacleError as found:

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
@@ -54,6 +54,9 @@ class OutputStore(Protocol):
     async def write(self, name: str, text: str) -> None:
         """Write one file, replacing an older one of that name."""
 
+    async def read(self, name: str) -> str | None:
+        """Return the text of a file, None if there is none."""
+
     def lock(self) -> Lock:
         """Return the lock for the runs that write there."""
 
@@ -83,6 +86,14 @@ class BlobOutputStore:
             content_settings=ContentSettings(content_type=CONTENT_TYPES[Path(name).suffix]),
         )
 
+    async def read(self, name: str) -> str | None:
+        """Download one blob."""
+        try:
+            download = await self._client.download_blob(name, encoding="utf-8")
+            return str(await download.readall())
+        except ResourceNotFoundError:
+            return None
+
     def lock(self) -> BlobLock:
         """Return the lock for the runs that write there."""
         return BlobLock(self._client)
@@ -102,6 +113,11 @@ class DirectoryOutputStore:
     async def write(self, name: str, text: str) -> None:
         """Write one private file, completely or not at all."""
         write_private_file(self._directory / name, text.encode())
+
+    async def read(self, name: str) -> str | None:
+        """Read one file."""
+        path = self._directory / name
+        return path.read_text(encoding="utf-8") if path.is_file() else None
 
     def lock(self) -> FileLock:
         """Return the lock for the runs that write there."""

@@ -76,6 +76,7 @@ class Results:
         session: the session with Azure (step `sign-in`).
         outputs: where the outputs of this run are written (step `outputs`).
         charts: the package of each chart, by its name (step `charts`).
+        start: how often the container has been started, counted from 1 (step `starts`, in a container).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
         cluster: how the API of the cluster is reached (step `cluster`).
         storage_class: of the hub's disk, None for the cluster's default (step `storage-class`).
@@ -91,6 +92,7 @@ class Results:
         self.session: Result[Session] = Result("session")
         self.outputs: Result[RunOutputs] = Result("outputs")
         self.charts: Result[Mapping[str, Path]] = Result("charts")
+        self.start: Result[int] = Result("start")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.storage_class: Result[str | None] = Result("storage_class")

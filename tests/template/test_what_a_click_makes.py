@@ -1,91 +1,35 @@
-"""What a click on the button creates, and in whose name."""
+"""What a click on the button creates."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from deployer.settings import Settings
 from sandbox.azure.resource_manager.core.errors import ArmError
-from sandbox.azure.resource_manager.providers.deployments.engine import TemplateRun
 from sandbox.azure.resource_manager.providers.deployments.functions.deployment import ENVIRONMENT
+from tests.template.clicks import (
+    ACCOUNTS,
+    ASSIGNMENTS,
+    GROUPS,
+    IDENTITIES,
+    SECRETS,
+    SERVICE_PRINCIPAL,
+    click,
+    container,
+    environment,
+)
 from tests.template_click import (
     CONTEXT,
     DEPLOYMENTS,
     GROUP,
-    PERSON,
     SUBSCRIPTION,
     TENANT,
-    Click,
     RecordingRoad,
-    deploy,
-    our_template,
 )
-
-if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
-
-ACCOUNTS = "Microsoft.Storage/storageAccounts"
-IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
-ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
-GROUPS = "Microsoft.ContainerInstance/containerGroups"
-CONTRIBUTOR = "b24988ac-6180-42a0-ab88-20f7382dd24c"
-BLOB_CONTRIBUTOR = "ba92f5b4-2d11-453d-a403-e96b0029c9fe"
-BLOB_READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
-DNS_CONTRIBUTOR = "befefa01-2a29-4197-83a8-272ff33ce314"
-OTHER_SUBSCRIPTION = "5ab0ca5e-0000-4000-8000-00000000000b"
-PREPARED = f"{GROUP}/providers/{IDENTITIES}/by-it"
-SERVICE_PRINCIPAL: dict[str, Any] = {
-    "servicePrincipalAppId": "5e9d1c1e-0000-4000-8000-000000000004",
-    "servicePrincipalAppKey": "canary-key",
-    "servicePrincipalTenantId": TENANT,
-}
-SECRETS: dict[str, Any] = {
-    "servicePrincipalAppKey": "canary-key",
-    "dockerhubPassword": "canary-docker",
-    "oauthClientSecret": "canary-oauth",
-    "githubAccessToken": "canary-token",
-    "helmValues": "canary: values",
-}
-
-
-async def click(
-    road: RecordingRoad | None = None, *, context: DeploymentContext = CONTEXT, **parameters: Any
-) -> Click:
-    return await deploy(our_template(), {"binderHubName": "my-hub", **parameters}, road, context)
-
-
-def granted(made: Click) -> set[tuple[str, str, str]]:
-    """Return scope, principal and role of each assignment."""
-    return {
-        (
-            put.id.rpartition(f"/providers/{ASSIGNMENTS}")[0],
-            put.body["properties"]["principalId"],
-            put.body["properties"]["roleDefinitionId"].rpartition("/")[2],
-        )
-        for put in made.road.puts
-        if put.type == ASSIGNMENTS
-    }
-
-
-def container(made: Click) -> dict[str, Any]:
-    properties: dict[str, Any] = made.road.only(GROUPS).body["properties"]["containers"][0]["properties"]
-    return properties
-
-
-def environment(made: Click) -> dict[str, str]:
-    variables = container(made)["environmentVariables"]
-    return {variable["name"]: variable.get("value", variable.get("secureValue")) for variable in variables}
-
-
-async def with_prepared_identity(**parameters: Any) -> Click:
-    road = RecordingRoad()
-    await road.put(PREPARED, "2024-11-30", {})
-    road.puts.clear()
-    return await click(road, identityResourceId=PREPARED, **parameters)
 
 
 async def test_a_click_makes_storage_identity_rights_and_container() -> None:
@@ -98,39 +42,6 @@ async def test_a_click_makes_storage_identity_rights_and_container() -> None:
         f"{ACCOUNTS}/blobServices",
         f"{ACCOUNTS}/blobServices/containers",
     ]
-
-
-def test_the_container_waits_for_everything_but_the_persons_own_role() -> None:
-    run = TemplateRun(our_template(), {"binderHubName": {"value": "my-hub"}}, CONTEXT)
-    needed = {one.id: one.depends_on for one in run.resources}
-    (group,) = [one.id for one in run.resources if one.type == GROUPS]
-
-    def awaited(resource: str) -> frozenset[str]:
-        direct = needed[resource] & set(needed)
-        return direct.union(*(awaited(one) for one in direct))
-
-    (own_role,) = [one.id for one in run.resources if one.type == ASSIGNMENTS]
-    assert awaited(group) == set(needed) - {group, own_role}
-
-
-async def test_the_identity_gets_its_two_roles_and_the_person_may_read() -> None:
-    made = await click()
-    account = made.road.only(ACCOUNTS).id
-    assert granted(made) == {
-        (GROUP, "principal of my-hub-deployer", CONTRIBUTOR),
-        (account, "principal of my-hub-deployer", BLOB_CONTRIBUTOR),
-        (account, PERSON, BLOB_READER),
-    }
-
-
-async def test_the_identitys_assignments_say_that_it_is_a_service_principal() -> None:
-    made = await click()
-    kinds = {
-        put.body["properties"].get("principalType")
-        for put in made.road.puts
-        if put.type == ASSIGNMENTS and put.body["properties"]["principalId"] != PERSON
-    }
-    assert kinds == {"ServicePrincipal"}
 
 
 async def test_a_second_click_changes_nothing_but_the_container_group() -> None:
@@ -156,34 +67,6 @@ async def test_a_deployment_with_the_recorded_time_gets_a_new_container_group() 
     first = await click(**recorded)
     again = await click(context=replace(CONTEXT, deployment={"name": "redeploy"}), **recorded)
     assert first.road.only(GROUPS).id != again.road.only(GROUPS).id
-
-
-@pytest.mark.parametrize("prepared", [with_prepared_identity, lambda: click(**SERVICE_PRINCIPAL)])
-async def test_with_prepared_credentials_no_identity_and_no_rights_are_made(prepared: Any) -> None:
-    assert not {IDENTITIES, ASSIGNMENTS} & set((await prepared()).road.types())
-
-
-async def test_the_container_runs_as_the_identity_that_was_made() -> None:
-    made = await click()
-    identity = made.road.only(GROUPS).body["identity"]
-    assert identity == {
-        "type": "UserAssigned",
-        "userAssignedIdentities": {f"{GROUP}/providers/{IDENTITIES}/my-hub-deployer": {}},
-    }
-    assert environment(made)["AZURE_CLIENT_ID"] == "client of my-hub-deployer"
-
-
-async def test_the_container_runs_as_a_prepared_identity() -> None:
-    made = await with_prepared_identity()
-    assert list(made.road.only(GROUPS).body["identity"]["userAssignedIdentities"]) == [PREPARED]
-    assert environment(made)["AZURE_CLIENT_ID"] == "client of by-it"
-
-
-async def test_with_a_service_principal_the_container_has_no_identity() -> None:
-    made = await click(**SERVICE_PRINCIPAL)
-    assert made.road.only(GROUPS).body["identity"] == {"type": "None"}
-    assert "AZURE_CLIENT_ID" not in environment(made)
-    assert environment(made)["SP_APP_ID"] == SERVICE_PRINCIPAL["servicePrincipalAppId"]
 
 
 async def test_the_storage_account_is_closed_to_keys_and_the_public() -> None:
@@ -224,58 +107,6 @@ async def test_a_name_is_read_as_the_deployer_reads_it() -> None:
 async def test_container_group_names_have_no_two_hyphens_in_a_row(name: str) -> None:
     road = (await click(binderHubName=name)).road
     assert "--" not in road.only(GROUPS).id.rpartition("/")[2]
-
-
-@pytest.mark.parametrize(
-    "context",
-    [
-        replace(CONTEXT, deployer={"objectId": PERSON, "tenantId": "0e4a47ee-0000-4000-8000-00000000000f"}),
-        CONTEXT,
-    ],
-)
-async def test_the_persons_own_role_is_left_out_for_guests_and_on_request(context: DeploymentContext) -> None:
-    made = await click(context=context, grantOutputsAccess=context is not CONTEXT)
-    assert PERSON not in {principal for _, principal, _ in granted(made)}
-    assert len(granted(made)) == 2
-
-
-async def test_an_identity_that_was_made_again_gets_assignments_of_its_own() -> None:
-    first, again = RecordingRoad(), RecordingRoad(generation=2)
-    await click(first)
-    await click(again)
-    names = [{put.id for put in road.puts if put.type == ASSIGNMENTS} for road in (first, again)]
-    assert len(names[0] & names[1]) == 1  # the person's own
-
-
-ZONES = "/subscriptions/{}/resourceGroups/zones"
-
-
-@pytest.mark.parametrize(
-    ("group", "zone_group"),
-    [
-        ("zones", ZONES.format(SUBSCRIPTION)),
-        (ZONES.format(OTHER_SUBSCRIPTION), ZONES.format(OTHER_SUBSCRIPTION)),
-    ],
-)
-@pytest.mark.parametrize(
-    ("zone", "name"), [({}, "lab.example.org"), ({"dnsZoneName": "Example.org"}, "example.org")]
-)
-async def test_the_identity_gets_its_role_on_the_zone(
-    group: str, zone_group: str, zone: dict[str, Any], name: str
-) -> None:
-    made = await click(domainName="lab.example.org", dnsZoneResourceGroup=group, **zone)
-    scope = f"{zone_group}/providers/Microsoft.Network/dnsZones/{name}"
-    assert (scope, "principal of my-hub-deployer", DNS_CONTRIBUTOR) in granted(made)
-
-
-@pytest.mark.parametrize("given", [{}, {"domainName": "lab.example.org"}])
-async def test_without_a_zone_no_role_is_given_on_one(given: dict[str, Any]) -> None:
-    assert DNS_CONTRIBUTOR not in {role for _, _, role in granted(await click(**given))}
-
-
-async def test_a_prepared_identity_gets_no_role_on_the_zone() -> None:
-    made = await with_prepared_identity(domainName="lab.example.org", dnsZoneResourceGroup="zones")
-    assert granted(made) == set()
 
 
 @pytest.mark.parametrize("cloud", ["AzureUSGovernment", "AzureChinaCloud"])
