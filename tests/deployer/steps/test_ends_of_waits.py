@@ -205,7 +205,8 @@ async def _create_pod(surroundings: Surroundings) -> None:
     }
     await create_object(api, replicas)
     async with asyncio.timeout(30):
-        while not await list_objects(api, "v1", "Pod", "our-hub"):
+        # The controller manager creates it, in a process that can set no event.
+        while not await list_objects(api, "v1", "Pod", "our-hub"):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
 
