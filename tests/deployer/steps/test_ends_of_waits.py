@@ -193,7 +193,9 @@ async def _create_pod(surroundings: Surroundings) -> None:
     account = {"kind": "ServiceAccount", "metadata": {"name": "default"}}
     await _create(api, "/namespaces/our-hub/serviceaccounts", account)
     spec = {"containers": [{"name": "web", "image": "web"}]}
-    pod = {"kind": "Pod", "metadata": {"name": "web"}, "spec": spec}
+    # Only pods of a workload are part of the hub: those of users and builds stand alone.
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web", "uid": "web", "controller": True}
+    pod = {"kind": "Pod", "metadata": {"name": "web", "ownerReferences": [owner]}, "spec": spec}
     await _create(api, "/namespaces/our-hub/pods", pod)
 
 
