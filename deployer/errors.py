@@ -186,7 +186,9 @@ def combined(errors: Sequence[DeployerError]) -> DeployerError:
     messages = _distinct(error.message for error in errors)
     if len(messages) == 1:
         return first
-    kind = VerificationError if isinstance(first, VerificationError) else DeployerError
+    # A kind with arguments of its own, an error code for example, cannot stand for several errors.
+    alike = all(type(error) is type(first) for error in errors)
+    kind = type(first) if alike and type(first).__init__ is DeployerError.__init__ else DeployerError
     result = kind(
         " ".join(messages),
         cause=" ".join(_distinct(error.cause for error in errors)) or None,

@@ -42,6 +42,8 @@ _QUOTED = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
+# The output of a node's set-up can be quoted whole; what counts comes before it. Characters.
+_LONGEST_TEXT = 16_000
 # Ids that only repeat what the rest of the answer says.
 _POLICY_IDS = re.compile(r"\s*Policy identifiers:.*", re.DOTALL)
 
@@ -116,7 +118,7 @@ def _layers_of_node(node: dict[str, Any]) -> Iterator[Layer]:
 
 def _quoted_in(text: str) -> list[Layer]:
     """Return the errors that a text quotes, each once, in the order of the text: the innermost comes last."""
-    plain = _ESCAPED_SPACE.sub(" ", _ESCAPED_QUOTE.sub(r"\1", text))
+    plain = _ESCAPED_SPACE.sub(" ", _ESCAPED_QUOTE.sub(r"\1", text[:_LONGEST_TEXT]))
     found = [_quoted_layer(match, plain) for match in _QUOTED.finditer(plain)]
     # The same error is often quoted twice, once by its code alone.
     return [_longest(list(same)) for _, same in groupby(found, key=attrgetter("code"))]

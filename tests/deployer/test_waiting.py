@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from deployer.errors import AzureError, DeployerError, PreflightError, VerificationError
+from deployer.errors import AzureError, DeployerError, KubernetesError, PreflightError, VerificationError
 from deployer.waiting import all_of
 
 
@@ -36,6 +36,14 @@ async def test_both_problems_are_told_in_one_error() -> None:
     assert (told.message, told.cause) == ("No address. No name.", "A quota.")
     assert told.suggestion == "Ask for more. Choose another."
     assert not told.retryable
+
+
+async def test_problems_of_one_kind_stay_of_that_kind() -> None:
+    with pytest.raises(KubernetesError, match=r"One\. Two\."):
+        await all_of(problem(KubernetesError("One.")), problem(KubernetesError("Two.")), grace=1)
+    with pytest.raises(DeployerError, match=r"One\. Two\.") as raised:
+        await all_of(*(problem(AzureError(text, code="X")) for text in ("One.", "Two.")), grace=1)
+    assert type(raised.value) is DeployerError
 
 
 async def test_the_same_problem_is_told_once() -> None:

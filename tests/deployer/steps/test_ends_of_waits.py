@@ -193,6 +193,7 @@ async def _create_pod(surroundings: Surroundings) -> None:
     await _create(api, "/namespaces", {"kind": "Namespace", "metadata": {"name": "our-hub"}})
     account = {"kind": "ServiceAccount", "metadata": {"name": "default"}}
     await _create(api, "/namespaces/our-hub/serviceaccounts", account)
+    # Only pods of a workload are part of the hub: those of users and builds stand alone.
     labels, spec = {"app": "web"}, {"containers": [{"name": "web", "image": "web"}]}
     replicas = {
         "kind": "ReplicaSet",
