@@ -1,30 +1,38 @@
-# What people and CI run. Each target that needs something sets it up first; the second time that takes no time.
+# Targets for people and for CI. Each one first sets up what it needs, which takes no time once it is there.
 
 PYTHON ?= python3
 VENV := .venv/bin
 
-# One more than CI has cores: much of a whole run's time is waiting for it.
+# One more than CI has cores: tests spend much of their time waiting.
 TEST_PROCESSES ?= 3
 
 LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop test check setup lock clean
+.PHONY: help demo demo-stop test coverage check setup lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
 		printf '  make %-10s %s\n' "$$target" "$$what"; done
 
-demo: setup ## Click the button in the sandbox: a whole deployment on this machine, no Azure account
+demo: setup ## Run a whole deployment in the sandbox, without an Azure account
 	@$(VENV)/python -m sandbox demo
 
-demo-stop: ## Stop the sandbox that the demo left running
+demo-stop: ## Stop the sandbox that `make demo` left running
 	@test ! -x $(VENV)/python || $(VENV)/python -m sandbox stop
 
 test: setup ## Run all tests
 	@$(VENV)/python -m pytest --numprocesses $(TEST_PROCESSES)
 
-check: setup ## Check format, style, types and layers
+coverage: setup ## Run all tests, and show the lines of the deployer that no test runs
+	@$(VENV)/coverage erase
+	@$(VENV)/coverage run -m pytest --numprocesses $(TEST_PROCESSES)
+	@$(VENV)/coverage combine --quiet
+	@$(VENV)/coverage json --quiet --fail-under=0
+	@$(VENV)/python -m tests.functions_never_run .coverage.json
+	@$(VENV)/coverage report
+
+check: setup ## Check formatting, style, types and layers
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
 	$(VENV)/mypy
@@ -33,11 +41,11 @@ check: setup ## Check format, style, types and layers
 setup: ## Set up what the other targets need
 	@$(PYTHON) sandbox/set_up.py
 
-lock: setup ## Write the lock files anew from pyproject.toml, keeping versions where they still fit
+lock: setup ## Update the lock files from pyproject.toml, keeping the versions that still fit
 	$(LOCK) --output-file requirements.lock
 	$(LOCK) --extra development --output-file requirements-development.lock
 
-clean: demo-stop ## Remove what set-up and runs left in this checkout; what was downloaded and built once stays cached
+clean: demo-stop ## Remove everything that set-up and runs left in this checkout; the cache stays
 	rm -rf .venv .sandbox sandbox/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \
-		.import_linter_cache
+		.import_linter_cache .coverage .coverage.*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

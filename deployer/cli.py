@@ -148,6 +148,9 @@ def plan(  # noqa: PLR0913 - each is an option that people type
         _print_json(console.plan_for_machines(planned, names, loaded.warnings))
     else:
         screen.print(console.plan_for_people(planned, names, loaded.warnings))
+        if names.redirect_uri:
+            # On one line however narrow the terminal is, because people copy it.
+            screen.print(f"\nRedirect URI to register: {names.redirect_uri}", soft_wrap=True)
 
 
 @app.command()

@@ -46,8 +46,7 @@ def plan_for_people(plan: Plan, names: HubNames, warnings: Sequence[str]) -> Ren
         lines += [
             Padding(Text(f"+ {created}", style="green"), (0, 0, 0, INDENT)) for created in step.creates(names)
         ]
-    redirect = {"Redirect URI to register": names.redirect_uri} if names.redirect_uri else {}
-    addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url, **redirect})
+    addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url})
     shown = [Text(f"! {warning}", style="yellow") for warning in warnings]
     return Group(*lines, Text(), addresses, *shown)
 

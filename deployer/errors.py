@@ -5,11 +5,11 @@
     ├── PreflightError           the deployment is not possible; nothing was created    exit status 2
     ├── CredentialsError         no credentials, or Azure refuses them                  exit status 1
     ├── AzureError               Azure refused or failed a request                      exit status 1
+    ├── ForeignRecordError       a DNS record of another owner has a name of the hub    exit status 1
     ├── HelmError                a chart could not be fetched or installed              exit status 1
     ├── KubernetesError          the API of the cluster refused or failed a request     exit status 1
     ├── CertificateError         no authority can issue the certificate                 exit status 1
     ├── VerificationError        everything is installed, but the hub does not answer   exit status 1
-    ├── OutputsError             the outputs could not be written                       exit status 1
     ├── CrashedError             the container was started too often                    exit status 1
     ├── AlreadyRunningError      another run works on the hub; nothing was changed      exit status 4
     └── Interrupted              SIGTERM or Ctrl-C ended the run in order               exit status 3
@@ -151,10 +151,6 @@ class CertificateError(DeployerError):
 
 class VerificationError(DeployerError):
     """The hub does not answer as it should."""
-
-
-class OutputsError(DeployerError):
-    """The outputs could not be written."""
 
 
 class CrashedError(DeployerError):

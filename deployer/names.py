@@ -32,6 +32,7 @@ INGRESS_CLASS = "traefik"
 # Services of the chart of Traefik in the release `ingress`; the first has the DNS label of BinderHub.
 TRAEFIK_SERVICE = "ingress-traefik"
 TRAEFIK_HUB_SERVICE = "ingress-traefik-hub"
+STORAGE_CLASS = "binderhub"
 CERTIFICATE = "binderhub"
 TLS_SECRET = "binderhub-tls"  # noqa: S105 - the name of a Secret
 
@@ -46,7 +47,7 @@ class HubNames:
         hub: name of the hub, a DNS label.
         cluster: managed cluster (1-63 characters).
         dns_prefix: start of the host name of the cluster's API (1-54).
-        node_resource_group: group that AKS creates for the nodes (1-80).
+        node_resource_group: group that AKS creates for the nodes (1-63): its name is a label of each node.
         registry: container registry (5-50 letters and digits, unique in Azure).
         registry_project: first part of the names of images in the registry; the token is limited to it.
         scope_map: rights of the token (5-50).
@@ -118,7 +119,8 @@ def derive_names(settings: Settings) -> HubNames:
         hub=hub,
         cluster=hub,
         dns_prefix=shortened(hub, 54),
-        node_resource_group=shortened(f"{settings.resource_group_name}-{hub}-nodes", 80),
+        # A group's name may be longer than a label and hold what no label may (Ü, parentheses): a hash.
+        node_resource_group=shortened(f"{hub}-nodes-{_hash(settings.resource_group_name.lower())}", 63),
         registry=settings.registry_name or _unique_registry(settings),
         registry_project=hub,
         scope_map=images,

@@ -13,11 +13,14 @@ from deployer.steps.addresses import addresses_step
 from deployer.steps.binderhub import binderhub_step
 from deployer.steps.cert_manager import cert_manager_step
 from deployer.steps.certificate import certificate_step
+from deployer.steps.charts import charts_step
 from deployer.steps.cleanup import cleanup_step
 from deployer.steps.cluster import cluster_step
 from deployer.steps.dns import dns_step
+from deployer.steps.existing_cluster import existing_cluster_step
 from deployer.steps.ingress import ingress_step
 from deployer.steps.lock import cluster_lock_step, lock_step
+from deployer.steps.maintenance import maintenance_step
 from deployer.steps.namespace import namespace_step
 from deployer.steps.old_container_groups import old_container_groups_step
 from deployer.steps.outputs import outputs_step
@@ -28,6 +31,7 @@ from deployer.steps.release import release_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
 from deployer.steps.starts import starts_step
+from deployer.steps.storage_class import storage_class_step
 from deployer.steps.verify import verify_step
 
 if TYPE_CHECKING:
@@ -55,12 +59,18 @@ def build_plan(settings: Settings) -> Plan:
         *((starts_step().after("outputs"),) if settings.container_group_name else ()),
         # Before any change: two runs at a time would invalidate each other's passwords and releases.
         lock_step().after("starts" if settings.container_group_name else "outputs"),
-        resource_group_step(settings).after("lock"),
+        # Before anything is created: HELM_VALUES that the chart refuses would end the run after the cluster.
+        charts_step(settings).after("outputs"),
+        resource_group_step(settings).after("lock", "charts"),
         old_container_groups_step().after("resource-group"),
         providers_step(settings).after("resource-group"),
-        registry_step(settings).after("providers"),
-        cluster_step(settings).after("providers"),
+        # Before anything is created: what it refuses would leave a half-made hub behind.
+        existing_cluster_step(settings).after("providers"),
+        registry_step(settings).after("existing-cluster"),
+        cluster_step(settings).after("existing-cluster"),
         cluster_lock_step().after("cluster"),
+        maintenance_step(settings).after("cluster-lock"),
+        storage_class_step().after("cluster-lock"),
         release_step().after("cluster-lock"),
         registry_access_step(settings).after("registry", "release"),
         namespace_step(settings).after("cluster-lock"),
@@ -80,7 +90,7 @@ def _https_hub(settings: Settings) -> tuple[Step[Context], ...]:
         *dns,
         # After Traefik: a hub that was served over plain HTTP keeps its addresses until Traefik can take
         # them.
-        binderhub_step(settings).after("registry-access", "namespace", "ingress"),
+        binderhub_step(settings).after("registry-access", "storage-class", "namespace", "ingress"),
         # Side by side with BinderHub: authorities only have to reach Traefik and the solvers of cert-manager.
         addresses_step().after("ingress", "release"),
         certificate_step().after("cert-manager", "addresses", "namespace", *(step.name for step in dns)),
@@ -94,7 +104,7 @@ def _plain_http_hub(settings: Settings) -> tuple[Step[Context], ...]:
     return (
         # First: the Services of BinderHub need the DNS labels that Traefik may still hold.
         cleanup_step().after("namespace"),
-        binderhub_step(settings).after("registry-access", "namespace", "cleanup"),
+        binderhub_step(settings).after("registry-access", "storage-class", "namespace", "cleanup"),
         addresses_step().after("binderhub"),
         verify_step().after("addresses"),
     )

@@ -14,11 +14,13 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from sandbox import fault_commands
 from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
 from sandbox.server import Options, Sandbox
 from sandbox.visitor import demo as demonstration
 from sandbox.visitor.browser import Browser
 from sandbox.visitor.parameters import click_with
+from sandbox.visitor.people import VisitorRole, sign_in
 from sandbox.visitor.portal import TEMPLATE, Portal
 from sandbox.visitor.shell import run_in_sandbox
 
@@ -27,6 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(fault_commands.app, name="fault")
 screen = Console(highlight=False)
 
 TIME_SCALE = 0.05
@@ -54,15 +57,18 @@ def start(
     state_dir: StateDir = STATE_DIR,
     time_scale: TimeScale = TIME_SCALE,
     charts: Charts = None,
+    new_subscription: Annotated[
+        bool, typer.Option("--new-subscription", help="Begin without any registered resource provider.")
+    ] = False,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
 ) -> None:
     """Start a sandbox, until Ctrl-C."""
     if (running := attach(state_dir)) is not None:
         raise SandboxError(f"A sandbox runs already (process {running.pid}): python -m sandbox stop ends it.")
     if detach:
-        _start_detached(state_dir, time_scale, charts)
+        _start_detached(state_dir, time_scale, charts, new_subscription=new_subscription)
         return
-    asyncio.run(_serve(Options(state_dir, time_scale, charts)))
+    asyncio.run(_serve(Options(state_dir, time_scale, charts, new_subscription)))
 
 
 @app.command()
@@ -82,11 +88,19 @@ def shell(
         list[str] | None, typer.Argument(help="The command; a shell when there is none.")
     ] = None,
     *,
+    role: Annotated[
+        VisitorRole,
+        typer.Option("--as", help="An Owner, a Contributor of one group, or somebody without any role."),
+    ] = VisitorRole.OWNER,
+    group: Annotated[
+        str,
+        typer.Option("--group", help="The Contributor's group; made in westeurope if it is missing."),
+    ] = "binderhub",
     state_dir: StateDir = STATE_DIR,
 ) -> None:
-    """Run a command inside the sandbox, signed in as an Owner of its subscription."""
+    """Run a command inside the sandbox, signed in as an Owner of its subscription or as somebody else."""
     with attached(state_dir) as running:
-        status = run_in_sandbox(running, command or [])
+        status = run_in_sandbox(running, command or [], sign_in(running, role, group))
     raise typer.Exit(status)
 
 
@@ -153,8 +167,11 @@ def run() -> None:
         sys.exit(error.exit_status)
 
 
-def _start_detached(state_dir: Path, time_scale: float, charts: Path | None) -> RunningSandbox:
+def _start_detached(
+    state_dir: Path, time_scale: float, charts: Path | None, *, new_subscription: bool = False
+) -> RunningSandbox:
     options = [f"--time-scale={time_scale}", *([f"--charts={charts.resolve()}"] if charts else [])]
+    options += ["--new-subscription"] if new_subscription else []
     running = start_in_background(state_dir, *options)
     screen.print(f"The sandbox runs in the background (process {running.pid}).")
     return running

@@ -45,6 +45,20 @@ class SandboxError(Exception):
 
 
 @dataclass(frozen=True)
+class InjectedFault:
+    """A fault in the script of a running sandbox."""
+
+    sandbox: RunningSandbox
+    number: int
+
+    @property
+    def fired(self) -> list[str]:
+        """The requests that failed so far, as `METHOD host/path`."""
+        script = self.sandbox.ask("GET", "/faults").json()
+        return next(list(entry["fired"]) for entry in script if entry["number"] == self.number)
+
+
+@dataclass(frozen=True)
 class RunningSandbox:
     """A sandbox that runs in another process.
 
@@ -98,12 +112,31 @@ class RunningSandbox:
         with self.client() as client:
             return client.request(method, f"{CONTROL}{path}", json=body).raise_for_status()
 
+    @contextmanager
+    def fault(self, kind: str, host: str, **options: Any) -> Iterator[InjectedFault]:
+        """Let requests fail for a while; the options are the fields of `sandbox.network.faults.Fault`."""
+        added = self.ask("POST", "/faults", {"kind": kind, "host": host, **options}).json()
+        try:
+            yield InjectedFault(self, added["number"])
+        finally:
+            self.ask("DELETE", f"/faults/{added['number']}")
+
+    @contextmanager
+    def time_scale(self, scale: float) -> Iterator[None]:
+        """Let the operations of Azure take longer, or shorter, until the block ends."""
+        before = self.ask("GET", "/state").json()["time_scale"]
+        self.ask("PUT", "/clock", {"time_scale": scale})
+        try:
+            yield
+        finally:
+            self.ask("PUT", "/clock", {"time_scale": before})
+
     def state(self) -> dict[str, Any]:
         """Return all resources and requests, without any secret."""
         return dict(self.ask("GET", "/state").json())
 
     def requests(self) -> list[dict[str, Any]]:
-        """Return all requests so far: method, host, path, status, principal."""
+        """Return all requests so far: method, host, path, status, principal, injected fault."""
         record = self.state_dir / "requests.jsonl"
         if not record.is_file():
             return []

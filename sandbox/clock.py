@@ -6,6 +6,8 @@ The time scale shortens all durations alike, so that their ratios stay those of 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from time import monotonic
 
 # Cluster, registry and address from recorded traffic, the others from experience.
 AZURE_SECONDS = {
@@ -38,7 +40,7 @@ AZURE_SECONDS = {
 
 
 class Clock:
-    """Scales the durations of Azure.
+    """Lets Azure's durations pass at the sandbox's pace.
 
     Args:
         time_scale: sandbox seconds for one second of Azure, 0 to 1.
@@ -47,11 +49,21 @@ class Clock:
 
     def __init__(self, time_scale: float) -> None:
         self.time_scale = time_scale
+        self._changed = asyncio.Event()
+
+    def set_time_scale(self, time_scale: float) -> None:
+        """Change the pace, also of what is under way."""
+        self.time_scale = time_scale
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def seconds(self, what: str) -> float:
-        """Return how many seconds `what`, a key of AZURE_SECONDS, takes here."""
+        """How many seconds `what`, a key of AZURE_SECONDS, takes here."""
         return AZURE_SECONDS[what] * self.time_scale
 
     async def spend(self, what: str) -> None:
-        """Sleep for as long as `what` takes here."""
-        await asyncio.sleep(self.seconds(what))
+        """Wait as long as `what` takes here."""
+        began = monotonic()
+        while (left := self.seconds(what) - (monotonic() - began)) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), left)

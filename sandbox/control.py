@@ -13,11 +13,14 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.network.faults import Fault, Faults
+
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from sandbox.azure.identity.directory import Directory, Principal
     from sandbox.azure.resource_manager.app import ResourceManager
+    from sandbox.clock import Clock
     from sandbox.clusters.clusters import Clusters
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.network.dns import Dns
@@ -35,6 +38,8 @@ class ControlApp:
         dns: whose records are set.
         proxy: which hosts it refused.
         authorities: what they refuse.
+        faults: the script of faults, which is shown and changed.
+        clock: the pace of Azure's durations, which is changed.
 
     """
 
@@ -48,6 +53,8 @@ class ControlApp:
         dns: Dns,
         proxy: Proxy,
         authorities: CertificateAuthorities,
+        faults: Faults,
+        clock: Clock,
     ) -> None:
         self._person = person
         self._directory = directory
@@ -55,6 +62,8 @@ class ControlApp:
         self._clusters = clusters
         self._dns = dns
         self._proxy = proxy
+        self._faults = faults
+        self._clock = clock
         self.app = Starlette(
             routes=[
                 Route("/state", self._state),
@@ -63,21 +72,62 @@ class ControlApp:
                 Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
+                Route("/clock", self._set_pace, methods=["PUT"]),
+                Route("/faults", self._show_faults),
+                Route("/faults", self._add_fault, methods=["POST"]),
+                Route("/faults", self._clear_faults, methods=["DELETE"]),
+                Route("/faults/{number:int}", self._remove_fault, methods=["DELETE"]),
                 *authorities.control_routes,
             ]
         )
 
     async def _state(self, _: Request) -> Response:
-        """Show all resources, the DNS records outside Azure, and the hosts that were refused."""
+        """Show all resources, the DNS records outside Azure, the hosts that were refused, and the faults."""
         state = self._resource_manager.dump()
-        return JSONResponse({**state, "dns_records": self._dns.foreign, "refused": self._proxy.refused})
+        return JSONResponse(
+            {
+                **state,
+                "dns_records": self._dns.foreign,
+                "refused": self._proxy.refused,
+                "time_scale": self._clock.time_scale,
+                "faults": [scripted.as_json() for scripted in self._faults.all()],
+            }
+        )
+
+    async def _set_pace(self, request: Request) -> Response:
+        """Set the time scale, also of operations that are under way: `{"time_scale"}`."""
+        self._clock.set_time_scale(float((await request.json())["time_scale"]))
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    async def _show_faults(self, _: Request) -> Response:
+        """List the script of faults, each with the requests that it made fail."""
+        return JSONResponse([scripted.as_json() for scripted in self._faults.all()])
+
+    async def _add_fault(self, request: Request) -> Response:
+        """Add a fault: the fields of `Fault`, of which `kind` and `host` are required."""
+        try:
+            fault = Fault.from_json(await request.json())
+        except ValueError as wrong:
+            return PlainTextResponse(f"{wrong}\n", status_code=HTTPStatus.BAD_REQUEST)
+        return JSONResponse(self._faults.add(fault).as_json(), status_code=HTTPStatus.CREATED)
+
+    async def _remove_fault(self, request: Request) -> Response:
+        """Remove a fault; the answer shows what it did."""
+        removed = self._faults.remove(request.path_params["number"])
+        if removed is None:
+            return Response(status_code=HTTPStatus.NOT_FOUND)
+        return JSONResponse(removed.as_json())
+
+    async def _clear_faults(self, _: Request) -> Response:
+        """Remove all faults."""
+        self._faults.clear()
+        return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _kubeconfig(self, _: Request) -> Response:
         """Merge the kubeconfigs of all clusters."""
         merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
         for cluster in self._clusters.all():
             one = yaml.safe_load(cluster.kubeconfig())
-            _rename_user(one)
             for part in ("clusters", "users", "contexts"):
                 merged.setdefault(part, []).extend(one[part])
             merged["current-context"] = one["current-context"]
@@ -119,9 +169,3 @@ class ControlApp:
                 },
             }
         )
-
-
-def _rename_user(config: dict[str, Any]) -> None:
-    """Give the administrator of a cluster a user name that no other cluster has."""
-    name = f"{config['current-context']}-{config['users'][0]['name']}"
-    config["users"][0]["name"] = config["contexts"][0]["context"]["user"] = name

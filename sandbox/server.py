@@ -29,6 +29,7 @@ from sandbox.internet.github import RAW_HOST, raw_files
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.dns import Dns
 from sandbox.network.environment import network_environment
+from sandbox.network.faults import Faults
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import CONTROL_HOST, Dispatcher, Listener
 from sandbox.network.proxy import Proxy
@@ -48,12 +49,14 @@ class Options:
         state_dir: what it keeps while it runs.
         time_scale: sandbox seconds for one second of Azure.
         charts: directory of packaged charts to serve; None for the sandbox's own.
+        new_subscription: whether the subscription has registered no resource provider yet.
 
     """
 
     state_dir: Path
     time_scale: float
     charts: Path | None = None
+    new_subscription: bool = False
 
 
 class Sandbox:
@@ -71,6 +74,7 @@ class Sandbox:
         self._clock = Clock(options.time_scale)
         self._dns = Dns()
         self._hosts = Hosts(self._dns)
+        self._faults = Faults()
         self._directory = Directory()
         self._authority = CertificateAuthority(self._state_dir / "authority")
         self._authorities = CertificateAuthorities(self._authority, self._hosts.app_for)
@@ -94,6 +98,7 @@ class Sandbox:
             authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
                 principal, account, write=write
             ),
+            is_reachable=self._blobs_are_public,
         )
         self._resource_manager = ResourceManager(
             directory=self._directory,
@@ -102,6 +107,7 @@ class Sandbox:
             blob_stores=self._blob_stores,
             containers=self._containers,
             hosts=self._hosts,
+            unregistered=None if options.new_subscription else (),
         )
         self._dns.delegate_to(self._resource_manager.name_server)
         self._edge = Edge(self._clusters, RegistryLogins(self._hosts.app_for), self._dns)
@@ -120,6 +126,8 @@ class Sandbox:
             dns=self._dns,
             proxy=proxy,
             authorities=self._authorities,
+            faults=self._faults,
+            clock=self._clock,
         )
         self._hosts.serve(CONTROL_HOST, control.app)
         self._stack.push_async_callback(self._resource_manager.close)
@@ -151,7 +159,8 @@ class Sandbox:
         """Give each host name the application that answers it."""
         self._hosts.serve(MANAGEMENT_HOST, self._resource_manager.app)
         self._hosts.serve(METADATA_ADDRESS, MetadataEndpoint(self._directory, self._clock).app)
-        self._hosts.serve(LOGIN_HOST, LoginEndpoint(self._directory).app)
+        login = LoginEndpoint(self._directory, self._resource_manager.federated_credentials)
+        self._hosts.serve(LOGIN_HOST, login.app)
         self._hosts.serve("*.cloudapp.azure.com", self._edge)
         self._hosts.serve(RAW_HOST, raw_files(CHECKOUT))
         self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
@@ -160,14 +169,22 @@ class Sandbox:
 
     async def _listen(self) -> Proxy:
         """Start the listeners and the proxy that leads to them."""
-        dispatcher = Dispatcher(self._hosts, self._state_dir / "requests.jsonl", self._object_id)
+        dispatcher = Dispatcher(
+            self._hosts, self._state_dir / "requests.jsonl", self._object_id, self._faults
+        )
         tls_contexts = TlsContexts(self._authority, self._edge.tls_context)
         ports = []
         for contexts in (tls_contexts, None):
             listener = Listener(dispatcher, contexts)
             ports.append(await listener.start())
             self._stack.push_async_callback(listener.close)
-        proxy = Proxy(self._hosts, tls_port=ports[0], http_port=ports[1], before_tls=tls_contexts.prepare)
+        proxy = Proxy(
+            self._hosts,
+            tls_port=ports[0],
+            http_port=ports[1],
+            before_tls=tls_contexts.prepare,
+            faults=self._faults,
+        )
         port = await proxy.start()
         self._stack.push_async_callback(proxy.close)
         self._network.update(network_environment(f"http://127.0.0.1:{port}", self._authority.ca_file))
@@ -191,6 +208,9 @@ class Sandbox:
         unfinished.write_text(json.dumps(description, indent=2), encoding="utf-8")
         unfinished.replace(path)
         sys.stdout.flush()
+
+    def _blobs_are_public(self, account: str) -> bool:
+        return self._resource_manager.blobs_are_public(account)
 
     def _object_id(self, token: str) -> str | None:
         principal = self._directory.principal_of(token)

@@ -1,7 +1,8 @@
-"""The lock files hold what pyproject.toml asks for, each package with hashes."""
+"""The lock files hold what is asked for, each package with hashes, and leave open where it comes from."""
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -57,3 +58,15 @@ def test_both_locks_agree() -> None:
 def test_the_image_gets_no_development_tool(name: str) -> None:
     assert name not in locked("requirements.lock")
     assert name in locked("requirements-development.lock")
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-development.lock"])
+def test_a_lock_names_no_registry(name: str) -> None:
+    assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_the_lock_of_azurite_names_no_registry() -> None:
+    lock = json.loads((ROOT / "sandbox" / "azurite" / "package-lock.json").read_text(encoding="utf-8"))
+    packages = lock["packages"]
+    assert all(package.get("integrity") for name, package in packages.items() if name)
+    assert [name for name, package in packages.items() if "resolved" in package] == []

@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import DecodeError, HttpResponseError, ResourceNotFoundError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
+from deployer.azure.pipeline import request_policies
 from deployer.cloud import MANAGEMENT_ENDPOINT
 
 if TYPE_CHECKING:
@@ -40,8 +41,12 @@ class AzureClients:
     def __init__(self, credential: AsyncTokenCredential, subscription: str) -> None:
         self.subscription = subscription
         self.credential = credential
-        self.clusters = ContainerServiceClient(credential, subscription, polling_interval=POLLING_SECONDS)
-        self.resources = ResourceManagementClient(credential, subscription, polling_interval=POLLING_SECONDS)
+        options: dict[str, Any] = {
+            "polling_interval": POLLING_SECONDS,
+            "policies": request_policies(credential),
+        }
+        self.clusters = ContainerServiceClient(credential, subscription, **options)
+        self.resources = ResourceManagementClient(credential, subscription, **options)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -92,29 +97,33 @@ class AzureClients:
         )
         await poller.result()
 
-    async def get_json(self, path: str, api_version: str) -> dict[str, Any]:
+    async def get_json(
+        self, path: str, api_version: str, query: dict[str, str] | None = None
+    ) -> dict[str, Any]:
         """Get a JSON object from the management endpoint.
 
         Raises:
             HttpResponseError: for every status but 200.
 
         """
-        return _json(await self._send("GET", path, api_version))
+        return _json(await self._send("GET", path, api_version, query=query))
 
-    async def list_json(self, path: str, api_version: str) -> list[dict[str, Any]]:
+    async def list_json(
+        self, path: str, api_version: str, query: dict[str, str] | None = None
+    ) -> list[dict[str, Any]]:
         """Get a list from the management endpoint, with all its pages.
 
         Raises:
             HttpResponseError: for every status but 200.
 
         """
-        page = await self.get_json(path, api_version)
-        found: list[dict[str, Any]] = page["value"]
+        page = await self.get_json(path, api_version, query)
+        found: list[dict[str, Any]] = [*_entries(page)]
         while link := page.get("nextLink"):
             response = await self.resources.send_request(HttpRequest("GET", link))
             response.raise_for_status()
             page = _json(response)
-            found.extend(page["value"])
+            found.extend(_entries(page))
         return found
 
     async def post(self, path: str, api_version: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -127,11 +136,15 @@ class AzureClients:
         return _json(response)
 
     async def _send(
-        self, method: str, path: str, api_version: str, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        api_version: str,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
     ) -> AsyncHttpResponse:
-        request = HttpRequest(
-            method, f"{MANAGEMENT_ENDPOINT}{path}", params={"api-version": api_version}, json=body
-        )
+        params = {"api-version": api_version, **(query or {})}
+        request = HttpRequest(method, f"{MANAGEMENT_ENDPOINT}{path}", params=params, json=body)
         response = await self.resources.send_request(request)
         response.raise_for_status()
         return response
@@ -140,8 +153,15 @@ class AzureClients:
 def _json(response: AsyncHttpResponse) -> dict[str, Any]:
     body = response.json()
     if not isinstance(body, dict):
-        raise HttpResponseError(message="The answer of Azure is not a JSON object", response=response)
+        raise DecodeError("The answer of Azure is not a JSON object")
     return body
+
+
+def _entries(page: dict[str, Any]) -> list[dict[str, Any]]:
+    entries = page.get("value")
+    if not isinstance(entries, list):
+        raise DecodeError("The answer of Azure is not a list")
+    return entries
 
 
 async def find_group(azure: AzureClients, name: str) -> ResourceGroup | None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from azure.core.exceptions import (
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from azure.identity import CredentialUnavailableError
 from azure.identity.aio import AzureCliCredential, ClientSecretCredential, ManagedIdentityCredential
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
@@ -22,6 +28,8 @@ if TYPE_CHECKING:
 # The identity endpoint of a container instance may start after the container does: Microsoft's
 # troubleshooting page for container groups advises to wait and to retry. Seconds.
 IDENTITY_LIMIT = 300.0
+# What the endpoint answers while it starts: not there yet, being updated, asked too often.
+NOT_READY = {HTTPStatus.NOT_FOUND, HTTPStatus.GONE, HTTPStatus.TOO_MANY_REQUESTS}
 
 CREDENTIAL_NAMES = {
     ClientSecretCredential: "the service principal",
@@ -68,16 +76,26 @@ async def wait_for_token(credential: AsyncTokenCredential, report: StepReport) -
     )
     try:
         await retrying(credential.get_token, MANAGEMENT_SCOPE)
-    except (CredentialUnavailableError, ServiceRequestError) as error:
+    except (ServiceRequestError, ServiceResponseError, CredentialUnavailableError) as error:
         raise _no_login(credential, error) from None
     except (ClientAuthenticationError, HttpResponseError) as error:
+        if _may_come_up(credential, error):
+            raise _no_login(credential, error) from None
         raise azure_error(error) from None
 
 
 def _may_come_up(credential: AsyncTokenCredential, error: BaseException) -> bool:
-    if isinstance(error, ServiceRequestError):
+    if isinstance(error, ServiceRequestError | ServiceResponseError):
         return True
-    return isinstance(credential, ManagedIdentityCredential) and isinstance(error, CredentialUnavailableError)
+    if not isinstance(credential, ManagedIdentityCredential):
+        return False
+    return isinstance(error, CredentialUnavailableError) or _is_not_ready(error)
+
+
+def _is_not_ready(error: BaseException) -> bool:
+    """Return whether an identity endpoint answered, but not as it does once it is up."""
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    return status is not None and (status in NOT_READY or status >= HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _no_login(credential: AsyncTokenCredential, error: Exception) -> CredentialsError:
@@ -87,9 +105,21 @@ def _no_login(credential: AsyncTokenCredential, error: Exception) -> Credentials
             cause="No service principal and no managed identity is set, and the Azure CLI is not signed in.",
             suggestion="Run `az login`, or set SP_APP_ID, SP_APP_KEY and SP_TENANT_ID.",
         )
+    message = (
+        f"Azure gave no token for {describe_credential(credential)} in {IDENTITY_LIMIT:.0f} seconds: {error}"
+    )
+    if isinstance(credential, ManagedIdentityCredential):
+        return CredentialsError(
+            message,
+            cause="The identity endpoint of this container did not come up, or the identity is not assigned "
+            "to its container group.",
+            suggestion="Restart the container group, or click again. If that does not help, check that "
+            "AZURE_CLIENT_ID names an identity of the container group.",
+            retryable=True,
+        )
     return CredentialsError(
-        f"Azure gave no token for {describe_credential(credential)}: {error}",
-        cause="The identity endpoint did not answer, or the identity is not assigned to this container.",
-        suggestion="Check that AZURE_CLIENT_ID names an identity of this container group, then start again.",
+        message,
+        cause="login.microsoftonline.com cannot be reached from here.",
+        suggestion="Check the network, its proxy and its firewall, then start again.",
         retryable=True,
     )

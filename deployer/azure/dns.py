@@ -6,19 +6,24 @@ Never overwrites a record that this hub did not create.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+
+from azure.core.exceptions import HttpResponseError
 
 from deployer.errors import DeployerError
 from deployer.names import our_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from deployer.azure.clients import AzureClients
 
 ZONE_TYPE = "Microsoft.Network/dnsZones"
 CNAME_TYPE = f"{ZONE_TYPE}/CNAME"
 API_VERSION = "2018-05-01"
+# Azure has no zones for top-level domains.
+FEWEST_LABELS = 2
 # Seconds that resolvers cache the record: short, so that moving the hub does not take a day.
 TTL = 300
 
@@ -53,10 +58,10 @@ class HubRecord:
         }
 
 
-def zone_of(domain: str, zones: Iterable[str]) -> str | None:
-    """Return the zone for a domain: the longest that is the domain itself or a parent of it."""
-    parents = [zone for zone in zones if f".{domain}".lower().endswith(f".{zone}".lower())]
-    return max(parents, key=len, default=None)
+def zone_names(domain: str) -> list[str]:
+    """Return the names of the zones that a domain can lie in, longest first: itself and its parents."""
+    labels = domain.lower().split(".")
+    return [".".join(labels[first:]) for first in range(len(labels) - FEWEST_LABELS + 1)]
 
 
 def host_of(resource_id: str) -> str:
@@ -95,25 +100,46 @@ class DnsZones:
     """The DNS zones of one resource group.
 
     Args:
-        azure: clients of the subscription.
-        group: name of the group.
+        azure: makes the requests.
+        group: name of the group, or its path where it may lie in another subscription.
 
     """
 
     def __init__(self, azure: AzureClients, group: str) -> None:
         self._azure = azure
-        self._group = group
+        own = f"/subscriptions/{azure.subscription}/resourceGroups/{group}"
+        self._zones = f"{group if group.startswith('/') else own}/providers/{ZONE_TYPE}"
 
-    async def names(self) -> list[str]:
-        """Return the names of the zones."""
-        path = f"/subscriptions/{self._azure.subscription}/resourceGroups/{self._group}/providers/{ZONE_TYPE}"
-        return [zone["name"] for zone in await self._azure.list_json(path, API_VERSION)]
+    async def zone_of(self, domain: str) -> str | None:
+        """Return the name of the zone of a domain, None where there is none.
+
+        Each zone is asked for by name: a role on the zone itself is enough for that, and lists none.
+
+        Raises:
+            HttpResponseError: this identity sees no zone of the domain, and may not look for some.
+
+        """
+        refusal: HttpResponseError | None = None
+        for name in zone_names(domain):
+            try:
+                found = await self._azure.find(f"{self._zones}/{name}", API_VERSION)
+            except HttpResponseError as error:
+                if error.status_code != HTTPStatus.FORBIDDEN:
+                    raise
+                # Azure refuses what this identity may not see before it looks whether that exists.
+                refusal = refusal or error
+            else:
+                if found is not None:
+                    return str(found["name"])
+        if refusal is not None:
+            raise refusal
+        return None
 
     def record(self, zone: str, host: str, target: str) -> HubRecord:
         """Return the record of a host in a zone."""
         # By length, not by text: Azure keeps the case in which a zone was created.
         name = host[: -len(zone) - 1]
-        return HubRecord(self._azure.resource_id(self._group, CNAME_TYPE, zone, name), host, target)
+        return HubRecord(f"{self._zones}/{zone}/CNAME/{name}", host, target)
 
 
 async def ensure_record(azure: AzureClients, record: HubRecord, hub: str) -> bool:

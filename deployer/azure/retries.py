@@ -8,13 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from http import HTTPStatus
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, TypeVar
 
+from aiohttp import ClientError
 from azure.core.exceptions import AzureError as SdkError
-from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+from azure.core.exceptions import (
+    DecodeError,
+    DeserializationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
 from deployer.azure.errors import azure_error, error_code
+from deployer.errors import AzureError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -39,6 +48,10 @@ IN_PROGRESS = RetryPolicy("another operation is in progress", 1200.0)
 THROTTLED = RetryPolicy("Azure limits the rate of requests", 600.0)
 UNREACHABLE = RetryPolicy("Azure cannot be reached", 300.0)
 SERVER_ERROR = RetryPolicy("Azure reports an internal error", 300.0)
+GARBLED = RetryPolicy("the answer was cut off or cannot be read", 120.0)
+
+# What the SDK raises, or lets through from json, about an answer that was cut off or is an HTML page.
+GARBLED_ERRORS = (DecodeError, DeserializationError, JSONDecodeError)
 
 # A principal or its role exists, but not everywhere yet.
 PROPAGATION_CODES = {
@@ -89,13 +102,27 @@ async def with_retries(
 
     try:
         return await retrying(attempt)
+    except GARBLED_ERRORS:
+        raise AzureError(
+            f"Azure could not {what}: {GARBLED.reason}.",
+            code="GarbledAnswer",
+            cause="A proxy or gateway between here and Azure cuts answers off, or replaces them.",
+            retryable=True,
+        ) from None
     except SdkError as error:
         raise azure_error(error) from None
+    except ClientError as error:
+        raise AzureError(
+            f"Azure could not {what}: {error!r}.", code="ServiceUnreachable", retryable=True
+        ) from None
 
 
 def retry_policy(error: BaseException) -> RetryPolicy | None:
     """Return for how long a failure is waited out, None for one that does not pass by itself."""
-    if isinstance(error, ServiceRequestError | ServiceResponseError):
+    if isinstance(error, GARBLED_ERRORS):
+        return GARBLED
+    # The SDK lets some errors of its transport through as they are.
+    if isinstance(error, ServiceRequestError | ServiceResponseError | ClientError):
         return UNREACHABLE
     if not isinstance(error, HttpResponseError):
         return None

@@ -85,12 +85,12 @@ async def fetch_account_binding(email: str) -> AccountBinding:
     try:
         async with httpx.AsyncClient(timeout=30) as client:
             answer = await client.post(ZEROSSL_BINDING, data={"email": email})
-        body = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+        body = dict(answer.json())
+    except (httpx.HTTPError, ValueError, TypeError) as error:
         raise CertificateError(
             f"ZeroSSL provides no account: {type(error).__name__}", retryable=True
         ) from None
-    if answer.status_code == HTTPStatus.OK and body.get("success"):
+    if answer.status_code == HTTPStatus.OK and {"eab_kid", "eab_hmac_key"} <= body.keys():
         return AccountBinding(str(body["eab_kid"]), SecretStr(str(body["eab_hmac_key"])))
     refusal = body.get("error") or {}
     reason = refusal.get("type") or f"status {answer.status_code}"

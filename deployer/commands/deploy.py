@@ -4,33 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
-from deployer.errors import (
-    AlreadyRunningError,
-    DeployerError,
-    Interrupted,
-    OutputsError,
-    RepeatableCrash,
-)
-from deployer.outputs.next_steps import render_next_steps
-from deployer.outputs.record import cleaned, describe_run
+from deployer.commands.recording import Run, leave_record
+from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.plan import build_plan
-from deployer.progress.events import Event, EventKind, Progress
+from deployer.progress.events import Event, EventKind
 from deployer.progress.lines import duration
-from deployer.progress.log_text import LogText
-from deployer.progress.notes import Notes
-from deployer.progress.run_record import RunRecord
-from deployer.redaction import Redactor
 from deployer.run.context import Context
-from deployer.run.results import Results
 from deployer.run.workflow import STOPPED, run_steps
 
 if TYPE_CHECKING:
@@ -39,6 +26,7 @@ if TYPE_CHECKING:
 
     from deployer.names import HubNames
     from deployer.progress.events import Sink
+    from deployer.redaction import Redactor
     from deployer.settings import Settings
 
 
@@ -74,28 +62,6 @@ class DeployOptions:
     wait_for_lock: bool = False
 
 
-@dataclass
-class _Run:
-    """What is known of a run while it goes on."""
-
-    redactor: Redactor
-    log: LogText
-    notes: Notes
-    progress: Progress
-    started: datetime
-    record: RunRecord
-    results: Results = field(default_factory=Results)
-    aborted: DeployerError | None = None
-
-    @classmethod
-    def start(cls, settings: Settings, sinks: Sequence[Sink]) -> _Run:
-        redactor = Redactor()
-        redactor.hide_settings(settings)
-        log, notes = LogText(), Notes()
-        progress = Progress((*sinks, log, notes), redactor.clean)
-        return cls(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
-
-
 async def deploy(
     settings: Settings,
     warnings: Sequence[str],
@@ -117,7 +83,7 @@ async def deploy(
         RepeatableCrash: a programming error, in a container whose starts are counted.
 
     """
-    run = _Run.start(settings, sinks)
+    run = Run.start(settings, sinks)
     clock = monotonic()
     try:
         async with AsyncExitStack() as resources:
@@ -171,33 +137,31 @@ def _summary(deployed: Deployed) -> str:
     return f"BinderHub is at {deployed.names.binder_url}{noted}"
 
 
-async def _run_recorded(context: Context, run: _Run) -> None:
+async def _run_recorded(context: Context, run: Run) -> None:
     """Run the steps of the plan; write record and log at the end, however the run ends."""
     plan = build_plan(context.requested)
+    limit = asyncio.timeout(context.requested.maximum_duration)
     try:
-        async with asyncio.timeout(context.requested.maximum_duration):
+        async with limit:
             await run_steps(plan.steps, context, run.progress, run.record)
-    except TimeoutError:
-        overdue = _overdue(context, run)
-        await _leave_record(context, run, "failed", overdue)
-        raise overdue from None
     except asyncio.CancelledError:
         ended = _cancellation(run)
         status = "interrupted" if isinstance(ended, Interrupted) else "failed"
-        await _leave_record(context, run, status, ended)
+        await leave_record(context, run, status, ended)
         raise ended from None
     except AlreadyRunningError:
         # Without a record: `latest.json` belongs to the run that goes on.
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded and raised again
         explained = azure_error(error) if isinstance(error, SdkError) else error
-        await _leave_record(context, run, "failed", explained)
+        if limit.expired():
+            explained = _overdue(context, run)
+        await leave_record(context, run, "failed", explained)
         raise explained from None
-    await context.outputs.write("next-steps.md", _next_steps(context, run))
-    await _leave_record(context, run, "done", None)
+    await leave_record(context, run, "done", None)
 
 
-def _overdue(context: Context, run: _Run) -> DeployerError:
+def _overdue(context: Context, run: Run) -> DeployerError:
     running = [step.name for step in run.record.steps.values() if step.message == STOPPED]
     return DeployerError(
         f"The run did not end within {duration(context.requested.maximum_duration)}.",
@@ -208,12 +172,7 @@ def _overdue(context: Context, run: _Run) -> DeployerError:
     )
 
 
-def _next_steps(context: Context, run: _Run) -> str:
-    notes = [note.message for note in run.notes.all()]
-    return render_next_steps(context.settings, context.names, notes)
-
-
-def _aborter(run: _Run) -> Callable[[DeployerError], None]:
+def _aborter(run: Run) -> Callable[[DeployerError], None]:
     """Return a function that ends this run with an error, from another task."""
     task = asyncio.current_task()
 
@@ -225,7 +184,7 @@ def _aborter(run: _Run) -> Callable[[DeployerError], None]:
     return abort
 
 
-def _cancellation(run: _Run) -> DeployerError:
+def _cancellation(run: Run) -> DeployerError:
     """Return the error for a cancellation of this task."""
     # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
     if (task := asyncio.current_task()) is not None:
@@ -235,28 +194,6 @@ def _cancellation(run: _Run) -> DeployerError:
         suggestion="Run deploy again: it resumes where this run ended.",
         retryable=True,
     )
-
-
-async def _leave_record(context: Context, run: _Run, status: str, error: Exception | None) -> None:
-    """Write record and log; a failure to do so never hides the error that ended the run."""
-    if not context.results.outputs.is_set:
-        return
-    record = describe_run(
-        context.settings,
-        context.names,
-        run.record,
-        status=status,
-        started=run.started,
-        notes=run.notes.all(),
-        error=error,
-    )
-    try:
-        await context.outputs.write_record(cleaned(record, run.redactor.clean))
-        await context.outputs.write("deployment.log", run.log.text())
-    except (SdkError, OSError) as failure:
-        if error is None:
-            raise OutputsError(f"The outputs could not be written: {failure}", retryable=True) from None
-        run.progress.emit(Event(EventKind.WARNING, f"the outputs could not be written: {failure}"))
 
 
 def _without_secrets(error: DeployerError, redactor: Redactor) -> DeployerError:

@@ -44,14 +44,15 @@ class HelmProcess(Command):
 
     Args:
         executable: the helm program.
-        kubeconfig: file with the address and credentials of the cluster.
+        kubeconfig: file with the address and credentials of the cluster; None for commands without one.
         wait_limit: seconds that helm waits for objects of a release.
 
     """
 
-    def __init__(self, executable: Path, kubeconfig: Path, wait_limit: int) -> None:
+    def __init__(self, executable: Path, kubeconfig: Path | None = None, wait_limit: int = 0) -> None:
         super().__init__(executable=str(executable), kubeconfig=kubeconfig, default_timeout=f"{wait_limit}s")
-        self._arguments = (str(executable), "--kubeconfig", str(kubeconfig))
+        cluster = () if kubeconfig is None else ("--kubeconfig", str(kubeconfig))
+        self._arguments = (str(executable), *cluster)
         self._wait_limit = wait_limit
 
     async def run(self, command: Sequence[object], input: bytes | None = None) -> bytes:  # noqa: A002 - of pyhelm3

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from deployer.helm.client import ChartSource, ReleaseState
+    from deployer.helm.charts import ChartSource
+    from deployer.helm.client import ReleaseState
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.progress.report import StepReport
 

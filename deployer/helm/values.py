@@ -7,16 +7,15 @@ layer.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
-from deployer.names import INGRESS_CLASS, TLS_SECRET
+from deployer.kubernetes.azure_tags import written_tags
+from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
 from deployer.settings import Authentication
+from deployer.settings.chart_values import read_chart_values
 from deployer.templating import render_documents
 
 if TYPE_CHECKING:
@@ -90,26 +89,35 @@ _AUTHENTICATORS = {
 }
 
 
-def render_binderhub_values(settings: Settings, names: HubNames, registry: RegistryAccess) -> RenderedValues:
+def render_binderhub_values(
+    settings: Settings, names: HubNames, registry: RegistryAccess, storage_class: str | None = STORAGE_CLASS
+) -> RenderedValues:
     """Return the values of the BinderHub release.
 
     Args:
         settings: validated settings.
         names: host names, URLs and DNS labels derived from them.
         registry: for images.
+        storage_class: of the hub's disk; None for the cluster's default.
 
     """
-    context = _context(settings, names, registry)
+    context = _context(settings, names, registry) | {"storage_class": storage_class}
     public = _layer(_public_templates(settings), context)
     secret = _layer(("secret",), context, secrets=True)
-    own = _as_helm_reads(settings.helm_values.get_secret_value()) if settings.helm_values else {}
+    own = read_chart_values(settings.helm_values) if settings.helm_values else {}
     return RenderedValues(public, merge(secret, own))
 
 
 def render_traefik_values(settings: Settings, names: HubNames) -> dict[str, Any]:
     """Return the values of Traefik, with an address for each of the two names, or one for a custom domain."""
     two_names = settings.domain_name is None
-    return _layer(("traefik",), {"names": names, "two_names": two_names, "ingress_class": INGRESS_CLASS})
+    context = {
+        "names": names,
+        "address_tags": written_tags(names.tags),
+        "two_names": two_names,
+        "ingress_class": INGRESS_CLASS,
+    }
+    return _layer(("traefik",), context)
 
 
 def render_cert_manager_values() -> dict[str, Any]:
@@ -148,6 +156,7 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
     return {
         "settings": settings,
         "names": names,
+        "address_tags": written_tags(names.tags),
         "registry": registry,
         "dind_tag": DIND_TAG,
         "memory": memory_of_user_pods(settings.user_memory_limit),
@@ -195,22 +204,3 @@ def allowed_spec(pattern: str) -> str:
     if pattern.startswith("^"):
         return pattern
     return "^" + "[^/]*".join(map(re.escape, pattern.split("*"))) + "/"
-
-
-class _HelmLoader(yaml.SafeLoader):
-    """Loads YAML as helm does: a date is text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's attribute, copied for this class
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-
-def _as_helm_reads(text: str) -> dict[str, Any]:
-    values: dict[str, Any]
-    try:
-        # YAML includes JSON except for characters that JSON writes as a surrogate pair.
-        values = json.loads(text)
-    except ValueError:
-        values = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
-    return values

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from deployer.kubernetes.azure_tags import written_tags
+from deployer.names import CREATED_BY, STORAGE_CLASS
 from deployer.templating import render_documents
 
 if TYPE_CHECKING:
@@ -22,3 +24,14 @@ def render_namespace(names: HubNames) -> tuple[dict[str, Any], ...]:
         for template in ("manifests/namespace.yaml.j2", "manifests/network_policy.yaml.j2")
         for document in render_documents(template, names=names)
     )
+
+
+def render_storage_class(names: HubNames) -> dict[str, Any]:
+    """Return the class of the hub's disk."""
+    (manifest,) = render_documents(
+        "manifests/storage_class.yaml.j2",
+        storage_class=STORAGE_CLASS,
+        created_by=CREATED_BY,
+        disk_tags=written_tags(names.tags),
+    )
+    return manifest

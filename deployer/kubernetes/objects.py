@@ -161,7 +161,7 @@ def _object(api: Api, name: ObjectName, body: Mapping[str, Any] | None = None) -
 def _class_of(version: str, kind: str, *, namespaced: bool) -> type[APIObject]:
     # kr8s knows the plural of a kind only for its own classes; this rule holds for every kind used here.
     lower = kind.lower()
-    plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}s"
+    plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}{'es' if lower.endswith('ss') else 's'}"
     return new_class(kind, version, namespaced=namespaced, plural=plural)
 
 

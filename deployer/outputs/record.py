@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from deployer.progress.run_record import RunRecord
     from deployer.settings import Settings
 
-SCHEMA = 1
+# The number in docs/deployment.schema.json: raised when a field or a step gets another name or meaning.
+SCHEMA = 2
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
@@ -38,7 +39,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 def describe_run(  # noqa: PLR0913 - one for each part of the record
     settings: Settings,
-    names: HubNames,
+    names: HubNames | None,
     run: RunRecord,
     *,
     status: str,
@@ -50,7 +51,7 @@ def describe_run(  # noqa: PLR0913 - one for each part of the record
 
     Args:
         settings: of the run; secrets are masked.
-        names: names and addresses of the hub.
+        names: names and addresses of the hub; None in a run that ended before they were known.
         run: how each step went so far.
         status: running, done, failed or interrupted.
         started: when the run started, UTC.
@@ -64,24 +65,33 @@ def describe_run(  # noqa: PLR0913 - one for each part of the record
         "status": status,
         "started": started.isoformat(timespec="seconds"),
         "ended": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
-        "hub": {
-            "name": names.hub,
-            "binder_url": names.binder_url,
-            "hub_url": names.hub_url,
-            "subscription": settings.azure_subscription,
-            "resource_group": settings.resource_group_name,
-            "location": settings.region,
-            "cluster": names.cluster,
-            "release": names.release,
-            "namespace": names.namespace,
-            "chart_version": settings.binderhub_version,
-            # The records that a custom domain needs, whoever creates them.
-            "dns_records": [{"name": host, "cname": target} for host, target in names.cnames.items()],
-        },
+        "hub": _describe_hub(settings, names),
         "notes": [asdict(note) for note in notes],
         "steps": [asdict(step) for step in run.steps.values()],
         "settings": settings.public(),
         "error": None if error is None else describe_error(error),
+    }
+
+
+def _describe_hub(settings: Settings, names: HubNames | None) -> dict[str, Any]:
+    known = {
+        "name": settings.binderhub_name,
+        "subscription": settings.azure_subscription,
+        "resource_group": settings.resource_group_name,
+        "location": settings.resource_group_location,
+        "chart_version": settings.binderhub_version,
+    }
+    if names is None:
+        return known
+    return {
+        **known,
+        "binder_url": names.binder_url,
+        "hub_url": names.hub_url,
+        "cluster": names.cluster,
+        "release": names.release,
+        "namespace": names.namespace,
+        # The records that a custom domain needs, whoever creates them.
+        "dns_records": [{"name": host, "cname": target} for host, target in names.cnames.items()],
     }
 
 

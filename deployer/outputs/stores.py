@@ -130,8 +130,20 @@ def blob_endpoint(account: str) -> str:
 
 
 @asynccontextmanager
-async def open_blob_store(account: str, credential: AsyncTokenCredential) -> AsyncIterator[BlobOutputStore]:
-    """Open the container for outputs in a storage account."""
+async def open_store(
+    account: str | None, credential: AsyncTokenCredential, directory: Path
+) -> AsyncIterator[OutputStore]:
+    """Open the place for outputs.
+
+    Args:
+        account: name of the storage account; None for the directory.
+        credential: for the storage account.
+        directory: for outputs without a storage account.
+
+    """
+    if account is None:
+        yield DirectoryOutputStore(directory)
+        return
     async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
         yield BlobOutputStore(service.get_container_client(CONTAINER))
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Seconds.
 RENEW_EVERY = 15.0
+# A container that Azure stops has half a minute for everything that is left to do. Seconds.
+RELEASE_LIMIT = 3.0
 # Between two looks of a run that waits for another one to end. Seconds.
 LOOK_EVERY = 5.0
 
@@ -50,7 +52,7 @@ async def hold(lock: Lock, context: Context, report: StepReport) -> None:
             await keeper
         # Whatever goes wrong here, the lock expires by itself.
         with suppress(Exception):
-            async with asyncio.timeout(RENEW_EVERY):
+            async with asyncio.timeout(RELEASE_LIMIT):
                 await lock.release()
 
     context.resources.push_async_callback(let_go)

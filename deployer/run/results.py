@@ -6,6 +6,9 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from deployer.azure.session import Session
     from deployer.helm.client import ReleaseState
     from deployer.helm.values import RegistryAccess
@@ -73,8 +76,10 @@ class Results:
         session: the session with Azure (step `sign-in`).
         outputs: where the outputs of this run are written (step `outputs`).
         start: how often the container has been started, counted from 1 (step `starts`, in a container).
+        charts: the package of each chart, by its name (step `charts`).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
         cluster: how the API of the cluster is reached (step `cluster`).
+        storage_class: of the hub's disk, None for the cluster's default (step `storage-class`).
         release_before: the BinderHub release before this run, None if there was none (step `release`).
         registry: what BinderHub needs to push and pull (step `registry-access`).
         dns_records: ids of the records of a custom domain, none where others write them (step `dns`).
@@ -87,8 +92,10 @@ class Results:
         self.session: Result[Session] = Result("session")
         self.outputs: Result[RunOutputs] = Result("outputs")
         self.start: Result[int] = Result("start")
+        self.charts: Result[Mapping[str, Path]] = Result("charts")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
+        self.storage_class: Result[str | None] = Result("storage_class")
         self.release_before: Result[ReleaseState | None] = Result("release_before")
         self.registry: Result[RegistryAccess] = Result("registry")
         self.dns_records: Result[tuple[str, ...]] = Result("dns_records")

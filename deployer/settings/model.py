@@ -20,6 +20,7 @@ from deployer.settings.types.azure import (
     Region,
     RegistryName,
     ResourceGroup,
+    ResourceGroupAnywhere,
     StorageAccount,
     Subscription,
     Tenant,
@@ -54,6 +55,7 @@ from deployer.settings.types.text import (
     Secret,
     Text,
 )
+from deployer.settings.types.time_zones import TimeZone
 from deployer.settings.versions import (
     BINDERHUB_VERSION,
     CERTMANAGER_VERSION,
@@ -117,6 +119,7 @@ class Settings(BaseSettings):
     )
     aks_kubernetes_version: Annotated[KubernetesVersion | None, Aliases("azure.kubernetes_version")] = None
     aks_tier: Annotated[AksTierChoice, Aliases("azure.tier")] = AksTier.FREE
+    time_zone: Annotated[TimeZone, Aliases("schedule.time_zone")] = "UTC"
 
     # Registry
     container_registry: Annotated[ContainerRegistryChoice, Aliases("container_registry")] = (
@@ -145,7 +148,9 @@ class Settings(BaseSettings):
         Aliases("https.contact_email", "binderhub.contact_email", "cert_manager.contact_email"),
     ] = None
     domain_name: Annotated[DomainName | None, Aliases("https.domain_name", "cert_manager.domain_name")] = None
-    dns_zone_resource_group: Annotated[ResourceGroup | None, Aliases("https.dns_zone_resource_group")] = None
+    dns_zone_resource_group: Annotated[
+        ResourceGroupAnywhere | None, Aliases("https.dns_zone_resource_group")
+    ] = None
     certificate_authority: Annotated[CertificateAuthorityChoice, Aliases("https.certificate_authority")] = (
         CertificateAuthority.AUTO
     )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.settings.chart_values import OF_JUPYTERHUB, WRAPPER, read_chart_values
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
 from deployer.settings.types.validation import Violation, either
@@ -185,6 +186,29 @@ def groups_fit_provider(settings: Settings, _present: Collection[str]) -> Iterat
         )
 
 
+def chart_keys_have_their_place(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
+    """Refuse keys of JupyterHub's chart, and a wrapper, at the top level of HELM_VALUES."""
+    values = read_chart_values(settings.helm_values) if settings.helm_values else {}
+    if WRAPPER in values:
+        yield Violation(
+            "helm_values",
+            f"has everything under {WRAPPER}:, as charts that contain the chart of BinderHub need it.",
+            f"Write the keys under {WRAPPER}: at the top level.",
+        )
+    if misplaced := sorted(OF_JUPYTERHUB & values.keys()):
+        yield Violation(
+            "helm_values",
+            f"has keys of JupyterHub at the top level: {', '.join(misplaced)}.",
+            f"Write them under jupyterhub:, as jupyterhub.{misplaced[0]}.",
+        )
+    if classes := sorted(key for key in values if key[:1].isupper()):
+        yield Violation(
+            "helm_values",
+            f"has configuration of BinderHub at the top level: {', '.join(classes)}.",
+            f"Write it under config:, as config.{classes[0]}.",
+        )
+
+
 def action_is_supported(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
     """Refuse a command that this release does not have."""
     if settings.action not in SUPPORTED_ACTIONS:
@@ -204,6 +228,7 @@ RULES = (
     Rule(("authentication",), sign_in_allows_users),
     Rule(("authentication", "allowed_users", "admin_users"), user_names_fit_provider),
     Rule(("authentication", "allowed_organisations"), groups_fit_provider),
+    Rule(("helm_values",), chart_keys_have_their_place),
     Rule(("action",), action_is_supported),
 )
 

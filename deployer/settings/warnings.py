@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
 from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
+from deployer.settings.types.tags import reaches_addresses_and_disks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -46,6 +48,8 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
     yield from _guests(settings)
+    yield from _replaced_decisions(settings)
+    yield from _tags(settings)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -123,6 +127,15 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
         )
 
 
+def _tags(settings: Settings) -> Iterator[str]:
+    for name, content in settings.tags.items():
+        if not (reaches_addresses_and_disks(name) and reaches_addresses_and_disks(content)):
+            yield (
+                f"The tag {name!r} does not reach the hub's public addresses and disk: no tag can be "
+                "written there that is empty or has a comma or an equals sign."
+            )
+
+
 def _guests(settings: Settings) -> Iterator[str]:
     guests = [name for name in (*settings.allowed_users, *settings.admin_users) if "#ext#@" in name]
     if settings.authentication is Authentication.ENTRA and guests:
@@ -131,3 +144,13 @@ def _guests(settings: Settings) -> Iterator[str]:
             "names: add the optional claim upn to the application (portal: Token configuration), with "
             '"Externally authenticated" switched on.'
         )
+
+
+def _replaced_decisions(settings: Settings) -> Iterator[str]:
+    values = read_chart_values(settings.helm_values) if settings.helm_values else {}
+    for decision in DECISIONS:
+        if keys := replaced_keys(values, decision):
+            yield (
+                f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}. {decision.consequence} "
+                "Leave these keys out unless you know that the hub works with other values."
+            )

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from deployer.helm.client import ChartSource
+from deployer.azure.retries import with_retries
+from deployer.errors import HelmError
+from deployer.helm.charts import binderhub_chart
 from deployer.helm.releases import Releases, WantedRelease
 from deployer.helm.values import render_binderhub_values
 from deployer.run.workflow import Step
+from deployer.settings.chart_values import likely_cause
 
 if TYPE_CHECKING:
     from deployer.helm.values import RenderedValues
@@ -17,8 +20,6 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
     from deployer.settings import Settings
-
-CHART = "binderhub"
 
 
 def binderhub_step(settings: Settings) -> Step[Context]:
@@ -37,17 +38,25 @@ def binderhub_step(settings: Settings) -> Step[Context]:
 
 
 async def ensure_binderhub(context: Context, report: StepReport) -> str:
-    """Install or upgrade the release; leave it alone where chart, values and objects are as wanted."""
+    """Install or upgrade the release; leave it alone where chart, values and objects are as wanted.
+
+    Raises:
+        HelmError: it could not be installed.
+
+    """
     settings, names = context.settings, context.names
-    chart = ChartSource(
-        CHART, settings.binderhub_chart_repository, settings.binderhub_version, "BINDERHUB_VERSION"
+    values = render_binderhub_values(
+        settings, names, context.results.registry.get(), context.results.storage_class.get()
     )
-    values = render_binderhub_values(settings, names, context.results.registry.get())
     # Before the values are tried, so that a failed run leaves them too.
-    await _write_values(context, values)
+    await with_retries(report, "write the values into the outputs", lambda: _write_values(context, values))
     releases = Releases(context.helm, context.results.cluster.get(), report)
-    wanted = WantedRelease(names.release, names.namespace, chart, values.merged())
-    return await releases.ensure(wanted, context.results.release_before.get())
+    wanted = WantedRelease(names.release, names.namespace, binderhub_chart(settings), values.merged())
+    try:
+        return await releases.ensure(wanted, context.results.release_before.get())
+    except HelmError as error:
+        error.cause = likely_cause(error.cause, settings.helm_values)
+        raise
 
 
 async def _write_values(context: Context, values: RenderedValues) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.helm.client import ChartSource
+from deployer.helm.charts import cert_manager_chart
 from deployer.helm.releases import Releases, WantedRelease
 from deployer.helm.values import render_cert_manager_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
@@ -16,14 +16,12 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
     from deployer.settings import Settings
 
-CHART, REPOSITORY = "cert-manager", "oci://quay.io/jetstack/charts"
-
 
 def cert_manager_step(settings: Settings) -> Step[Context]:
     """Declare the step."""
     return Step(
         "cert-manager",
-        f"Install cert-manager (chart {_version(settings)})",
+        f"Install cert-manager (chart {cert_manager_chart(settings).version})",
         ensure_cert_manager,
         creates=lambda _names: (f"Helm release {CERT_MANAGER}",),
     )
@@ -33,12 +31,7 @@ async def ensure_cert_manager(context: Context, report: StepReport) -> str:
     """Install or upgrade the release of cert-manager, with its custom resource definitions."""
     access = context.results.cluster.get()
     await ensure_own_namespace(await access.api(), CERT_MANAGER, report)
-    chart = ChartSource(CHART, REPOSITORY, _version(context.settings), "CERTMANAGER_VERSION")
+    chart = cert_manager_chart(context.settings)
     releases = Releases(context.helm, access, report)
     wanted = WantedRelease(CERT_MANAGER, CERT_MANAGER, chart, render_cert_manager_values())
     return await releases.ensure(wanted, await releases.find(CERT_MANAGER, CERT_MANAGER))
-
-
-def _version(settings: Settings) -> str:
-    # The versions of this chart have a leading v, which many people leave out.
-    return f"v{settings.certmanager_version.removeprefix('v')}"

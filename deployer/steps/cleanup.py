@@ -13,7 +13,7 @@ from deployer.azure.dns import host_of, remove_record, unwanted_records
 from deployer.azure.retries import with_retries
 from deployer.certificates.authorities import authorities_asked
 from deployer.certificates.client import CertificateClient
-from deployer.errors import AzureError
+from deployer.errors import AzureError, KubernetesError
 from deployer.helm.releases import Releases
 from deployer.kubernetes.dns_inventory import read_inventory, write_inventory
 from deployer.kubernetes.namespaces import find_own_namespace, remove_own_namespace
@@ -43,7 +43,7 @@ async def clean_up(context: Context, report: StepReport) -> str:
     api = await context.results.cluster.get().api()
     removed = await _remove_records(context, report, api)
     if context.settings.https:
-        removed += await _remove_issuers(context, api)
+        removed += await _remove_issuers(context, report, api)
     else:
         removed += await _remove_https(context, report, api)
     return f"removed {', '.join(removed)}" if removed else "nothing to remove"
@@ -78,14 +78,20 @@ async def _remove_record(context: Context, report: StepReport, record: str) -> b
         return None
 
 
-async def _remove_issuers(context: Context, api: Api) -> list[str]:
-    """Remove the issuers of authorities that the settings no longer name."""
+async def _remove_issuers(context: Context, report: StepReport, api: Api) -> list[str]:
+    """Remove the issuers of authorities that the settings no longer name; one that stays does no harm."""
     wanted = {authority.issuer for authority in authorities_asked(context.settings.certificate_authority)}
     certificates = CertificateClient(api, context.names)
     unwanted = [issuer for issuer in await certificates.own_issuers() if issuer not in wanted]
+    removed = []
     for issuer in unwanted:
-        await certificates.remove_issuer(issuer)
-    return [f"the issuer {issuer}" for issuer in unwanted]
+        try:
+            await certificates.remove_issuer(issuer)
+        except KubernetesError as error:
+            report.note(f"The issuer {issuer} is no longer used and cannot be removed: {error.message}")
+        else:
+            removed.append(f"the issuer {issuer}")
+    return removed
 
 
 async def _remove_https(context: Context, report: StepReport, api: Api) -> list[str]:

@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from azure.mgmt.containerservice.models import (
-    ContainerServiceNetworkProfile,
-    ManagedCluster,
-    ManagedClusterAgentPoolProfile,
-    ManagedClusterAutoUpgradeProfile,
-    ManagedClusterIdentity,
-    ManagedClusterOIDCIssuerProfile,
-    ManagedClusterProperties,
-    ManagedClusterSKU,
-)
+from azure.mgmt.containerservice.models import ManagedCluster
 
-from deployer.azure.clusters import STOPPED, fetch_kubeconfig, find_cluster, power_state
+from deployer.azure.cluster_state import DELETING, SETTLED_STATES, check_usable, locked, under_way
+from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_surges, version_wanted
+from deployer.azure.clusters import fetch_kubeconfig, find_cluster
+from deployer.azure.compute_quota import CoreQuota, read_core_quota
+from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL, ClusterWish, describe_cluster
 from deployer.azure.retries import with_retries
-from deployer.comparison import contains
-from deployer.errors import DeployerError, PreflightError
+from deployer.errors import AzureError, DeployerError
 from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.run.workflow import Step
-from deployer.settings.types.tags import CREATED_BY_TAG
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from deployer.azure.managed_cluster import Body
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
     from deployer.settings import Settings
 
-# Names of Zero to JupyterHub, which the affinities and tolerations of the charts refer to.
-NODE_PURPOSE = "hub.jupyter.org/node-purpose"
-USER_TAINT = "hub.jupyter.org_dedicated=user:NoSchedule"
-
-SYSTEM_POOL = "system"
-USER_POOL = "user"
-# There are other states while an operation goes on (Creating, Updating, ProvisionControlPlane, …).
-SETTLED_STATES = {"Succeeded", "Failed", "Canceled"}
 # The upgrade of a cluster takes up to half an hour. Seconds.
 OPERATION_LIMIT = 2400.0
 LOOK_EVERY = 5.0
+LOCKED = "ScopeLocked"
 
 
 def cluster_step(settings: Settings) -> Step[Context]:
@@ -64,111 +48,77 @@ def cluster_step(settings: Settings) -> Step[Context]:
 
 async def ensure_cluster(context: Context, report: StepReport) -> str:
     """Create the cluster, or change what differs from the settings."""
-    found = await _settled(context, report)
-    if found is None:
-        outcome = await _create(context, report)
-    else:
-        outcome = await _update(context, report, found)
     group, name = context.settings.resource_group_name, context.names.cluster
-    content = await fetch_kubeconfig(context.azure, group, name, report)
+    found = await _settled(context, report)
+    try:
+        if found is None:
+            outcome = await _create(context, report)
+        else:
+            outcome = await _update(context, report, found)
+        content = await fetch_kubeconfig(context.azure, group, name, report)
+    except AzureError as error:
+        raise (locked(error, name) if error.code == LOCKED else error) from None
     context.results.cluster.set(context.resources.enter_context(private_kubeconfig(content)))
     return outcome
-
-
-def wanted_cluster(settings: Settings, names: HubNames) -> ManagedCluster:
-    """Describe the cluster that the settings ask for."""
-    return ManagedCluster(
-        location=settings.region,
-        tags=names.tags,
-        sku=ManagedClusterSKU(name="Base", tier=settings.aks_tier),
-        identity=ManagedClusterIdentity(type="SystemAssigned"),
-        properties=ManagedClusterProperties(
-            dns_prefix=names.dns_prefix,
-            node_resource_group=names.node_resource_group,
-            kubernetes_version=settings.aks_kubernetes_version,
-            # Azure's default has no policy engine: the network policies of the charts would have no effect.
-            network_profile=ContainerServiceNetworkProfile(
-                network_plugin="azure",
-                network_plugin_mode="overlay",
-                network_dataplane="cilium",
-                network_policy="cilium",
-                load_balancer_sku="standard",
-                outbound_type="loadBalancer",
-            ),
-            auto_upgrade_profile=ManagedClusterAutoUpgradeProfile(
-                upgrade_channel="patch", node_os_upgrade_channel="NodeImage"
-            ),
-            oidc_issuer_profile=ManagedClusterOIDCIssuerProfile(enabled=True),
-            agent_pool_profiles=[system_pool(settings), user_pool(settings)],
-        ),
-    )
-
-
-def system_pool(settings: Settings) -> ManagedClusterAgentPoolProfile:
-    """Describe the node pool for the pods of AKS and of the hub itself: one node."""
-    return ManagedClusterAgentPoolProfile(
-        name=SYSTEM_POOL,
-        mode="System",
-        vm_size=settings.aks_system_node_vm_size,
-        count=1,
-        enable_auto_scaling=False,
-        # Only clusters of scale sets can be stopped and started.
-        type="VirtualMachineScaleSets",
-        os_type="Linux",
-        node_labels={NODE_PURPOSE: "core"},
-    )
-
-
-def user_pool(settings: Settings) -> ManagedClusterAgentPoolProfile:
-    """Describe the node pool for sessions and builds, which the autoscaler grows and shrinks."""
-    return ManagedClusterAgentPoolProfile(
-        name=USER_POOL,
-        mode="User",
-        vm_size=settings.aks_node_vm_size,
-        count=settings.aks_node_count,
-        min_count=settings.aks_node_count,
-        max_count=settings.aks_node_count_max,
-        enable_auto_scaling=True,
-        type="VirtualMachineScaleSets",
-        os_type="Linux",
-        node_labels={NODE_PURPOSE: "user"},
-        node_taints=[USER_TAINT],
-    )
 
 
 async def _settled(context: Context, report: StepReport) -> ManagedCluster | None:
     """Find the cluster once any operation on it has ended, whether an earlier run or Azure started that."""
     group, name = context.settings.resource_group_name, context.names.cluster
-    state: object = None
+    state = ""
 
     async def look() -> ManagedCluster | Pending | None:
         nonlocal state
         found = await with_retries(
             report, f"find the cluster {name}", lambda: find_cluster(context.azure, group, name)
         )
-        state = found.provisioning_state if found else None
+        state = str(found.provisioning_state) if found else ""
         if found is None or state in SETTLED_STATES:
             return found
-        return Pending(f"waiting for an earlier operation on {name} to end: {state}")
+        return Pending(f"{under_way(state, name)}: waiting for the end")
 
     try:
         return await wait_until(look, report.progress, limit=OPERATION_LIMIT, every=LOOK_EVERY)
     except TimeLimitExceededError:
+        deleting = " A lock or an address that is used elsewhere can hold the deletion back."
         raise DeployerError(
-            f"The cluster {name} stays in the state {state}.",
+            f"{under_way(state, name).capitalize()}, for more than {OPERATION_LIMIT / 60:.0f} minutes."
+            + (deleting if state == DELETING else ""),
             suggestion="Look at its activity log in the portal; start again when the operation has ended.",
             retryable=True,
         ) from None
 
 
 async def _create(context: Context, report: StepReport) -> str:
-    wanted = wanted_cluster(context.settings, context.names)
-    report.progress(f"creating the cluster {context.names.cluster}: Azure takes about four minutes")
-    await _put(context, report, wanted)
-    return f"{context.names.cluster} created"
+    name = context.names.cluster
+    wish = await _wish(context, report, None)
+    report.progress(f"creating the cluster {name}: Azure takes about four minutes")
+    await _put(context, report, describe_cluster(wish))
+    return f"{name} created"
 
 
-async def _put(context: Context, report: StepReport, cluster: ManagedCluster) -> None:
+async def _update(context: Context, report: StepReport, found: ManagedCluster) -> str:
+    """Change what differs."""
+    name, version = context.names.cluster, context.settings.aks_kubernetes_version
+    check_usable(found, context.names)
+    live = found.as_dict()
+    wanted = describe_cluster(await _wish(context, report, live))
+    for warning in unchangeable(live, wanted, version):
+        report.warning(warning)
+    update = plan_update(live, wanted, version_wanted(version, live))
+    if not update.changes:
+        return f"{name} exists (Kubernetes {found.current_kubernetes_version})"
+    if found.provisioning_state == "Failed":
+        report.warning(f"the last operation on the cluster {name} failed: asking Azure to complete it")
+    report.progress(f"updating the cluster {name}: {', '.join(update.changes)}")
+    await _put(context, report, update.body)
+    return f"{name} updated: {', '.join(update.changes)}"
+
+
+async def _put(context: Context, report: StepReport, body: Body) -> None:
+    # The client leaves out what Azure alone sets.
+    cluster = ManagedCluster(body)
+
     async def put() -> None:
         poller = await context.azure.clusters.managed_clusters.begin_create_or_update(
             context.settings.resource_group_name, context.names.cluster, cluster
@@ -178,110 +128,32 @@ async def _put(context: Context, report: StepReport, cluster: ManagedCluster) ->
     await with_retries(report, "create the cluster", put)
 
 
-async def _update(context: Context, report: StepReport, found: ManagedCluster) -> str:
-    """Change what differs."""
-    name = context.names.cluster
-    _refuse_foreign(found, name)
-    _refuse_stopped(found, name)
-    wanted = wanted_cluster(context.settings, context.names)
-    _keep_what_cannot_change(found, wanted, report)
-    changes = differences(found, wanted)
-    if not changes:
-        return f"{name} exists (Kubernetes {found.current_kubernetes_version})"
-    report.progress(f"updating the cluster {name}: {', '.join(changes)}")
-    await _put(context, report, wanted)
-    return f"{name} updated: {', '.join(changes)}"
-
-
-def _refuse_foreign(found: ManagedCluster, name: str) -> None:
-    if CREATED_BY_TAG not in (found.tags or {}):
-        raise PreflightError(
-            f"There already is a cluster {name}, and this deployer did not create it.",
-            suggestion="Choose another BINDERHUB_NAME, or another resource group.",
+async def _wish(context: Context, report: StepReport, found: Body | None) -> ClusterWish:
+    """Return what the cluster should be; how it is upgraded depends on the quota."""
+    settings = context.settings
+    quota = await _quota(context, report)
+    if quota is None:
+        # An existing pool stays as it is; a new one upgrades in the way that needs no further cores.
+        return ClusterWish(
+            settings, context.names, user_pool_surges=found is not None and user_pool_surges(found)
         )
-
-
-def _refuse_stopped(found: ManagedCluster, name: str) -> None:
-    if power_state(found) == STOPPED:
-        raise PreflightError(
-            f"The cluster {name} is stopped.",
-            suggestion=f"Start it first: portal, {name}, Start. It takes about ten minutes.",
-        )
-
-
-def _keep_what_cannot_change(found: ManagedCluster, wanted: ManagedCluster, report: StepReport) -> None:
-    """Copy from the existing cluster what Azure refuses to change, and what the autoscaler changes."""
-    wanted.dns_prefix = found.dns_prefix
-    wanted.node_resource_group = found.node_resource_group
-    if wanted.kubernetes_version and is_older(wanted.kubernetes_version, found.current_kubernetes_version):
+    if lacking := quota.system_pool_lacks(settings, found):
         report.warning(
-            f"the cluster keeps Kubernetes {found.current_kubernetes_version}: Azure upgrades it, and cannot "
-            f"downgrade it to {wanted.kubernetes_version}"
+            "Azure upgrades the system pool by adding a second node for some minutes, and there is no "
+            f"room for it: {lacking}. Without it the upgrade fails. Ask for more (portal, Quotas, Compute)"
         )
-        wanted.kubernetes_version = None
-    wanted.kubernetes_version = wanted.kubernetes_version or found.kubernetes_version
-    for pool, live in _pairs(found, wanted):
-        if not _same(live.vm_size, pool.vm_size):
-            report.warning(
-                f"the pool {pool.name} keeps its size {live.vm_size}: Azure cannot change it to "
-                f"{pool.vm_size}"
-            )
-            pool.vm_size = live.vm_size
-        if pool.enable_auto_scaling:
-            # The request names a count: the current one, or it would take machines from running sessions.
-            pool.count = min(max(live.count or 0, pool.min_count or 0), pool.max_count or 0)
+    surges = quota.user_pool_surges(settings, found)
+    return ClusterWish(settings, context.names, user_pool_surges=surges)
 
 
-def is_older(wanted: str, current: str | None) -> bool:
-    """Return whether a version (1.34 or 1.34.2) is older than that of the cluster, which Azure patches."""
-    # Long-term support has names like 1.30.100-akslts.
-    parts, live = ([int(part) for part in re.findall(r"\d+", text or "")] for text in (wanted, current))
-    return bool(live) and parts < live[: len(parts)]
-
-
-def differences(found: ManagedCluster, wanted: ManagedCluster) -> list[str]:
-    """Return what a request would change, in the reader's terms; nothing if the cluster is as wanted."""
-    changes = []
-    if found.provisioning_state != "Succeeded":
-        changes.append(f"its state is {found.provisioning_state}")
-    if not _same(_tier(found), _tier(wanted)):
-        changes.append("tier")
-    if not contains(found.tags, wanted.tags):
-        changes.append("tags")
-    if wanted.kubernetes_version not in (found.kubernetes_version, found.current_kubernetes_version):
-        changes.append(f"Kubernetes {wanted.kubernetes_version}")
-    changes += [f"pool {pool.name}" for pool in _pools(wanted) if _pool_differs(found, pool)]
-    return changes
-
-
-def _tier(cluster: ManagedCluster) -> str | None:
-    return cluster.sku.tier if cluster.sku else None
-
-
-def _pools(cluster: ManagedCluster) -> Sequence[ManagedClusterAgentPoolProfile]:
-    return cluster.agent_pool_profiles or ()
-
-
-def _pairs(
-    found: ManagedCluster, wanted: ManagedCluster
-) -> list[tuple[ManagedClusterAgentPoolProfile, ManagedClusterAgentPoolProfile]]:
-    """Return each wanted pool with the existing one of its name."""
-    live = {pool.name: pool for pool in _pools(found)}
-    return [(pool, live[pool.name]) for pool in _pools(wanted) if pool.name in live]
-
-
-def _pool_differs(found: ManagedCluster, pool: ManagedClusterAgentPoolProfile) -> bool:
-    live = {candidate.name: candidate for candidate in _pools(found)}.get(pool.name)
-    if live is None:
-        return True
-    compared = ["enable_auto_scaling", "min_count", "max_count", "node_labels", "node_taints"]
-    if not pool.enable_auto_scaling:
-        compared.append("count")
-    # A field that is not set is one of Azure's defaults: a pool without autoscaling may be shown as False or
-    # null.
-    wanted = {field: getattr(pool, field) or None for field in compared}
-    return not contains({field: getattr(live, field) or None for field in compared}, wanted)
-
-
-def _same(left: str | None, right: str | None) -> bool:
-    return (left or "").casefold() == (right or "").casefold()
+async def _quota(context: Context, report: StepReport) -> CoreQuota | None:
+    try:
+        return await with_retries(
+            report,
+            "read the quota of cores",
+            lambda: read_core_quota(context.azure, context.settings),
+            rights_may_come=False,
+        )
+    except AzureError:
+        report.progress("cannot see the quota of cores (no rights on the subscription)")
+        return None

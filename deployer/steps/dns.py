@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.dns import CNAME_TYPE, DnsZones, ForeignRecordError, ensure_record, zone_of
+from deployer.azure.dns import CNAME_TYPE, DnsZones, ForeignRecordError, ensure_record, zone_names
 from deployer.azure.retries import PROPAGATION_CODES, with_retries
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import Stage
@@ -46,15 +46,15 @@ async def ensure_dns(context: Context, report: StepReport) -> str:
     group = context.settings.dns_zone_resource_group
     if group is None:
         return await _leave_to_others(context, report, "no resource group of a DNS zone is set")
+    domain = context.settings.domain_name or ""
     try:
         zones = DnsZones(context.azure, group)
-        names = await with_retries(
-            report, f"list the DNS zones in {group}", zones.names, rights_may_come=False
+        zone = await with_retries(
+            report, f"find the DNS zone of {domain}", lambda: zones.zone_of(domain), rights_may_come=False
         )
-        zone = zone_of(context.settings.domain_name or "", names)
         if zone is None:
-            seen = ", ".join(names) or "none"
-            reason = f"{group} has no DNS zone for {context.settings.domain_name} (zones there: {seen})"
+            looked = ", ".join(zone_names(domain))
+            reason = f"{group} has no DNS zone for {domain} (looked for {looked})"
             return await _leave_to_others(context, report, reason)
         records = [zones.record(zone, host, target) for host, target in context.names.cnames.items()]
         return await _ensure_records(context, report, zone, records)

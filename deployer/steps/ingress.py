@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.helm.client import ChartSource
+from deployer.helm.charts import traefik_chart
 from deployer.helm.releases import Releases, WantedRelease
 from deployer.helm.values import render_traefik_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
     from deployer.settings import Settings
 
-CHART, REPOSITORY = "traefik", "oci://ghcr.io/traefik/helm"
-
 
 def ingress_step(settings: Settings) -> Step[Context]:
     """Declare the step."""
@@ -26,7 +24,7 @@ def ingress_step(settings: Settings) -> Step[Context]:
     def creates(names: HubNames) -> tuple[str, ...]:
         return (f"Helm release {INGRESS}", *(f"public address {host}" for host in names.address_hosts))
 
-    title = f"Install Traefik (chart {_version(settings)})"
+    title = f"Install Traefik (chart {traefik_chart(settings).version})"
     return Step("ingress", title, ensure_ingress, creates=creates)
 
 
@@ -34,13 +32,8 @@ async def ensure_ingress(context: Context, report: StepReport) -> str:
     """Install or upgrade the release of Traefik."""
     access = context.results.cluster.get()
     await ensure_own_namespace(await access.api(), INGRESS, report)
-    chart = ChartSource(CHART, REPOSITORY, _version(context.settings), "TRAEFIK_VERSION")
+    chart = traefik_chart(context.settings)
     values = render_traefik_values(context.settings, context.names)
     releases = Releases(context.helm, access, report)
     wanted = WantedRelease(INGRESS, INGRESS, chart, values)
     return await releases.ensure(wanted, await releases.find(INGRESS, INGRESS))
-
-
-def _version(settings: Settings) -> str:
-    # The versions of this chart have no leading v, which many people write.
-    return settings.traefik_version.removeprefix("v")

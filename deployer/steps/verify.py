@@ -19,6 +19,7 @@ from deployer.errors import VerificationError
 from deployer.kubernetes.cluster import waiting_pods
 from deployer.run.results import CertificateOutcome
 from deployer.run.workflow import Step
+from deployer.settings.chart_values import likely_cause
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
@@ -44,6 +45,14 @@ async def verify(context: Context, report: StepReport) -> str:
         VerificationError: one of them does not answer as it should.
 
     """
+    try:
+        return await _verify(context, report)
+    except VerificationError as error:
+        error.cause = likely_cause(error.cause, context.settings.helm_values)
+        raise
+
+
+async def _verify(context: Context, report: StepReport) -> str:
     names, outcome = context.names, _certificate_outcome(context)
     if outcome is CertificateOutcome.UNREACHABLE:
         return await _verify_without_domain(context, report)
@@ -171,9 +180,11 @@ async def _failing_checks(url: str, *, checked: bool) -> list[str]:
     try:
         async with httpx.AsyncClient(timeout=60, verify=checked) as client:
             answer = await client.get(url)
-        body = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
-        return [f"no answer ({type(error).__name__})"]
+        body = dict(answer.json())
+    except httpx.HTTPError as error:
+        return [_no_answer(error)]
+    except (ValueError, TypeError):
+        return ["not the expected service"]
     if body.get("ok"):
         return []
     return [check.get("service", "unknown") for check in body.get("checks", []) if not check.get("ok")] or [

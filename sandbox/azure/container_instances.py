@@ -6,11 +6,13 @@ A process gets the variables of its group, and those by which every client reach
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +59,8 @@ class Container:
         state: "Running" or "Terminated".
         exit_code: exit status of the last run, once terminated.
         restart_count: how often the restart policy started it again.
+        started: when its process was last started.
+        finished: when that process ended, once terminated.
         process: its process.
         task: waits for the end of the process.
 
@@ -67,6 +71,8 @@ class Container:
     state: str = RUNNING
     exit_code: int | None = None
     restart_count: int = 0
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    finished: datetime | None = None
     process: Process | None = field(default=None, repr=False)
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
@@ -103,7 +109,7 @@ class Containers:
     async def stop(self, group_id: str) -> None:
         """Stop the container of a group: SIGTERM, then SIGKILL if it has not ended in time."""
         container = self._containers.get(group_id.lower())
-        if container is None or container.process is None:
+        if container is None or container.process is None or container.state == TERMINATED:
             return
         if container.task is not None:
             container.task.cancel()
@@ -113,8 +119,7 @@ class Containers:
                 await asyncio.wait_for(container.process.wait(), GRACE_SECONDS)
             except TimeoutError:
                 container.process.kill()
-        container.exit_code = await container.process.wait()
-        container.state = TERMINATED
+        _end(container, await container.process.wait())
 
     def log(self, group_id: str) -> str:
         """Return the output of a group's container so far."""
@@ -139,9 +144,10 @@ class Containers:
             exit_code = await container.process.wait()
             policy = container.spec.restart_policy
             if policy == "Never" or (policy == "OnFailure" and exit_code == 0):
-                container.state, container.exit_code = TERMINATED, exit_code
+                _end(container, exit_code)
                 return
             container.restart_count += 1
+            container.started = datetime.now(UTC)
             container.process = await self._start_process(container)
 
     async def _start_process(self, container: Container) -> Process:
@@ -152,8 +158,18 @@ class Containers:
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
             "HOME": str(home),
             **self._network_environment,
+            **_measurement(),
             **container.spec.environment,
         }
         return await start(
             Path(program), *command[1:], log=container.log, environment=environment, cwd=self._checkout
         )
+
+
+def _end(container: Container, exit_code: int) -> None:
+    container.state, container.exit_code, container.finished = TERMINATED, exit_code, datetime.now(UTC)
+
+
+def _measurement() -> dict[str, str]:
+    """Return the variables by which coverage.py, where it measures us, measures the container too."""
+    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

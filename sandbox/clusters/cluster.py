@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from sandbox.clusters.control_plane import ControlPlane
-from sandbox.clusters.credentials import ADMINISTRATORS, ClusterCredentials
+from sandbox.clusters.credentials import ADMINISTRATORS, ClusterCredentials, KubeconfigNames
 from sandbox.clusters.egress import EgressProxy
 from sandbox.clusters.kubernetes_api import list_objects
 from sandbox.clusters.workloads.aks_pods import install_aks_pods
@@ -21,12 +21,14 @@ from sandbox.clusters.workloads.disks import provision_disks
 from sandbox.clusters.workloads.load_balancers import LoadBalancers
 from sandbox.clusters.workloads.nodes import Nodes
 from sandbox.clusters.workloads.user_schedulers import run_user_schedulers
+from sandbox.network.forwarder import Forwarder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
 
     from sandbox.clock import Clock
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.programs import Programs
     from sandbox.clusters.spec import ClusterSpec, NodePool
     from sandbox.clusters.workloads.dns_labels import DnsLabels
@@ -51,6 +53,7 @@ class Cluster:
         authority: signs the certificate of the API.
         hosts: where the host name of the API is served.
         clock: how long Azure takes.
+        cloud: where addresses and disks are created.
         labels: the DNS labels of all clusters.
         authorities: where cert-manager gets certificates; None for no cert-manager.
         on_delete: called when the cluster is deleted.
@@ -71,6 +74,7 @@ class Cluster:
         authority: CertificateAuthority,
         hosts: Hosts,
         clock: Clock,
+        cloud: Cloud,
         labels: DnsLabels,
         authorities: CertificateAuthorities | None,
         on_delete: Callable[[], object],
@@ -80,6 +84,7 @@ class Cluster:
         self._programs = programs
         self._hosts = hosts
         self._clock = clock
+        self._cloud = cloud
         self._labels = labels
         self._authorities = authorities
         self._on_delete = on_delete
@@ -89,23 +94,33 @@ class Cluster:
         self._plane = self._new_plane()
         self.api = self._new_client()
 
-    def kubeconfig(self) -> str:
-        """Return a kubeconfig with the client certificate of an administrator."""
-        return self._credentials.kubeconfig(
-            ADMINISTRATOR, ADMINISTRATORS, f"https://{self.spec.fqdn}:{HTTPS_PORT}"
+    def kubeconfig(self, kind: str = "clusterUser") -> str:
+        """Return a kubeconfig as Azure names its parts, with the client certificate of an administrator.
+
+        Args:
+            kind: "clusterUser" or "clusterAdmin"; without Entra both may do everything.
+
+        """
+        suffix = "-admin" if kind == ADMINISTRATOR else ""
+        names = KubeconfigNames(
+            cluster=self.spec.name,
+            user=f"{kind}_{self.spec.group}_{self.spec.name}",
+            context=f"{self.spec.name}{suffix}",
         )
+        server = f"https://{self.spec.fqdn}:{HTTPS_PORT}"
+        return self._credentials.kubeconfig(ADMINISTRATOR, ADMINISTRATORS, server, names)
 
     async def start(self) -> None:
         """Start the control plane, the nodes and the controllers; return when the API answers."""
         await self._plane.start(self.api)
-        self._hosts.pass_through(self.spec.fqdn, self._plane.api_port)
+        self._hosts.pass_through(self.spec.fqdn, self._plane.api_port, Forwarder(self.api))
         await install_aks_pods(self.api)
-        nodes = Nodes(self.api, self.spec)
+        nodes = Nodes(self.api, self.spec, self._cloud)
         await nodes.set_pools(self.spec.pools)
-        balancers = LoadBalancers(self.api, self._clock, self.spec, self._labels)
+        balancers = LoadBalancers(self.api, self._clock, self._cloud, self.spec, self._labels)
         self._spawn(
             balancers.run(),
-            provision_disks(self.api, self._clock),
+            provision_disks(self.api, self._clock, self._cloud),
             autoscale(self.api, self._clock, nodes, lambda: self.spec.pools),
             run_user_schedulers(self.api, self._plane),
         )
@@ -119,7 +134,7 @@ class Cluster:
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
         """Add and remove nodes until the cluster has these node pools only."""
         self.spec = replace(self.spec, pools=pools)
-        await Nodes(self.api, self.spec).set_pools(pools)
+        await Nodes(self.api, self.spec, self._cloud).set_pools(pools)
 
     async def stop(self) -> None:
         """Stop the control plane and remove all nodes; the data of etcd stays."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.cloud import NoCloud
 from sandbox.clusters.cluster import Cluster
 from sandbox.clusters.workloads.dns_labels import DnsLabels
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.clock import Clock
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.programs import Programs
     from sandbox.clusters.spec import ClusterSpec
     from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
@@ -51,8 +53,8 @@ class Clusters:
         self._labels = DnsLabels()
         self._clusters: dict[str, Cluster] = {}
 
-    async def create(self, spec: ClusterSpec) -> Cluster:
-        """Start a cluster; return when its API answers."""
+    async def create(self, spec: ClusterSpec, cloud: Cloud | None = None) -> Cluster:
+        """Start a cluster, whose controllers create resources in a cloud; return when its API answers."""
         cluster = Cluster(
             spec,
             folder=self._folder / spec.fqdn.partition(".")[0],
@@ -60,6 +62,7 @@ class Clusters:
             authority=self._authority,
             hosts=self._hosts,
             clock=self._clock,
+            cloud=cloud or NoCloud(),
             labels=self._labels,
             authorities=self._authorities,
             on_delete=lambda: self._clusters.pop(spec.fqdn, None),

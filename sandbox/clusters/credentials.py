@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 
 ADMINISTRATORS = "system:masters"
 RSA_EXPONENT, RSA_BITS = 65537, 2048
+
+
+@dataclass(frozen=True)
+class KubeconfigNames:
+    """The names of the parts of a kubeconfig."""
+
+    cluster: str
+    user: str
+    context: str
 
 
 class ClusterCredentials:
@@ -71,17 +81,17 @@ class ClusterCredentials:
         """Write a new client certificate; return the paths of certificate and key."""
         return self.client(user, group).write(self._folder, user.replace(":", "-"))
 
-    def kubeconfig(self, user: str, group: str, server: str) -> str:
-        """Return a kubeconfig for a user, as `az aks get-credentials` writes it."""
+    def kubeconfig(self, user: str, group: str, server: str, names: KubeconfigNames | None = None) -> str:
+        """Return a kubeconfig for a user, whose parts have the user's name unless others are given."""
         issued = self.client(user, group)
-        name = self._fqdn.split("-", maxsplit=1)[0]
+        names = names or KubeconfigNames(user, user, user)
         return yaml.safe_dump(
             {
                 "apiVersion": "v1",
                 "kind": "Config",
                 "clusters": [
                     {
-                        "name": name,
+                        "name": names.cluster,
                         "cluster": {
                             "server": server,
                             "certificate-authority-data": _base64(self.server_ca.read_bytes()),
@@ -90,15 +100,17 @@ class ClusterCredentials:
                 ],
                 "users": [
                     {
-                        "name": user,
+                        "name": names.user,
                         "user": {
                             "client-certificate-data": _base64(issued.certificate_pem),
                             "client-key-data": _base64(issued.key_pem),
                         },
                     }
                 ],
-                "contexts": [{"name": name, "context": {"cluster": name, "user": user}}],
-                "current-context": name,
+                "contexts": [
+                    {"name": names.context, "context": {"cluster": names.cluster, "user": names.user}}
+                ],
+                "current-context": names.context,
             }
         )
 

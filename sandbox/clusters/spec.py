@@ -43,6 +43,7 @@ class ClusterSpec:
         location: its region.
         kubernetes_version: the version that Azure shows; the programs have one version only.
         pools: its node pools.
+        group: the resource group that it is in.
 
     """
 
@@ -51,3 +52,4 @@ class ClusterSpec:
     location: str
     kubernetes_version: str
     pools: tuple[NodePool, ...]
+    group: str = ""

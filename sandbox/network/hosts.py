@@ -27,8 +27,10 @@ class Hosts:
         """Let an application answer a host, or all names below a suffix (`*.example.org`)."""
         self._apps[host.lower()] = app
 
-    def pass_through(self, host: str, port: int) -> None:
-        """Let a TLS server on a port of this machine answer a host."""
+    def pass_through(self, host: str, port: int, app: ASGIApp | None = None) -> None:
+        """Let a TLS server on a port of this machine answer a host; the application while it has faults."""
+        if app is not None:
+            self.serve(host, app)
         self._ports[host.lower()] = port
 
     def forget(self, host: str) -> None:

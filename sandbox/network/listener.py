@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from starlette.responses import PlainTextResponse
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from sandbox.network.fault_injection import TRANSPORT, faulty
+from sandbox.network.faults import Faults
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sandbox.network.faults import Fault
     from sandbox.network.hosts import Hosts
     from sandbox.network.tls import ServerContexts
 
@@ -39,6 +44,15 @@ class _Server(uvicorn.Server):
         yield
 
 
+class _Protocol(H11Protocol):
+    """HTTP/1.1 whose requests know their connection, which a fault may end."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Take a connection."""
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, TRANSPORT: transport}
+
+
 class Listener:
     """An HTTP server on a port of 127.0.0.1.
 
@@ -49,7 +63,7 @@ class Listener:
     """
 
     def __init__(self, app: ASGIApp, contexts: ServerContexts | None = None) -> None:
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http="h11")
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http=_Protocol)
         config.load()
         if contexts is not None:
             config.ssl = _context_by_name(contexts)
@@ -91,13 +105,15 @@ class Dispatcher:
         hosts: the application of each host.
         record: file that gets a line of JSON for each request, without headers and bodies.
         who_is: identifies the principal of a request.
+        faults: the script of faults; empty by default.
 
     """
 
-    def __init__(self, hosts: Hosts, record: Path, who_is: WhoIs) -> None:
+    def __init__(self, hosts: Hosts, record: Path, who_is: WhoIs, faults: Faults | None = None) -> None:
         self._hosts = hosts
         self._record = record
         self._who_is = who_is
+        self._faults = faults or Faults()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -106,6 +122,9 @@ class Dispatcher:
         app = self._hosts.app_for(host) or PlainTextResponse(
             f"Nobody answers {host} here.", status_code=HTTPStatus.BAD_GATEWAY
         )
+        fault = self._fault(scope, host)
+        if fault is not None:
+            app = faulty(app, fault)
         status = 0
 
         async def watched_send(message: Message) -> None:
@@ -118,16 +137,21 @@ class Dispatcher:
             await app(scope, receive, watched_send)
         finally:
             if host != CONTROL_HOST:
-                self._write(self._line(scope, host, headers, status))
+                line = self._line(scope, host, headers, status)
+                self._write({**line, "fault": fault.kind} if fault else line)
+
+    def _fault(self, scope: Scope, host: str) -> Fault | None:
+        if host == CONTROL_HOST:
+            return None
+        return self._faults.for_request(scope["method"], host, _path(scope))
 
     def _line(self, scope: Scope, host: str, headers: dict[str, str], status: int) -> dict[str, Any]:
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        query = scope["query_string"].decode("latin-1")
         return {
             "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "method": scope["method"],
             "host": host,
-            "path": scope["path"] + (f"?{query}" if query else ""),
+            "path": _path(scope),
             "status": status,
             "principal": self._who_is(token) if scheme.lower() == "bearer" else None,
         }
@@ -135,3 +159,8 @@ class Dispatcher:
     def _write(self, line: dict[str, Any]) -> None:
         with self._record.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _path(scope: Scope) -> str:
+    query = scope["query_string"].decode("latin-1")
+    return str(scope["path"]) + (f"?{query}" if query else "")

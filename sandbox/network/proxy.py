@@ -2,7 +2,8 @@
 
 `CONNECT host:443` is relayed to the TLS listener, or to a server of this machine with a certificate for the
 host; a plain `http://` request to the plain listener. Other hosts are refused and recorded, so a test can
-prove that nothing outside was asked for.
+prove that nothing outside was asked for. While a fault is set for a host, its new connections go to the TLS
+listener, which injects it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.network.faults import Faults
 from sandbox.network.relay import relay
 from sandbox.network.unreachable import Unreachable
 
@@ -36,6 +38,7 @@ class Proxy:
         tls_port: port of the TLS listener.
         http_port: port of the plain listener.
         before_tls: called before a client's TLS reaches the listener.
+        faults: which requests fail; none by default.
 
     Attributes:
         refused: the hosts that were refused.
@@ -43,12 +46,19 @@ class Proxy:
     """
 
     def __init__(
-        self, hosts: Hosts, *, tls_port: int, http_port: int, before_tls: BeforeTls | None = None
+        self,
+        hosts: Hosts,
+        *,
+        tls_port: int,
+        http_port: int,
+        before_tls: BeforeTls | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self._hosts = hosts
         self._tls_port = tls_port
         self._http_port = http_port
         self._before_tls = before_tls
+        self._faults = faults or Faults()
         self._server: asyncio.Server | None = None
         self.refused: list[str] = []
 
@@ -94,7 +104,7 @@ class Proxy:
         if int(port) != HTTPS_PORT:
             self._refuse(target)
         passed_to = self._hosts.port_for(host)
-        if passed_to is not None:
+        if passed_to is not None and not self._faults.concern(host):
             return passed_to
         if self._hosts.app_for(host) is None:
             self._refuse(host)

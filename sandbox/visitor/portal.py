@@ -198,6 +198,14 @@ class Portal:
     def _put(self, path: str, api_version: str, body: object) -> dict[str, Any]:
         return self.arm("PUT", path, api_version, body)
 
+    def exists(self, path: str, api_version: str) -> bool:
+        """Whether there is a resource that this person may read."""
+        headers = {"Authorization": f"Bearer {self._token(MANAGEMENT)}"}
+        answer = self._request(
+            "GET", f"{MANAGEMENT}{path}", params={"api-version": api_version}, headers=headers
+        )
+        return answer.is_success
+
     def arm(self, method: str, path: str, api_version: str, body: object = None) -> dict[str, Any]:
         """Send a request to Resource Manager; return the body of the response.
 

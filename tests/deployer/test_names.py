@@ -27,7 +27,8 @@ RULES = {
     "hub": r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
     "cluster": r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?",
     "dns_prefix": r"[A-Za-z0-9]([A-Za-z0-9-]{0,52}[A-Za-z0-9])?",
-    "node_resource_group": r"[\w().-]{0,79}[\w()-]",
+    # A label of every node, so Kubernetes' rule for values of labels.
+    "node_resource_group": r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
     "registry": r"[a-z0-9]{5,50}",
     "registry_project": r"[a-z0-9]+(-+[a-z0-9]+)*",
     "scope_map": r"[A-Za-z0-9-]{5,50}",
@@ -40,7 +41,7 @@ RULES = {
 
 LETTERS = "abcxyz"
 hub_names = st.from_regex(r"[a-zA-Z][a-zA-Z0-9_. -]{0,70}[a-zA-Z0-9]", fullmatch=True)
-group_names = st.from_regex(r"[A-Za-z0-9_().-]{0,89}[A-Za-z0-9_()-]", fullmatch=True)
+group_names = st.from_regex(r"[\w().-]{0,89}[\w()-]", fullmatch=True)
 
 
 def accepted(hub: str, group: str = "research") -> Settings | None:
@@ -60,6 +61,15 @@ def test_every_derived_name_keeps_its_rule(hub: str, group: str) -> None:
     broken = {name: names[name] for name, rule in RULES.items() if not re.fullmatch(rule, names[name])}
     assert not broken
     assert len(names["binder_host"]) < 253
+
+
+@pytest.mark.parametrize("group", ["Ü" * 90, "(the).group(of_Übung)", "a" * 89 + ")", "_", "." * 89 + "x"])
+def test_the_strangest_groups_give_names_that_nodes_can_carry(group: str) -> None:
+    settings = accepted("a" * 59, group)
+    assert settings is not None
+    name = derive_names(settings).node_resource_group
+    assert re.fullmatch(RULES["node_resource_group"], name)
+    assert name != derive_names(settings.model_copy(update={"resource_group_name": "x"})).node_resource_group
 
 
 @given(hub=st.from_regex(r"[a-z][a-z0-9-]{1,57}[a-z0-9]", fullmatch=True))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.visitor.portal import GROUPS_API, Portal
 from tests.clusters import kubernetes
+from tests.deployment_record import violations
 from tests.end_to_end.deployments import deploy, run, writes
 
 if TYPE_CHECKING:
@@ -55,9 +56,11 @@ class HttpsHub:
         return ran, writes(self.sandbox.requests()[before:])
 
     def record(self) -> dict[str, Any]:
-        """Return the record of the latest run."""
+        """Return the record of the latest run, which has to keep to its schema."""
         latest = json.loads((self.folder / "latest.json").read_text(encoding="utf-8"))
-        return dict(json.loads((self.folder / latest["record"]).read_text(encoding="utf-8")))
+        record = dict(json.loads((self.folder / latest["record"]).read_text(encoding="utf-8")))
+        assert violations(record) == []
+        return record
 
     def next_steps(self) -> str:
         """Return the page of the latest run."""

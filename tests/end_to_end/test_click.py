@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
 from sandbox.visitor.portal import Portal
+from tests.deployment_record import violations
 from tests.end_to_end.deployments import add_service_principal, click, deploy, outputs_of, run, writes
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def test_the_outputs_are_in_the_storage_account(sandbox: RunningSandbox, clicked
     record = json.loads(outputs["deployment.json"])
     assert record["status"] == "done"
     assert {step["status"] for step in record["steps"]} == {"done"}
+    assert violations(record) == []
 
 
 def test_everything_carries_the_hubs_tags(sandbox: RunningSandbox, clicked: Clicked) -> None:

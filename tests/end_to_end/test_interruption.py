@@ -7,6 +7,7 @@ import signal
 import subprocess
 from typing import TYPE_CHECKING, Any
 
+from tests.deployment_record import violations
 from tests.end_to_end.deployments import deploy, deploy_command, group_of, hub_settings, run
 
 if TYPE_CHECKING:
@@ -60,7 +61,9 @@ def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp
 
 def latest_record(folder: Path) -> dict[str, Any]:
     latest = json.loads((folder / "latest.json").read_text())
-    return dict(json.loads((folder / latest["record"]).read_text()))
+    record = dict(json.loads((folder / latest["record"]).read_text()))
+    assert violations(record) == []
+    return record
 
 
 def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(

@@ -23,9 +23,10 @@ CHARTS = "https://hub.jupyter.org/helm-chart"
 ELSEWHERE = "http://elsewhere.uksouth.cloudapp.azure.com"
 
 
-def prove(sandbox: RunningSandbox, folder: Path) -> Ran:
+def prove(sandbox: RunningSandbox, folder: Path, **environment: str) -> Ran:
     """Run the deployer's last two steps alone."""
-    settings = {**hub_settings(HUB), **WHERE, "KUBECONFIG": str(kubeconfig_of(sandbox, HUB, folder))}
+    kubeconfig = {"KUBECONFIG": str(kubeconfig_of(sandbox, HUB, folder))}
+    settings = {**hub_settings(HUB), **WHERE, **kubeconfig, **environment}
     return run(sandbox, sys.executable, "-m", "tests.end_to_end.prove", **settings)
 
 
@@ -59,9 +60,11 @@ def test_a_wrong_hub_url_is_found(sandbox: RunningSandbox, tmp_path: Path) -> No
     wrong = ("--reuse-values", "--set", f"config.BinderHub.hub_url={ELSEWHERE}", "--wait")
     changed = run(sandbox, "helm", "upgrade", *chart, *where, *wrong)
     assert changed.status == 0, changed.stderr
-    ran = prove(sandbox, tmp_path)
+    replaced = "config.BinderHub.hub_url"
+    ran = prove(sandbox, tmp_path, HELM_VALUES=f"config: {{BinderHub: {{hub_url: '{ELSEWHERE}'}}}}")
     assert ran.status == 1
     assert "JupyterHub API" in ran.stderr
+    assert f"HELM_VALUES replace what the deployer decides: {replaced}." in ran.stderr
 
 
 @pytest.mark.usefixtures("mended")

@@ -6,16 +6,15 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from deployer.helm.binary import find_helm
-from deployer.settings.model import CHART_REPOSITORY
-from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION, TRAEFIK_VERSION
-from deployer.steps import cert_manager, ingress
+from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
+from deployer.helm.failures import error_line
+from tests.deployer.settings_of import settings_of
 from tests.published.downloads import (
     PATIENCE_SECONDS,
     NotPublishedError,
@@ -24,32 +23,16 @@ from tests.published.downloads import (
     shared_file,
 )
 
+if TYPE_CHECKING:
+    from deployer.helm.charts import ChartSource
+
 SCHEMA = "values.schema.json"
 
 
-@dataclass(frozen=True)
-class PublishedChart:
-    """A version of a chart, and the repository that it is published in."""
-
-    name: str
-    repository: str
-    version: str
-
-    @property
-    def reference(self) -> tuple[str, ...]:
-        """The arguments of `helm pull`."""
-        if self.repository.startswith("oci://"):
-            return (f"{self.repository}/{self.name}", "--version", self.version)
-        return (self.name, "--repo", self.repository, "--version", self.version)
-
-
+_SETTINGS = settings_of()
 CHARTS = {
     chart.name: chart
-    for chart in (
-        PublishedChart("binderhub", CHART_REPOSITORY, BINDERHUB_VERSION),
-        PublishedChart(ingress.CHART, ingress.REPOSITORY, TRAEFIK_VERSION),
-        PublishedChart(cert_manager.CHART, cert_manager.REPOSITORY, CERTMANAGER_VERSION),
-    )
+    for chart in (binderhub_chart(_SETTINGS), traefik_chart(_SETTINGS), cert_manager_chart(_SETTINGS))
 }
 # Charts that are published inside another one: name -> (chart, path in its package).
 INSIDE = {"jupyterhub": ("binderhub", "binderhub/charts/jupyterhub")}
@@ -89,13 +72,13 @@ def _schema_in_package(name: str) -> bytes:
         return member.read()
 
 
-def _pull(chart: PublishedChart) -> bytes:
+def _pull(chart: ChartSource) -> bytes:
     """Fetch a package with helm, which knows both kinds of repositories and checks digests."""
     helm = find_helm()
     if helm is None:
         pytest.skip("helm is not here (`make test` fetches it)")
     with tempfile.TemporaryDirectory() as folder:
-        command = [str(helm), "pull", *chart.reference, "--destination", folder]
+        command = [str(helm), "pull", *chart.pull_arguments, "--destination", folder]
         try:
             pulled = subprocess.run(
                 command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
@@ -107,4 +90,4 @@ def _pull(chart: PublishedChart) -> bytes:
             return package.read_bytes()
     if "not found" in pulled.stderr.lower():
         raise NotPublishedError(pulled.stderr)
-    raise UnreachableError(pulled.stderr.strip().splitlines()[-1])
+    raise UnreachableError(error_line(pulled.stderr))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -110,9 +111,7 @@ async def test_a_package_without_the_schema_is_a_failure(
 async def test_a_version_that_is_not_published_is_a_failure(
     chart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    published = charts.CHARTS[chart]
-    other = charts.PublishedChart(chart, published.repository, "0.0.7")
-    monkeypatch.setitem(charts.CHARTS, chart, other)
+    monkeypatch.setitem(charts.CHARTS, chart, replace(charts.CHARTS[chart], version="0.0.7"))
     with pytest.raises(downloads.NotPublishedError, match="not found"):
         await ask(chart_hosts(), tmp_path, monkeypatch, charts.official_chart, chart)
 

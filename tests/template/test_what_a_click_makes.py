@@ -10,7 +10,7 @@ import pytest
 
 from deployer.settings import Settings
 from sandbox.azure.resource_manager.core.errors import ArmError
-from sandbox.azure.resource_manager.providers.deployments.context import ENVIRONMENT
+from sandbox.azure.resource_manager.providers.deployments.functions.deployment import ENVIRONMENT
 from tests.template.clicks import (
     ACCOUNTS,
     ASSIGNMENTS,
@@ -214,7 +214,11 @@ async def test_outputs_lead_to_the_page_the_storage_and_the_group() -> None:
     group = made.road.only(GROUPS).id
     values = {name: output["value"] for name, output in made.outputs.items()}
     first, line = next(iter(values.items()))
-    assert (first, "only started" in line, values["deployer"] in line) == ("nextStep", True, True)
+    assert (first, "only started the deployer" in line, values["deployer"] in line) == (
+        "nextStep",
+        True,
+        True,
+    )
     del values["nextStep"]
     assert values == {
         "deployer": f"https://portal.azure.com/#@{TENANT}/resource{group}/overview",

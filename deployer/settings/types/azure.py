@@ -20,6 +20,9 @@ from deployer.settings.types.validation import close_to, refusal
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _LIKE_A_GUID = re.compile(r"[0-9a-f{}-]{20,}")
+_GROUP_PATH = re.compile(
+    r"/?subscriptions/(?P<subscription>[^/]+)/resourcegroups/(?P<group>[^/]+)", re.IGNORECASE
+)
 _REGION = re.compile(r"[a-z]+\d*[a-z]*")
 _HUB_NAME_CHARACTERS = re.compile(r"[A-Za-z0-9 _.-]*")
 _HUB_NAME = re.compile(r"[a-z][a-z0-9-]*")
@@ -136,16 +139,29 @@ def hub_name(value: Any) -> str:
 
 
 def resource_group(value: Any) -> str:
-    """Accept the name of a resource group, also as a path `/subscriptions/…/resourceGroups/<name>`."""
+    """Accept the name of a resource group, but no path: its subscription would have no effect."""
     name = plain_text(value).rstrip("/")
-    if name.lower().startswith("/subscriptions/"):
-        name = re.sub(r"^/subscriptions/[^/]+/resourcegroups/", "", name, flags=re.IGNORECASE)
+    path = _GROUP_PATH.fullmatch(name)
+    if path:
+        raise refusal(
+            "is the path of a resource group, with a subscription.",
+            f"Write {path['group']}, and {path['subscription']} as AZURE_SUBSCRIPTION.",
+        )
     if not _RESOURCE_GROUP.fullmatch(name):
         raise refusal(
             "must be 1 to 90 letters, digits, _ - . ( ) and not end with a dot.",
             "Write the name of a resource group.",
         )
     return name
+
+
+def resource_group_anywhere(value: Any) -> str:
+    """Accept the name of a resource group, or its path where it lies in another subscription."""
+    path = _GROUP_PATH.fullmatch(plain_text(value).rstrip("/"))
+    if path is None:
+        return resource_group(value)
+    subscription_id, name = guid(path["subscription"]), resource_group(path["group"])
+    return f"/subscriptions/{subscription_id}/resourceGroups/{name}"
 
 
 def registry_name(value: Any) -> str:
@@ -206,6 +222,7 @@ Cloud = Annotated[str, BeforeValidator(azure_cloud)]
 Region = Annotated[str, BeforeValidator(region)]
 HubName = Annotated[str, BeforeValidator(hub_name)]
 ResourceGroup = Annotated[str, BeforeValidator(resource_group)]
+ResourceGroupAnywhere = Annotated[str, BeforeValidator(resource_group_anywhere)]
 RegistryName = Annotated[str, BeforeValidator(registry_name)]
 StorageAccount = Annotated[str, BeforeValidator(storage_account)]
 VmSize = Annotated[str, BeforeValidator(vm_size)]

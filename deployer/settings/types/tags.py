@@ -72,4 +72,9 @@ def _check_tag(name: str, content: str) -> None:
         )
 
 
+def reaches_addresses_and_disks(content: str) -> bool:
+    """Return whether the value of a tag (or its name) can stand where Kubernetes writes tags as `a=b,c=d`."""
+    return bool(content) and not re.search("[=,]", content)
+
+
 Tags = Annotated[dict[str, str], BeforeValidator(tags)]

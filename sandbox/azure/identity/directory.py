@@ -109,7 +109,7 @@ class Directory:
 
     def principal_of(self, bearer_token: str) -> Principal | None:
         """Return the principal of a token, None for a token that is expired or was not issued here."""
-        claims = _claims(bearer_token)
+        claims = claims_of(bearer_token)
         if claims.get("run") != self._run or claims.get("exp", 0) < time.time():
             return None
         return self._principals.get(str(claims.get("oid")))
@@ -128,7 +128,8 @@ def _encoded(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def _claims(token: str) -> dict[str, Any]:
+def claims_of(token: str) -> dict[str, Any]:
+    """Return the claims of a JSON web token, none for a text that is not one."""
     try:
         payload = token.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

@@ -14,8 +14,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.azure.identity.directory import TOKEN_SECONDS
+from sandbox.azure.identity.federation import ASSERTION_TYPE, refuse_assertion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from starlette.requests import Request
 
     from sandbox.azure.identity.directory import Directory, Principal
@@ -74,15 +77,22 @@ def _metadata_error(code: str, description: str) -> JSONResponse:
 
 
 class LoginEndpoint:
-    """`https://login.microsoftonline.com`: discovery, and tokens for applications with a client secret.
+    """`https://login.microsoftonline.com`: discovery, and tokens for applications.
+
+    An application shows its client secret, a managed identity the token of an external identity.
 
     Args:
         directory: the tenant.
+        federated_credentials: returns issuer, subject and audiences of each external identity that may act
+            as an application, given its client id.
 
     """
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(
+        self, directory: Directory, federated_credentials: Callable[[str], list[dict[str, Any]]]
+    ) -> None:
         self._directory = directory
+        self._federated_credentials = federated_credentials
         self.app = Starlette(
             routes=[
                 Route("/common/discovery/instance", self._instances),
@@ -133,19 +143,29 @@ class LoginEndpoint:
     async def _token(self, request: Request) -> Response:
         """Issue a token for `grant_type=client_credentials`, the grant of applications."""
         form = dict(parse_qsl((await request.body()).decode()))
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
         if not self._knows(request.path_params["tenant"]):
             return _unknown_tenant(request.path_params["tenant"])
         if form.get("grant_type") != "client_credentials":
             return _login_error(
                 70003, "unsupported_grant_type", "The app requested an unsupported grant type."
             )
-        principal = self._directory.by_client_id(client_id)
-        if principal is None or not self._directory.is_application_with_secret(client_id):
+        principal = self._directory.by_client_id(form.get("client_id", ""))
+        if principal is None:
+            return self._unknown_application(form.get("client_id", ""))
+        federated = form.get("client_assertion_type") == ASSERTION_TYPE
+        check = self._check_assertion if federated else self._check_secret
+        scope = form.get("scope") or form.get("resource") or ""
+        return check(principal.client_id, form) or JSONResponse(self._answer(principal, scope))
+
+    def _check_assertion(self, client_id: str, form: Mapping[str, str]) -> JSONResponse | None:
+        refusal = refuse_assertion(form.get("client_assertion", ""), self._federated_credentials(client_id))
+        return None if refusal is None else _login_error(*refusal, status=HTTPStatus.UNAUTHORIZED)
+
+    def _check_secret(self, client_id: str, form: Mapping[str, str]) -> JSONResponse | None:
+        if not self._directory.is_application_with_secret(client_id):
             return self._unknown_application(client_id)
-        if not self._directory.secret_is_right(client_id, secret):
-            return _wrong_secret(client_id)
-        return JSONResponse(self._answer(principal, form.get("scope") or form.get("resource") or ""))
+        right = self._directory.secret_is_right(client_id, form.get("client_secret", ""))
+        return None if right else _wrong_secret(client_id)
 
     def _answer(self, principal: Principal, scope: str) -> dict[str, Any]:
         audience = scope.partition(" ")[0].removesuffix(SCOPE_SUFFIX)

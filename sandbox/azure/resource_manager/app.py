@@ -10,7 +10,9 @@ from starlette.routing import Route
 from sandbox.azure.resource_manager.core.catalog import Catalog
 from sandbox.azure.resource_manager.core.host import ResourceProviderHost
 from sandbox.azure.resource_manager.core.ids import subscription_id
+from sandbox.azure.resource_manager.core.locks import Locks
 from sandbox.azure.resource_manager.core.operations import Operations
+from sandbox.azure.resource_manager.core.policies import Policies
 from sandbox.azure.resource_manager.core.rights import Rights
 from sandbox.azure.resource_manager.core.roles import role_by_name
 from sandbox.azure.resource_manager.core.services import Services
@@ -20,17 +22,19 @@ from sandbox.azure.resource_manager.http import HttpFrontend
 from sandbox.azure.resource_manager.providers import (
     authorization,
     compute,
-    container_instance,
+    governance,
     managed_identity,
     network,
     resources,
-    storage,
 )
-from sandbox.azure.resource_manager.providers.container_registry import registries as container_registry
+from sandbox.azure.resource_manager.providers.container_instance import provider as container_instance
+from sandbox.azure.resource_manager.providers.container_registry import provider as container_registry
 from sandbox.azure.resource_manager.providers.container_service import provider as container_service
 from sandbox.azure.resource_manager.providers.deployments import provider as deployments
-from sandbox.azure.resource_manager.providers.dns import zones as dns
+from sandbox.azure.resource_manager.providers.dns import provider as dns
 from sandbox.azure.resource_manager.providers.dns.name_server import NameServer
+from sandbox.azure.resource_manager.providers.storage import provider as storage
+from sandbox.azure.resource_manager.providers.storage.accounts import is_reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,10 +50,13 @@ if TYPE_CHECKING:
 
 SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000001"
 SUBSCRIPTION_NAME = "Sandbox"
+# Of the same tenant; nobody has a role in it at first. IT departments keep identities and DNS zones in such.
+OTHER_SUBSCRIPTION_ID = "5ab0ca5e-0000-4000-8000-000000000002"
 _METHODS = ["GET", "HEAD", "PUT", "PATCH", "POST", "DELETE"]
 _PROVIDERS = (
     resources,
     authorization,
+    governance,
     managed_identity,
     storage,
     compute,
@@ -71,7 +78,8 @@ class ResourceManager:
         blob_stores: the blobs of storage accounts.
         containers: the processes of container groups.
         hosts: where registries are served.
-        unregistered: namespaces that the subscription has not registered at the start.
+        unregistered: namespaces that the subscription has not registered at the start; None for all that
+            a new subscription has not registered.
 
     Attributes:
         host: handles the requests.
@@ -90,16 +98,19 @@ class ResourceManager:
         blob_stores: BlobStores,
         containers: Containers,
         hosts: Hosts,
-        unregistered: Iterable[str] = (),
+        unregistered: Iterable[str] | None = (),
     ) -> None:
         state = State()
         self.rights = Rights(state)
         self._subscription = Subscription(SUBSCRIPTION_ID, SUBSCRIPTION_NAME, directory.tenant_id)
+        other = Subscription(OTHER_SUBSCRIPTION_ID, f"{SUBSCRIPTION_NAME} (IT)", directory.tenant_id)
         services = Services(
             state=state,
             rights=self.rights,
+            locks=Locks(state),
+            policies=Policies(state),
             operations=Operations(),
-            subscriptions=Subscriptions([self._subscription]),
+            subscriptions=Subscriptions([self._subscription, other]),
             directory=directory,
             clock=clock,
             clusters=clusters,
@@ -110,7 +121,9 @@ class ResourceManager:
         self.host = ResourceProviderHost(services, _install(services))
         # A deployment creates its resources by requests to the host, so this provider comes after it.
         self.host.catalog.install(deployments.provider(self.host))
-        self._register_all_but(unregistered)
+        self._register_all_but((), other)
+        if unregistered is not None:
+            self._register_all_but(unregistered, self._subscription)
         self.name_server = NameServer(state)
         route = Route("/{path:path}", HttpFrontend(self.host).answer, methods=_METHODS)
         self.app: ASGIApp = Starlette(routes=[route])
@@ -125,6 +138,14 @@ class ResourceManager:
 
         """
         self.rights.assign(principal, role_by_name(role), scope or str(subscription_id(SUBSCRIPTION_ID)))
+
+    def federated_credentials(self, client_id: str) -> list[dict[str, Any]]:
+        """Return issuer, subject and audiences of each external identity that may act as an identity."""
+        return managed_identity.federated_credentials(self.host.services.state, client_id)
+
+    def blobs_are_public(self, account: str) -> bool:
+        """Return whether the blobs of a storage account can be reached from the public network."""
+        return is_reachable(self.host.services.state, account)
 
     def dump(self) -> dict[str, Any]:
         """Return all that exists and all changes that were asked for, without any secret."""
@@ -141,11 +162,11 @@ class ResourceManager:
         """Cancel the operations that still run."""
         await self.host.services.operations.close()
 
-    def _register_all_but(self, unregistered: Iterable[str]) -> None:
+    def _register_all_but(self, unregistered: Iterable[str], subscription: Subscription) -> None:
         left_out = {namespace.lower() for namespace in unregistered}
         for provider in self.host.catalog.providers():
             if provider.namespace not in ALWAYS_REGISTERED and provider.namespace.lower() not in left_out:
-                self._subscription.registrations[provider.namespace] = "Registered"
+                subscription.registrations[provider.namespace] = "Registered"
 
 
 def _install(services: Services) -> Catalog:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,8 @@ class HttpFrontend:
         return JSONResponse(reply.body, status_code=reply.status, headers=headers)
 
     async def _reply(self, request: Request) -> Reply:
-        path = "/" + request.url.path.strip("/")
+        # Clients that join a provider, no parent and a type ask for `…/providers/NS//type/name`.
+        path = "/" + re.sub("/{2,}", "/", request.url.path).strip("/")
         if path.lower() == "/metadata/endpoints":
             return Reply(200, cloud_metadata())
         principal = self._principal(request)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+
+from sandbox.network.forwarder import Forwarder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     Authorise = Callable[[Principal, str, bool], bool]
 
 READING = {"GET", "HEAD"}
-# Hop-by-hop headers, which are not forwarded.
-_HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
 
 
 class RefusedError(Exception):
@@ -48,28 +48,39 @@ class BlobEndpoint:
         azurite: client of its Azurite.
         directory: the principals, whose tokens are accepted.
         authorise: checks the permissions of a principal.
+        is_reachable: returns whether the account can be reached from the public network.
 
     """
 
     def __init__(
-        self, account: str, azurite: httpx.AsyncClient, directory: Directory, authorise: Authorise
+        self,
+        account: str,
+        azurite: httpx.AsyncClient,
+        directory: Directory,
+        authorise: Authorise,
+        is_reachable: Callable[[], bool],
     ) -> None:
         self._account = account
-        self._azurite = azurite
+        self._azurite = Forwarder(azurite)
         self._directory = directory
         self._authorise = authorise
+        self._is_reachable = is_reachable
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         request = Request(scope, receive)
         try:
             self._check(request)
-            response = await self._forward(request)
+            response = await self._azurite.forward(request)
         except RefusedError as refused:
             response = _refusal(refused)
         await response(scope, receive, send)
 
     def _check(self, request: Request) -> None:
+        if not self._is_reachable():
+            raise RefusedError(
+                403, "AuthorizationFailure", "This request is not authorized to perform this operation."
+            )
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() in {"sharedkey", "sharedkeylite"}:
             raise RefusedError(
@@ -95,26 +106,6 @@ class BlobEndpoint:
                 "AuthorizationPermissionMismatch",
                 "This request is not authorized to perform this operation using this permission.",
             )
-
-    async def _forward(self, request: Request) -> Response:
-        """Forward a request to Azurite and return its response, both streamed."""
-        headers = [(name, value) for name, value in request.headers.items() if name not in _HOP_BY_HOP]
-        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
-        query = request.url.query
-        forwarded = self._azurite.build_request(
-            request.method,
-            request.url.path + (f"?{query}" if query else ""),
-            headers=headers,
-            content=request.stream() if has_body else None,
-        )
-        answer = await self._azurite.send(forwarded, stream=True)
-        response = StreamingResponse(answer.aiter_raw(), answer.status_code)
-        response.raw_headers = [
-            (name.lower(), value)
-            for name, value in answer.headers.raw
-            if name.lower().decode("latin-1") not in _HOP_BY_HOP
-        ]
-        return response
 
 
 def _refusal(refused: RefusedError) -> Response:

@@ -12,6 +12,7 @@ from sandbox.azure.storage.blob_endpoint import BlobEndpoint
 from sandbox.azure.storage.static_website import BLOB_API_VERSION, STORAGE_AUDIENCE, StaticWebsite
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from sandbox.azure.identity.directory import Directory
@@ -29,10 +30,11 @@ class BlobStores:
         hosts: where the endpoints are served.
         directory: the principals, whose tokens are accepted.
         authorise: checks the permissions of a principal.
+        is_reachable: returns whether an account can be reached from the public network.
 
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that it works with
         self,
         *,
         folder: Path,
@@ -40,12 +42,14 @@ class BlobStores:
         hosts: Hosts,
         directory: Directory,
         authorise: Authorise,
+        is_reachable: Callable[[str], bool],
     ) -> None:
         self._folder = folder
         self._authority = authority
         self._hosts = hosts
         self._directory = directory
         self._authorise = authorise
+        self._is_reachable = is_reachable
         self._azurites: dict[str, Azurite] = {}
         self._sites: dict[str, StaticWebsite] = {}
         self._owner = directory.add_managed_identity("Resource Manager's own hand in storage")
@@ -65,7 +69,10 @@ class BlobStores:
         await azurite.start()
         self._azurites[name] = azurite
         self._sites[name] = StaticWebsite(host, azurite.client, self._directory)
-        self._hosts.serve(host, BlobEndpoint(name, azurite.client, self._directory, self._authorise))
+        endpoint = BlobEndpoint(
+            name, azurite.client, self._directory, self._authorise, lambda: self._is_reachable(name)
+        )
+        self._hosts.serve(host, endpoint)
         self._hosts.serve(_site_host(name), self._sites[name])
 
     async def delete_account(self, name: str) -> None:

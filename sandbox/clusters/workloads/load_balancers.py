@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.cloud import CloudRefusalError, read_tags
 from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, create, patch, watch
 from sandbox.clusters.workloads.dns_labels import LabelHolder
 
@@ -15,10 +17,12 @@ if TYPE_CHECKING:
     import httpx
 
     from sandbox.clock import Clock
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.spec import ClusterSpec
     from sandbox.clusters.workloads.dns_labels import DnsLabels
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+TAGS = "service.beta.kubernetes.io/azure-pip-tags"
 TAKEN_REASON = "CreateOrUpdatePublicIPAddress"
 
 
@@ -28,14 +32,18 @@ class LoadBalancers:
     Args:
         api: client of the cluster's API.
         clock: how long an address takes.
+        cloud: where addresses are created.
         spec: the cluster, whose region is that of the labels.
         labels: the DNS labels of all clusters.
 
     """
 
-    def __init__(self, api: httpx.AsyncClient, clock: Clock, spec: ClusterSpec, labels: DnsLabels) -> None:
+    def __init__(
+        self, api: httpx.AsyncClient, clock: Clock, cloud: Cloud, spec: ClusterSpec, labels: DnsLabels
+    ) -> None:
         self._api = api
         self._clock = clock
+        self._cloud = cloud
         self._spec = spec
         self._labels = labels
         self._since: dict[str, float] = {}
@@ -67,6 +75,7 @@ class LoadBalancers:
         for uid in [uid for uid in self._since if uid not in wanting]:
             del self._since[uid]
             self._labels.release(uid)
+            self._cloud.delete_address(_address_name(uid))
         for uid, service in services.items():
             if uid not in wanting and _addresses(service):
                 await self._set_addresses(service, [])
@@ -80,9 +89,16 @@ class LoadBalancers:
         label = annotation_of(service, LABEL) or None
         self._labels.release(uid, keep=label)
         if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
-            await self._report_taken(uid, service, label)
+            host = f"{label}.{self._spec.location}.cloudapp.azure.com"
+            message = (
+                f'"code": "DnsRecordInUse", "message": "DNS record {host} is already used by another '
+                'public IP."'
+            )
+            await self._report(uid, service, TAKEN_REASON, message)
         elif ready > now:
             return ready
+        elif not await self._create_address(uid, service):
+            return None
         elif not _addresses(service):
             await self._set_addresses(service, [{"ip": _public_address(uid), "ipMode": "VIP"}])
         return None
@@ -96,19 +112,39 @@ class LoadBalancers:
         path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
         await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
 
-    async def _report_taken(self, uid: str, service: Object, label: str) -> None:
-        """Create the event of Azure's cloud provider about a label that is taken, once for each label."""
-        if (uid, label) in self._reported:
+    async def _create_address(self, uid: str, service: Object) -> bool:
+        """Create the address in Azure, or bring its tags up to date; return whether there is one."""
+        metadata = service["metadata"]
+        tags = {
+            **read_tags(annotation_of(service, TAGS) or ""),
+            "k8s-azure-service": f"{metadata['namespace']}/{metadata['name']}",
+            "k8s-azure-cluster-name": "kubernetes",
+        }
+        try:
+            self._cloud.create_address(_address_name(uid), tags)
+        except CloudRefusalError as refusal:
+            body = {"error": {"code": refusal.code, "message": refusal.message}}
+            message = (
+                "Error syncing load balancer: failed to ensure load balancer: Retriable: false, RetryAfter: "
+                f"0s, HTTPStatusCode: 403, RawError: {json.dumps(body)}"
+            )
+            await self._report(uid, service, "SyncLoadBalancerFailed", message)
+            return False
+        return True
+
+    async def _report(self, uid: str, service: Object, reason: str, message: str) -> None:
+        """Create an event of Azure's cloud provider, once for each message."""
+        if (uid, message) in self._reported:
             return
-        self._reported.add((uid, label))
+        self._reported.add((uid, message))
         await create(
             self._api,
             f"/api/v1/namespaces/{service['metadata']['namespace']}/events",
-            self._event(service, label),
+            self._event(service, reason, message),
         )
 
-    def _event(self, service: Object, label: str) -> Object:
-        host = f"{label}.{self._spec.location}.cloudapp.azure.com"
+    @staticmethod
+    def _event(service: Object, reason: str, message: str) -> Object:
         metadata = service["metadata"]
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return {
@@ -123,14 +159,17 @@ class LoadBalancers:
                 "uid": metadata["uid"],
             },
             "type": "Warning",
-            "reason": TAKEN_REASON,
-            "message": f'"code": "DnsRecordInUse", "message": "DNS record {host} is already used by '
-            'another public IP."',
+            "reason": reason,
+            "message": message,
             "source": {"component": "azure-cloud-provider"},
             "firstTimestamp": now,
             "lastTimestamp": now,
             "count": 1,
         }
+
+
+def _address_name(uid: str) -> str:
+    return f"kubernetes-a{uid.replace('-', '')}"
 
 
 def _wants_address(service: Object) -> bool:

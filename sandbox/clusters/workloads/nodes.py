@@ -6,6 +6,7 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
+from sandbox.clusters.cloud import NoCloud
 from sandbox.clusters.kubernetes_api import Object, create, label_of, list_objects, patch
 from sandbox.clusters.programs import KUBERNETES_VERSION
 from sandbox.clusters.vm_sizes import GIB, MIB, VM_SIZES, allocatable
@@ -13,6 +14,7 @@ from sandbox.clusters.vm_sizes import GIB, MIB, VM_SIZES, allocatable
 if TYPE_CHECKING:
     import httpx
 
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.spec import ClusterSpec, NodePool
 
 POOL_LABEL = "kubernetes.azure.com/agentpool"
@@ -26,12 +28,14 @@ class Nodes:
     Args:
         api: client of the cluster's API.
         spec: the cluster.
+        cloud: where the numbers of nodes are noted.
 
     """
 
-    def __init__(self, api: httpx.AsyncClient, spec: ClusterSpec) -> None:
+    def __init__(self, api: httpx.AsyncClient, spec: ClusterSpec, cloud: Cloud | None = None) -> None:
         self._api = api
         self._spec = spec
+        self._cloud = cloud or NoCloud()
 
     async def names(self, pool: str) -> list[str]:
         """Return the names of a pool's nodes, the oldest first."""
@@ -55,6 +59,7 @@ class Nodes:
             await self.add(pool)
         for name in there[count:]:
             await self.remove(name)
+        self._cloud.set_node_count(pool.name, count)
 
     async def add(self, pool: NodePool) -> None:
         """Add a node to a pool."""
@@ -64,6 +69,7 @@ class Nodes:
         name = next(name for name in names if name not in taken)
         await create(self._api, NODES, _node(self._spec, pool, name))
         await patch(self._api, f"{NODES}/{name}/status", {"status": _capacity(pool)})
+        self._cloud.set_node_count(pool.name, len(taken) + 1)
 
     async def remove(self, name: str) -> None:
         """Remove a node and the pods on it at once, as if its machine were deallocated."""

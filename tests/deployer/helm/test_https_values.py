@@ -42,8 +42,8 @@ def test_the_values_are_those_of_cert_managers_chart() -> None:
 def test_two_names_of_azures_are_held_by_two_services_with_both_ports() -> None:
     values = traefik_of(**AZURE_NAMES)
     hub = values["service"]["additionalServices"]["hub"]
-    assert values["service"]["annotations"] == {LABEL: "our-hub"}
-    assert hub["annotations"] == {LABEL: "our-hub-hub"}
+    assert values["service"]["annotations"][LABEL] == "our-hub"
+    assert hub["annotations"][LABEL] == "our-hub-hub"
     assert {values["service"]["spec"]["type"], hub["spec"]["type"]} == {"LoadBalancer"}
     for port in ("web", "websecure"):
         assert values["ports"][port]["expose"] == {"default": True, "hub": True}
@@ -51,7 +51,7 @@ def test_two_names_of_azures_are_held_by_two_services_with_both_ports() -> None:
 
 def test_an_own_domain_needs_one_service() -> None:
     values = traefik_of(**OWN_DOMAIN)
-    assert values["service"]["annotations"] == {LABEL: "our-hub"}
+    assert values["service"]["annotations"][LABEL] == "our-hub"
     assert "additionalServices" not in values["service"]
     for port in ("web", "websecure"):
         assert values["ports"][port]["expose"] == {"default": True}

@@ -23,6 +23,8 @@ from tests.deployer.chart_schemas import validate_binderhub
 from tests.deployer.hubs import ENTRA, GITHUB, MODES, REGISTRY_PASSWORD, hub_settings, names_of, values_of
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
+TAGS = "service.beta.kubernetes.io/azure-pip-tags"
+OUR_TAGS = "binderhub-name=our-hub,binderhub-created-by=binderhub-deployer"
 
 words = st.text(min_size=1, max_size=30)
 trees = st.recursive(
@@ -87,7 +89,7 @@ def test_the_users_values_have_the_last_word() -> None:
     own = "{replicas: 2, service: {annotations: {own: '1'}}, jupyterhub: {cull: {every: 60}}}"
     merged = values_of(helm_values=own).merged()
     assert merged["replicas"] == 2
-    assert merged["service"]["annotations"] == {"own": "1", LABEL: "our-hub"}
+    assert merged["service"]["annotations"] == {"own": "1", LABEL: "our-hub", TAGS: OUR_TAGS}
     assert merged["jupyterhub"]["cull"] == {"enabled": True, "every": 60, "timeout": 600, "maxAge": 21600}
 
 
@@ -104,8 +106,9 @@ def test_lists_are_replaced_and_mappings_merged() -> None:
 def test_both_services_are_load_balancers_with_their_labels() -> None:
     values = values_of().public
     proxy = values["jupyterhub"]["proxy"]["service"]
-    assert values["service"] == {"type": "LoadBalancer", "annotations": {LABEL: "our-hub"}}
-    assert proxy == {"type": "LoadBalancer", "annotations": {LABEL: "our-hub-hub"}}
+    ours = {TAGS: OUR_TAGS}
+    assert values["service"] == {"type": "LoadBalancer", "annotations": {LABEL: "our-hub", **ours}}
+    assert proxy == {"type": "LoadBalancer", "annotations": {LABEL: "our-hub-hub", **ours}}
 
 
 def test_the_page_sends_visitors_to_the_public_hub_but_asks_it_inside_the_cluster() -> None:

@@ -10,7 +10,7 @@ def test_the_page_names_the_hub_by_its_own_scheme() -> None:
     page = render_next_steps(hub_settings(**AZURE_NAMES), names_of(**AZURE_NAMES))
     assert "https://our-hub.westeurope.cloudapp.azure.com/v2/gh/owner/repo/main" in page
     assert "DNS" not in page
-    assert "Still to be done" not in page
+    assert "What is left to do" not in page
 
 
 def test_notes_stand_at_the_top() -> None:

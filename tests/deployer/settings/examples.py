@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "aks_system_node_vm_size": ("D2AS_V5", "Standard_D2as_v5"),
     "aks_kubernetes_version": ("v1.34.2", "1.34.2"),
     "aks_tier": ("standard", AksTier.STANDARD),
+    "time_zone": ("europe/london", "Europe/London"),
     "container_registry": ("DockerHub", ContainerRegistry.DOCKERHUB),
     "registry_name": ("my-registry", "myregistry"),
     "registry_sku": ("premium", RegistrySku.PREMIUM),

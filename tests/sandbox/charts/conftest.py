@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 import yaml
 
+from deployer.azure.managed_cluster import ClusterWish, system_pool, user_pool
 from deployer.helm.binary import find_helm
-from deployer.kubernetes.manifests import render_namespace
-from deployer.steps.cluster import system_pool, user_pool
+from deployer.kubernetes.manifests import render_namespace, render_storage_class
 from sandbox.clock import Clock
 from sandbox.clusters.clusters import Clusters
 from sandbox.clusters.programs import locate
@@ -29,12 +29,11 @@ from tests.published.charts import official_chart
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from azure.mgmt.containerservice.models import ManagedClusterAgentPoolProfile
-
     from sandbox.clusters.cluster import Cluster
 
 ChartOf = Callable[[str], Path]
 PATHS = {
+    "StorageClass": "/apis/storage.k8s.io/v1/storageclasses",
     "Namespace": "/api/v1/namespaces",
     "ServiceAccount": "/api/v1/namespaces/our-hub/serviceaccounts",
     "LimitRange": "/api/v1/namespaces/our-hub/limitranges",
@@ -109,7 +108,7 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     try:
         cluster = await clusters.create(_default_cluster())
         installed = Installation(clusters, cluster, _kubeconfig(cluster, folder))
-        for manifest in render_namespace(names_of()):
+        for manifest in (*render_namespace(names_of()), render_storage_class(names_of())):
             await installed.apply(manifest)
         await installed.helm("install", "our-hub", str(OWN_CHARTS / "binderhub"))
         yield installed
@@ -118,22 +117,22 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 
 def _default_cluster() -> ClusterSpec:
-    settings = hub_settings()
-    pools = (_pool(system_pool(settings)), _pool(user_pool(settings)))
+    wish = ClusterWish(hub_settings(), names_of())
+    pools = (_pool(system_pool(wish)), _pool(user_pool(wish)))
     return ClusterSpec("our-hub", "our-hub-dns.hcp.westeurope.azmk8s.io", "westeurope", "1.36.3", pools)
 
 
-def _pool(asked: ManagedClusterAgentPoolProfile) -> NodePool:
+def _pool(asked: dict[str, Any]) -> NodePool:
     return NodePool(
-        name=asked.name or "",
-        mode=str(asked.mode),
-        vm_size=asked.vm_size or "",
-        count=asked.count or 0,
-        min_count=asked.min_count or 0,
-        max_count=asked.max_count or 0,
-        autoscaling=bool(asked.enable_auto_scaling),
-        labels=dict(asked.node_labels or {}),
-        taints=tuple(asked.node_taints or ()),
+        name=asked["name"],
+        mode=asked["mode"],
+        vm_size=asked["vmSize"],
+        count=asked["count"],
+        min_count=asked.get("minCount", 0),
+        max_count=asked.get("maxCount", 0),
+        autoscaling=asked["enableAutoScaling"],
+        labels=asked["nodeLabels"],
+        taints=tuple(asked.get("nodeTaints", ())),
     )
 
 

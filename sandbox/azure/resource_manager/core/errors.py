@@ -95,14 +95,17 @@ def _client(principal: Principal) -> str:
     return principal.name if principal.kind == "User" else principal.client_id
 
 
-def linked_authorization_failed(principal: Principal, action: str, scope: str, linked: str) -> ArmError:
+def linked_authorization_failed(
+    principal: Principal, action: str, scope: str, linked: str, linked_scope: str
+) -> ArmError:
     """Return the error of a principal that lacks an action on a linked resource."""
     return ArmError(
         403,
         "LinkedAuthorizationFailed",
         f"The client '{_client(principal)}' with object id '{principal.object_id}' has permission to "
         f"perform action '{action}' on scope '{scope}'; however, it does not have permission to perform "
-        f"action(s) '{linked}' on the linked scope(s) or the linked scope(s) are invalid.",
+        f"action(s) '{linked}' on the linked scope(s) '{linked_scope}' (respectively) or the linked scope(s) "
+        "are invalid.",
     )
 
 
@@ -172,11 +175,15 @@ def invalid_api_version(api_version: str, supported: Iterable[str]) -> ArmError:
     )
 
 
-def missing_registration(namespace: str) -> ArmError:
-    """Return the error of a provider that the subscription has not registered."""
+def missing_registration(*namespaces: str) -> ArmError:
+    """Return the error of providers that the subscription has not registered."""
+    details = [_missing_registration(namespace) for namespace in namespaces]
+    return ArmError(409, "MissingSubscriptionRegistration", details[0]["message"], details=details)
+
+
+def _missing_registration(namespace: str) -> dict[str, Any]:
     message = f"The subscription is not registered to use namespace '{namespace}'. {REGISTER_HELP}"
-    detail = {"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}
-    return ArmError(409, "MissingSubscriptionRegistration", message, details=[detail])
+    return {"code": "MissingSubscriptionRegistration", "target": namespace, "message": message}
 
 
 def method_not_allowed(method: str) -> ArmError:

@@ -14,7 +14,6 @@ from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
 from sandbox.azure.resource_manager.core.errors import ArmError
 from sandbox.azure.resource_manager.core.ids import RESOURCES
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES
-from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import ActivityLog, Resource
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.azure.identity.directory import Principal
     from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.ids import ResourceId
+    from sandbox.azure.resource_manager.core.operations import Operation
     from sandbox.azure.resource_manager.core.services import Services
 
 GROUPS = "Microsoft.Resources/subscriptions/resourceGroups"
@@ -109,8 +109,10 @@ class ResourceProviderHost:
             existing = self.services.state.get(resource_id)
             if existing is not None:
                 kind.check_conditions(existing, conditions or {})
-            absent = finished(Reply(204))
-            operation = absent if existing is None else await kind.delete(existing, api_version)
+            if existing is None:
+                operation = kind.absent(resource_id)
+            else:
+                operation = await kind.delete(existing, api_version)
         except ArmError as refusal:
             self.activity_log.add("DELETE", path, principal, refusal)
             raise
@@ -160,7 +162,10 @@ class ResourceProviderHost:
         if action.api_versions and request.api_version not in action.api_versions:
             raise _unsupported_version(action, request)
         if action.permission is not None:
-            self.services.rights.demand(principal, action.permission, action.scope.format(**arguments))
+            scope = action.scope.format(**arguments)
+            self.services.rights.demand(principal, action.permission, scope)
+            if action.permission.endswith("/action"):
+                self.services.locks.check(scope, "action")
         return await action.handler(request)
 
     def _existing(self, kind: ResourceType, resource_id: ResourceId) -> Resource:
@@ -179,6 +184,8 @@ class ResourceProviderHost:
         self.services.rights.demand(principal, f"{kind.name}/{verb}", str(resource_id))
         if resource_id.group_id is not None and kind.name != GROUPS:
             self.catalog.group(resource_id.group_id)
+        if verb != "read":
+            self.services.locks.check(str(resource_id), verb)
         return kind, resource_id
 
     def _admit_put(
@@ -186,6 +193,7 @@ class ResourceProviderHost:
     ) -> tuple[ResourceType, PutRequest]:
         kind, resource_id = self._admit(principal, path, api_version, "write")
         existing = self.services.state.get(resource_id)
+        body = self.services.policies.apply(resource_id, body, indexed=kind.tracked)
         request = PutRequest(principal, existing.id if existing else resource_id, api_version, body, existing)
         self._check_group_stays(resource_id)
         self._check_registered(resource_id)

@@ -112,6 +112,10 @@ class ResourceType:
         """Return the error of a resource that does not exist."""
         return errors.resource_not_found(resource_id)
 
+    def absent(self, resource_id: ResourceId) -> Operation:  # noqa: ARG002 - for subclasses
+        """Answer the deletion of a resource that does not exist; raises ArmError where Azure refuses it."""
+        return finished(Reply(204))
+
     def check_conditions(self, existing: Resource | None, conditions: Mapping[str, str]) -> None:
         """Check the If-Match and If-None-Match (lower-case names) of a PUT or DELETE.
 

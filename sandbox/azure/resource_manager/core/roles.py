@@ -60,7 +60,12 @@ def _matches_any(action: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _matches(action: str, pattern: str) -> bool:
-    """Return whether an action matches a pattern, whose `*` stands for any characters, slashes included."""
+    """Return whether an action matches a pattern, whose `*` stands for any characters, slashes included.
+
+    `/*/` stands for `/` too: Managed Identity Operator reads identities by `userAssignedIdentities/*/read`.
+    """
+    if "/*/" in pattern and _matches(action, pattern.replace("/*/", "/", 1)):
+        return True
     head, star, tail = pattern.partition("*")
     if not star:
         return action == head
@@ -137,6 +142,20 @@ STORAGE_BLOB_DATA_READER = Role(
     actions=(f"{_BLOB_CONTAINERS}/read", _USER_DELEGATION),
     data_actions=(f"{_BLOB_CONTAINERS}/blobs/read",),
 )
+MANAGED_IDENTITY_OPERATOR = Role(
+    "f1a07417-d97a-45cb-824c-7a7467783830",
+    "Managed Identity Operator",
+    "Read and Assign User Assigned Identity",
+    actions=(
+        "Microsoft.ManagedIdentity/userAssignedIdentities/*/read",
+        "Microsoft.ManagedIdentity/userAssignedIdentities/*/assign/action",
+        "Microsoft.Authorization/*/read",
+        "Microsoft.Insights/alertRules/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Resources/deployments/*",
+        "Microsoft.Support/*",
+    ),
+)
 DNS_ZONE_CONTRIBUTOR = Role(
     "befefa01-2a29-4197-83a8-272ff33ce314",
     "DNS Zone Contributor",
@@ -161,6 +180,7 @@ BUILT_IN_ROLES = (
     STORAGE_BLOB_DATA_OWNER,
     STORAGE_BLOB_DATA_CONTRIBUTOR,
     STORAGE_BLOB_DATA_READER,
+    MANAGED_IDENTITY_OPERATOR,
     DNS_ZONE_CONTRIBUTOR,
 )
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sandbox.azure.container_instances import Containers
     from sandbox.azure.identity.directory import Directory
+    from sandbox.azure.resource_manager.core.locks import Locks
     from sandbox.azure.resource_manager.core.operations import Operations
+    from sandbox.azure.resource_manager.core.policies import Policies
     from sandbox.azure.resource_manager.core.rights import Rights
     from sandbox.azure.resource_manager.core.state import State
     from sandbox.azure.resource_manager.core.subscription import Subscriptions
@@ -25,6 +27,8 @@ class Services:
     Attributes:
         state: the resources that exist.
         rights: who may do what.
+        locks: which scopes are locked.
+        policies: what the organisation denies, and what it adds.
         operations: long-running operations.
         subscriptions: those that exist.
         directory: the tenant's principals.
@@ -38,6 +42,8 @@ class Services:
 
     state: State
     rights: Rights
+    locks: Locks
+    policies: Policies
     operations: Operations
     subscriptions: Subscriptions
     directory: Directory

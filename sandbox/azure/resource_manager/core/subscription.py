@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # Cores that a new pay-as-you-go subscription has in each region.
 DEFAULT_CORE_LIMIT = 10
+DEFAULT_ADDRESS_LIMIT = 1000
 ALWAYS_REGISTERED = ("Microsoft.Resources", "Microsoft.Authorization")
 
 
@@ -27,6 +29,7 @@ class Subscription:
             state of a namespace that is missing.
         core_limit: quota of cores in each region.
         family_limits: quotas of VM families that have less than the region.
+        address_limit: quota of public IP addresses in each region; free trials have 3.
 
     """
 
@@ -36,6 +39,7 @@ class Subscription:
     registrations: dict[str, str] = field(default_factory=dict)
     core_limit: int = DEFAULT_CORE_LIMIT
     family_limits: dict[str, int] = field(default_factory=dict)
+    address_limit: int = DEFAULT_ADDRESS_LIMIT
 
     def family_core_limit(self, family: str) -> int:
         """Return the quota of cores of a VM family in each region."""
@@ -46,6 +50,14 @@ class Subscription:
         if namespace in ALWAYS_REGISTERED:
             return "Registered"
         return self.registrations.get(namespace, "NotRegistered")
+
+    def register(self, namespace: str, seconds: float) -> None:
+        """Begin to register a resource provider, which takes some time; do nothing if it has begun."""
+        if self.registration(namespace) != "NotRegistered":
+            return
+        self.registrations[namespace] = "Registering"
+        loop = asyncio.get_running_loop()
+        loop.call_later(seconds, self.registrations.__setitem__, namespace, "Registered")
 
     def shown(self) -> dict[str, Any]:
         """Return the subscription as a GET shows it."""
@@ -63,6 +75,11 @@ class Subscription:
                 "spendingLimit": "Off",
             },
         }
+
+
+def register_action(namespace: str) -> str:
+    """Return the permission to register a resource provider, which is needed on the subscription."""
+    return f"{namespace}/register/action"
 
 
 class Subscriptions:

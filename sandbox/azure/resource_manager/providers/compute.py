@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.locations import LOCATION_NAMES, normalised
-from sandbox.azure.resource_manager.core.resource_types import Provider
+from sandbox.azure.resource_manager.core.resource_types import Provider, ResourceType
 from sandbox.azure.resource_manager.providers.container_service.quota import cores_used
 from sandbox.clusters.vm_sizes import VM_SIZES
 
@@ -102,6 +102,26 @@ def _sku(name: str, location: str) -> dict[str, Any]:
     }
 
 
+class VirtualMachineScaleSets(ResourceType):
+    """Scale sets, which the Kubernetes service creates for node pools."""
+
+    name: ClassVar[str] = "Microsoft.Compute/virtualMachineScaleSets"
+    api_versions: ClassVar[tuple[str, ...]] = ("2025-04-01", "2024-11-01", "2024-07-01", "2024-03-01")
+    tracked = True
+
+
+class Disks(ResourceType):
+    """Disks, which the disk driver of a cluster creates for claims."""
+
+    name: ClassVar[str] = "Microsoft.Compute/disks"
+    api_versions: ClassVar[tuple[str, ...]] = ("2025-01-02", "2024-03-02", "2023-10-02", "2023-04-02")
+    tracked = True
+
+
 def provider(services: Services, _catalog: Catalog) -> Provider:
     """Return the provider Microsoft.Compute."""
-    return Provider("Microsoft.Compute", (), ComputeActions(services).actions())
+    return Provider(
+        "Microsoft.Compute",
+        (VirtualMachineScaleSets(services), Disks(services)),
+        ComputeActions(services).actions(),
+    )

@@ -13,9 +13,17 @@ from sandbox.azure.resource_manager.core.state import Resource
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.services import Services
+    from sandbox.azure.resource_manager.core.state import State
 
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
-API_VERSIONS = ("2025-05-31-preview", "2024-11-30", "2023-01-31", "2022-01-31-preview", "2018-11-30")
+API_VERSIONS = (
+    "2025-05-31-preview",
+    "2025-01-31-preview",
+    "2024-11-30",
+    "2023-01-31",
+    "2022-01-31-preview",
+    "2018-11-30",
+)
 MAXIMUM_CREDENTIALS = 20
 
 
@@ -60,7 +68,7 @@ class FederatedIdentityCredentials(ResourceType):
     """External identities (a workflow, a service account) that may act as the identity."""
 
     name = f"{IDENTITIES}/federatedIdentityCredentials"
-    api_versions = API_VERSIONS[:3]
+    api_versions = API_VERSIONS[:5]
 
     def check(self, request: PutRequest) -> None:
         """Validate issuer, subject and audiences, and that no other credential has the same subject."""
@@ -91,6 +99,13 @@ class FederatedIdentityCredentials(ResourceType):
         return finished(Reply(201 if request.existing is None else 200, self.show(credential)), credential)
 
 
+def federated_credentials(state: State, client_id: str) -> list[dict[str, Any]]:
+    """Return the properties of the federated credentials of the identity with a client id."""
+    identities = [each for each in state.of_type(IDENTITIES) if each.properties["clientId"] == client_id]
+    found = [state.of_type(FederatedIdentityCredentials.name, str(each.id)) for each in identities]
+    return [credential.properties for credentials in found for credential in credentials]
+
+
 def attached_identities(
     services: Services, catalog: Catalog, request: PutRequest
 ) -> dict[str, dict[str, str]]:
@@ -111,10 +126,12 @@ def attached_identities(
                 f"resource identity operation. Status: 'BadRequest'. Response: 'Resource '{path}' was not "
                 "found.'.",
             )
-        action = f"{kind.name}/assign/action"
-        if not services.rights.allows(request.principal, action, str(identity.id)):
-            wanted = f"{request.id.type}/write"
-            raise errors.linked_authorization_failed(request.principal, wanted, str(request.id), action)
+        # The permission has a star in its name; the error names it without.
+        if not services.rights.allows(request.principal, f"{kind.name}/*/assign/action", str(identity.id)):
+            wanted, linked = f"{request.id.type}/write", f"{kind.name}/assign/action"
+            raise errors.linked_authorization_failed(
+                request.principal, wanted, str(request.id), linked, str(identity.id)
+            )
         attached[path] = {key: identity.properties[key] for key in ("principalId", "clientId")}
     return attached
 

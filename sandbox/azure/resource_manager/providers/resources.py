@@ -142,6 +142,10 @@ class ResourceGroups(ResourceType):
                 await self._catalog.type_of(resource.id).deprovision(resource)
                 self.state.remove(resource.id)
 
+    def absent(self, resource_id: ResourceId) -> Operation:
+        """Refuse to delete a group that does not exist, unlike other resources."""
+        raise errors.group_not_found(resource_id.name)
+
     def not_found(self, resource_id: ResourceId) -> ArmError:
         """Return the error ResourceGroupNotFound."""
         return errors.group_not_found(resource_id.name)

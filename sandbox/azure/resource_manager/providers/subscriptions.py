@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sandbox.azure.resource_manager.core import errors
 from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.ids import RESOURCES, subscription_id
 from sandbox.azure.resource_manager.core.locations import LOCATIONS
+from sandbox.azure.resource_manager.core.subscription import register_action
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.catalog import Catalog
@@ -36,7 +36,6 @@ class SubscriptionActions:
 
     def actions(self) -> tuple[Action, ...]:
         """Return the actions, to be installed."""
-        register = "Microsoft.Resources/subscriptions/providers/register/action"
         read = "Microsoft.Resources/subscriptions/providers/read"
         return (
             Action("GET", "/tenants", None, "", self.tenants),
@@ -45,7 +44,7 @@ class SubscriptionActions:
             Action("GET", f"{SUBSCRIPTION_PATH}/locations", None, "", self.locations),
             Action("GET", f"{SUBSCRIPTION_PATH}/providers", read, SUBSCRIPTION_PATH, self.providers),
             Action("GET", PROVIDER_PATH, read, SUBSCRIPTION_PATH, self.provider),
-            Action("POST", f"{PROVIDER_PATH}/register", register, SUBSCRIPTION_PATH, self.register),
+            Action("POST", f"{PROVIDER_PATH}/register", None, "", self.register),
         )
 
     async def tenants(self, request: ActionRequest) -> dict[str, Any]:
@@ -94,12 +93,9 @@ class SubscriptionActions:
         """Begin to register a provider, for `POST /subscriptions/S/providers/N/register`."""
         subscription = self._services.subscriptions.get(request.arguments["subscription"])
         provider = self._catalog.provider(request.arguments["namespace"])
-        if subscription.registration(provider.namespace) == "NotRegistered":
-            subscription.registrations[provider.namespace] = "Registering"
-            delay = self._services.clock.seconds("provider.registration")
-            asyncio.get_running_loop().call_later(
-                delay, subscription.registrations.__setitem__, provider.namespace, "Registered"
-            )
+        scope = str(subscription_id(subscription.id))
+        self._services.rights.demand(request.principal, register_action(provider.namespace), scope)
+        subscription.register(provider.namespace, self._services.clock.seconds("provider.registration"))
         return _provider(subscription, provider)
 
     def _sees(self, request: ActionRequest, subscription: Subscription) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from sandbox.azure.container_instances import ContainerSpec
     from sandbox.azure.identity.directory import Principal
+    from sandbox.clusters.cloud import Cloud
     from sandbox.clusters.spec import NodePool
 
 SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
@@ -56,7 +58,7 @@ class RecordedCluster(Cluster):
         self.spec = spec
         self.calls: list[str] = []
 
-    def kubeconfig(self) -> str:
+    def kubeconfig(self, kind: str = "clusterUser") -> str:  # noqa: ARG002 - as in Cluster
         return f"clusters: [{{cluster: {{server: 'https://{self.spec.fqdn}:443'}}}}]"
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
@@ -79,7 +81,7 @@ class RecordedClusters(Clusters):
         self.made: dict[str, RecordedCluster] = {}
         self.labels: set[tuple[str, str]] = set()
 
-    async def create(self, spec: ClusterSpec) -> RecordedCluster:
+    async def create(self, spec: ClusterSpec, cloud: Cloud | None = None) -> RecordedCluster:  # noqa: ARG002 - the signature of what it stands for
         self.made[spec.fqdn] = RecordedCluster(spec)
         return self.made[spec.fqdn]
 
@@ -132,7 +134,11 @@ class RecordedContainers(Containers):
         """Let the container of a group end."""
         container = self.states[group_id]
         self.states[group_id] = replace(
-            container, state=TERMINATED, exit_code=exit_code, restart_count=restart_count
+            container,
+            state=TERMINATED,
+            exit_code=exit_code,
+            restart_count=restart_count,
+            finished=datetime.now(UTC),
         )
 
     def log(self, group_id: str) -> str:

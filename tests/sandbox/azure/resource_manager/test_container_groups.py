@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from sandbox.azure.resource_manager.core.state import timestamp
 
 if TYPE_CHECKING:
     from tests.sandbox.azure.resource_manager.conftest import World
@@ -89,6 +92,33 @@ async def test_it_tells_how_it_ended(world: World, exit_code: int, state: str) -
     assert (view["currentState"]["exitCode"], view["restartCount"]) == (exit_code, 2)
 
 
+async def test_its_times_are_those_of_its_process(world: World) -> None:
+    await world.make(CONTAINERS, group(), VERSION)
+    began = world.containers.states[CONTAINERS].started
+    shown = await end(world, 0)
+    later = (await world.get(CONTAINERS, VERSION)).json()["properties"]
+    ended = world.containers.states[CONTAINERS].finished
+    current = shown["containers"][0]["properties"]["instanceView"]["currentState"]
+    assert (current["startTime"], current["finishTime"]) == (timestamp(began), timestamp(ended))
+    assert later == shown
+
+
+async def test_a_restarted_group_starts_with_a_time_of_its_own(world: World) -> None:
+    await world.make(CONTAINERS, group(), VERSION)
+    before = await end(world, 1)
+    restarted = await world.post(f"{CONTAINERS}/restart", VERSION)
+    assert (restarted.status_code, restarted.content) == (204, b"")
+    after = before
+    async with asyncio.timeout(10):
+        while after["instanceView"]["state"] != "Running":
+            await asyncio.sleep(0.001)
+            after = (await world.get(CONTAINERS, VERSION)).json()["properties"]
+    (container,) = after["containers"]
+    current = container["properties"]["instanceView"]["currentState"]
+    assert current["state"] == "Running"
+    assert "finishTime" not in current
+
+
 async def test_its_log_can_be_read(world: World) -> None:
     await world.make(CONTAINERS, group(), VERSION)
     answer = await world.get(f"{CONTAINERS}/containers/deployer/logs", VERSION)
@@ -148,8 +178,14 @@ async def test_attaching_an_identity_needs_a_right_on_it(world: World) -> None:
     await world.make(other, {"location": "uksouth"}, "2024-11-30")
     somebody = world.people.add("somebody")
     world.manager.grant(somebody, "Contributor", GROUP)
+    refused = (await world.put(CONTAINERS, group(identity=other), VERSION, by=somebody)).json()["error"]
+    assert refused["code"] == "LinkedAuthorizationFailed"
+    assert "userAssignedIdentities/assign/action" in refused["message"]
+    assert other in refused["message"]
+    world.manager.grant(somebody, "Managed Identity Operator", other)
     answer = await world.put(CONTAINERS, group(identity=other), VERSION, by=somebody)
-    assert answer.json()["error"]["code"] == "LinkedAuthorizationFailed"
+    assert answer.status_code == 201
+    assert (await world.get(other, "2024-11-30", by=somebody)).status_code == 200
 
 
 @pytest.mark.parametrize(

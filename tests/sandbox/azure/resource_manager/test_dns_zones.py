@@ -215,3 +215,10 @@ async def test_a_zone_goes_with_its_record_sets_and_not_without_its_own(azure: A
     await azure.delete(ZONE, VERSION)
     assert await azure.find(ZONE, VERSION) is None
     assert await azure.find(f"{ZONE}/CNAME/binder", VERSION) is None
+
+
+@pytest.mark.parametrize("version", ["2018-05-01", "2023-07-01-preview"])
+async def test_azure_clis_version_is_spoken_too(world: World, zone: str, version: str) -> None:
+    made = await world.put(f"{zone}/CNAME/binder", cname(), version)
+    assert (made.status_code, made.json()["properties"]["CNAMERecord"]) == (201, {"cname": TARGET})
+    assert (await world.get(zone, version)).status_code == 200

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
-from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
+from sandbox.azure.resource_manager.providers.container_service import defaults, errors
 from sandbox.azure.resource_manager.providers.container_service.pools import (
+    merged_pool,
     node_pools,
     pool_shown,
     pools_of,
     store_pool,
 )
 from sandbox.azure.resource_manager.providers.container_service.quota import AGENT_POOLS, check_quota
-from sandbox.azure.resource_manager.providers.container_service.validation import check_pool, check_unchanged
+from sandbox.azure.resource_manager.providers.container_service.validation import (
+    check_pool,
+    check_pool_version,
+    check_unchanged,
+)
 from sandbox.azure.resource_manager.providers.container_service.versions import API_VERSIONS
 
 if TYPE_CHECKING:
@@ -50,8 +55,9 @@ class AgentPools(ResourceType):
         cluster = self._cluster(request.id)
         self._clusters.check_idle(cluster)
         before = request.existing.properties if request.existing else {"count": 1, "mode": "User"}
-        wanted = {**before, **defaults.without_nulls(request.properties)}
+        wanted = merged_pool(before, defaults.without_nulls(request.properties))
         check_pool(request.id.name, wanted, cluster.location)
+        check_pool_version(wanted, cluster.properties["currentKubernetesVersion"])
         if request.existing is not None:
             check_unchanged(request.existing.properties, request.properties, ("vmSize", "osType", "type"))
         check_quota(self.services, request.id, cluster.location, [wanted])
@@ -73,7 +79,7 @@ class AgentPools(ResourceType):
         others = [pool for pool in pools_of(self.state, cluster) if pool is not resource]
         if not any(pool.properties["mode"] == "System" for pool in others):
             message = "There has to be at least one system agent pool."
-            raise refusals.refusal(400, "SystemPoolRequired", message)
+            raise errors.error(400, "SystemPoolRequired", message)
         resource.settle("Deleting")
         return self._begin(resource, cluster, self._remove(cluster, resource), api_version, 202)
 
@@ -106,6 +112,7 @@ class AgentPools(ResourceType):
         )
 
     async def _apply(self, cluster: Resource) -> None:
+        self._clusters.node_group(cluster).set_pools()
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is not None:
             await control_plane.set_pools(node_pools(self.state, cluster))

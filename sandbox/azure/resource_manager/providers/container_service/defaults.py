@@ -134,7 +134,7 @@ def pool_properties(asked: dict[str, Any], cluster: dict[str, Any]) -> dict[str,
         "orchestratorVersion": version,
         "nodeImageVersion": NODE_IMAGE,
         **given,
-        "currentOrchestratorVersion": version,
+        "currentOrchestratorVersion": resolved(given.get("orchestratorVersion")) or version,
         "provisioningState": "Creating",
         "powerState": {"code": "Running"},
     }

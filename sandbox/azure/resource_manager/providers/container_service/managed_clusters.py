@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.core import errors
-from sandbox.azure.resource_manager.core.ids import group_id
+from sandbox.azure.resource_manager.core.errors import resource_not_found
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
-from sandbox.azure.resource_manager.providers.container_service import defaults, refusals
+from sandbox.azure.resource_manager.providers.container_service import defaults, errors
+from sandbox.azure.resource_manager.providers.container_service.node_group import NodeGroup
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     cluster_spec,
+    merged_pool,
     node_pools,
     pool_shown,
     pools_of,
@@ -22,10 +23,11 @@ from sandbox.azure.resource_manager.providers.container_service.pools import (
 from sandbox.azure.resource_manager.providers.container_service.quota import MANAGED_CLUSTERS, check_quota
 from sandbox.azure.resource_manager.providers.container_service.validation import (
     check_cluster,
+    check_pool_version,
     check_pools,
     check_unchanged,
 )
-from sandbox.azure.resource_manager.providers.container_service.versions import API_VERSIONS
+from sandbox.azure.resource_manager.providers.container_service.versions import API_VERSIONS, resolved
 from sandbox.azure.resource_manager.providers.managed_identity import attached_identities
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ class ManagedClusters(ResourceType):
         attached_identities(self.services, self._catalog, request)
         pools = self._wanted_pools(request)
         check_pools(pools, request.location)
+        for pool in pools:
+            check_pool_version(pool, _version_after(request))
         check_quota(self.services, request.id, request.location, pools)
 
     def check_idle(self, cluster: Resource) -> None:
@@ -92,7 +96,7 @@ class ManagedClusters(ResourceType):
         """
         self.check_not_busy(cluster)
         if cluster.properties["powerState"]["code"] == "Stopped":
-            raise refusals.stopped(cluster.id.name)
+            raise errors.stopped(cluster.id.name)
 
     def check_not_busy(self, cluster: Resource) -> None:
         """Check that no other operation runs on a cluster; raises OperationNotAllowed."""
@@ -100,7 +104,7 @@ class ManagedClusters(ResourceType):
             under_way = self.services.operations.under_way(resource)
             if under_way is not None:
                 verb = BUSY.get(resource.provisioning_state, "update")
-                raise refusals.in_progress(verb, under_way.id, under_way.started)
+                raise errors.in_progress(verb, under_way.id, under_way.started)
 
     async def put(self, request: PutRequest) -> Operation:
         """Create the cluster with its pools, or change it."""
@@ -109,7 +113,7 @@ class ManagedClusters(ResourceType):
         cluster = self.state.store(Resource(request.id, self._document(request)))
         for pool in request.properties["agentPoolProfiles"]:
             store_pool(self.state, cluster, pool["name"], defaults.without_nulls(pool), "Creating")
-        self._make_node_group(cluster)
+        self._add_kubelet_identity(cluster)
         return self._begin(cluster, self._create(cluster), request.api_version, 201)
 
     async def delete(self, resource: Resource, api_version: str) -> Operation:
@@ -133,14 +137,14 @@ class ManagedClusters(ResourceType):
             await control_plane.delete()
         self.services.directory.remove((resource.document.get("identity") or {}).get("principalId", ""))
         self.services.directory.remove(resource.internals.get("kubelet", ""))
-        self.state.remove(group_id(resource.id.subscription or "", resource.properties["nodeResourceGroup"]))
+        self.state.remove(self.node_group(resource).id)
 
     async def patch(self, request: PutRequest) -> Operation:
         """Change the tags."""
         await super().patch(request)
         cluster = request.existing
         if cluster is None:
-            raise errors.resource_not_found(request.id)
+            raise resource_not_found(request.id)
         return finished(Reply(200, self.show(cluster)), cluster)
 
     def show(self, resource: Resource) -> dict[str, Any]:
@@ -153,6 +157,10 @@ class ManagedClusters(ResourceType):
         ]
         return shown
 
+    def pools(self, cluster: Resource) -> list[Resource]:
+        """Return the agent pools of a cluster."""
+        return pools_of(self.state, cluster)
+
     def control_plane(self, cluster: Resource) -> Cluster | None:
         """Return the control plane of a cluster, None until it is created."""
         return self.services.clusters.get(cluster.properties["fqdn"])
@@ -160,6 +168,9 @@ class ManagedClusters(ResourceType):
     def power(self, cluster: Resource, *, on: bool, api_version: str) -> Operation:
         """Start or stop the cluster."""
         self.check_not_busy(cluster)
+        power = cluster.properties["powerState"]["code"]
+        if (power == "Running") is on:
+            raise errors.already_in_state(cluster.provisioning_state, power, starting=on)
         cluster.properties["provisioningState"] = "Starting" if on else "Stopping"
         return self._begin(cluster, self._power(cluster, on=on), api_version, 202)
 
@@ -183,6 +194,7 @@ class ManagedClusters(ResourceType):
         if request.body.get("sku"):
             cluster.document["sku"] = dict(request.body["sku"])
         before = node_pools(self.state, cluster)
+        cluster.properties["currentKubernetesVersion"] = _version_after(request)
         _merge(cluster.properties, defaults.without_nulls(request.properties))
         cluster.settle("Updating")
         for pool in request.properties.get("agentPoolProfiles") or []:
@@ -191,10 +203,13 @@ class ManagedClusters(ResourceType):
         return self._begin(cluster, self._bring_up_to_date(cluster, pools=changed), request.api_version, 200)
 
     async def _create(self, cluster: Resource) -> None:
+        node_group = self.node_group(cluster)
         try:
+            node_group.create()
             spec = cluster_spec(self.state, cluster)
             await asyncio.gather(
-                self.services.clusters.create(spec), self.services.clock.spend("managed_cluster.create")
+                self.services.clusters.create(spec, node_group),
+                self.services.clock.spend("managed_cluster.create"),
             )
         except BaseException:
             settle_pools(self.state, cluster, "Failed")
@@ -203,9 +218,19 @@ class ManagedClusters(ResourceType):
 
     async def _bring_up_to_date(self, cluster: Resource, *, pools: bool) -> None:
         control_plane = self.control_plane(cluster)
-        if pools and control_plane is not None:
-            await control_plane.set_pools(node_pools(self.state, cluster))
-        await self.services.clock.spend("managed_cluster.update")
+        try:
+            self.node_group(cluster).create()
+            if control_plane is None:
+                # An earlier request failed before there was one.
+                await self.services.clusters.create(
+                    cluster_spec(self.state, cluster), self.node_group(cluster)
+                )
+            elif pools:
+                await control_plane.set_pools(node_pools(self.state, cluster))
+            await self.services.clock.spend("managed_cluster.update")
+        except BaseException:
+            settle_pools(self.state, cluster, "Failed")
+            raise
         settle_pools(self.state, cluster, "Succeeded")
 
     async def _delete(self, cluster: Resource) -> None:
@@ -227,7 +252,7 @@ class ManagedClusters(ResourceType):
         pools = {pool.id.name: {**pool.shown()["properties"], "name": pool.id.name} for pool in existing}
         for asked in defaults.without_nulls(request.properties.get("agentPoolProfiles") or []):
             before = pools.get(asked.get("name"), {"count": 1, "mode": "User"})
-            pools[asked.get("name")] = {**before, **asked}
+            pools[asked.get("name")] = merged_pool(before, asked)
         return list(pools.values())
 
     def _check_pools_stay(self, request: PutRequest, cluster: Resource) -> None:
@@ -236,7 +261,7 @@ class ManagedClusters(ResourceType):
         for pool in pools_of(self.state, cluster):
             if asked and pool.id.name not in asked:
                 message = f"Agent pool '{pool.id.name}' is missing; delete it by its own request."
-                raise refusals.invalid_parameter("agentPoolProfiles", message)
+                raise errors.invalid_parameter("agentPoolProfiles", message)
             check_unchanged(pool.properties, asked.get(pool.id.name, {}), _FIXED_OF_POOL)
 
     def _document(self, request: PutRequest) -> dict[str, Any]:
@@ -258,21 +283,27 @@ class ManagedClusters(ResourceType):
         principal = self.services.directory.add_managed_identity(request.id.name)
         return {"type": "SystemAssigned", "principalId": principal.object_id, "tenantId": principal.tenant_id}
 
-    def _make_node_group(self, cluster: Resource) -> None:
-        """Create the node resource group, and the identity of the kubelets."""
-        node_group = group_id(cluster.id.subscription or "", cluster.properties["nodeResourceGroup"])
-        document = {
-            "location": cluster.location,
-            "tags": {"aks-managed-cluster-name": cluster.id.name, "aks-managed-cluster-rg": cluster.id.group},
-            "managedBy": str(cluster.id),
-            "properties": {"provisioningState": "Succeeded"},
-        }
-        self.state.store(Resource(node_group, document))
+    def node_group(self, cluster: Resource) -> NodeGroup:
+        """Return the node resource group of a cluster."""
+        return NodeGroup(self.services, cluster)
+
+    def _add_kubelet_identity(self, cluster: Resource) -> None:
+        """Create the identity of the kubelets."""
+        node_group = self.node_group(cluster).id
         principal = self.services.directory.add_managed_identity(f"{cluster.id.name}-agentpool")
         cluster.internals["kubelet"] = principal.object_id
         identity = f"{node_group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{principal.name}"
         kubelet = {"resourceId": identity, "clientId": principal.client_id, "objectId": principal.object_id}
         cluster.properties["identityProfile"] = {"kubeletidentity": kubelet}
+
+
+def _version_after(request: PutRequest) -> str:
+    """Return the version of the control plane after a request; each patch meets a minor version."""
+    asked = request.properties.get("kubernetesVersion")
+    current = request.existing.properties["currentKubernetesVersion"] if request.existing else None
+    if current and (not asked or current.startswith(f"{asked}.")):
+        return str(current)
+    return str(resolved(asked))
 
 
 def _merge(properties: dict[str, Any], changes: dict[str, Any]) -> None:

@@ -18,6 +18,15 @@ def pools_of(state: State, cluster: Resource) -> list[Resource]:
     return state.of_type(AGENT_POOLS, str(cluster.id))
 
 
+def merged_pool(before: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties of a pool after a request; without autoscaling there are no bounds."""
+    merged = {**before, **asked}
+    if asked.get("enableAutoScaling") is False:
+        for bound in {"minCount", "maxCount"} - asked.keys():
+            merged.pop(bound, None)
+    return merged
+
+
 def store_pool(
     state: State, cluster: Resource, name: str, asked: dict[str, Any], provisioning: str
 ) -> Resource:
@@ -25,7 +34,7 @@ def store_pool(
     pool_id = cluster.id.child("agentPools", name)
     existing = state.get(pool_id)
     before = existing.properties if existing else {}
-    properties = pool_properties({**before, **asked}, cluster.properties)
+    properties = pool_properties(merged_pool(before, asked), cluster.properties)
     properties["provisioningState"] = provisioning
     if existing is None:
         return state.store(Resource(pool_id, {"properties": properties}))
@@ -59,6 +68,7 @@ def cluster_spec(state: State, cluster: Resource) -> ClusterSpec:
         location=cluster.location,
         kubernetes_version=cluster.properties["currentKubernetesVersion"],
         pools=node_pools(state, cluster),
+        group=cluster.id.group or "",
     )
 
 

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.actions import SUBSCRIPTION_PATH, Action, ActionRequest
 from sandbox.azure.resource_manager.core.resource_types import Provider
-from sandbox.azure.resource_manager.providers.container_service import refusals
+from sandbox.azure.resource_manager.providers.container_service import errors
 from sandbox.azure.resource_manager.providers.container_service.agent_pools import AgentPools
+from sandbox.azure.resource_manager.providers.container_service.maintenance import (
+    MaintenanceConfigurations,
+)
 from sandbox.azure.resource_manager.providers.container_service.managed_clusters import ManagedClusters
 from sandbox.azure.resource_manager.providers.container_service.quota import MANAGED_CLUSTERS
 from sandbox.azure.resource_manager.providers.container_service.versions import (
     API_VERSIONS,
     DEFAULT_MINOR,
     KUBERNETES_VERSIONS,
+    upgrades_from,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +55,13 @@ class ClusterActions:
             )
             for verb, run in runs.items()
         )
-        return (*on_cluster, Action("GET", versions, read, SUBSCRIPTION_PATH, self.versions, API_VERSIONS))
+        profile = f"{cluster}/upgradeProfiles/default"
+        read_profile = f"{MANAGED_CLUSTERS}/upgradeProfiles/read"
+        return (
+            *on_cluster,
+            Action("GET", profile, read_profile, cluster, self.upgrade_profile, API_VERSIONS),
+            Action("GET", versions, read, SUBSCRIPTION_PATH, self.versions, API_VERSIONS),
+        )
 
     async def credentials(self, request: ActionRequest) -> dict[str, Any]:
         """Return a kubeconfig, for `POST …/listClusterUserCredential` and `…Admin…`."""
@@ -63,12 +73,12 @@ class ClusterActions:
                 "Getting static credential is not allowed because this cluster is set to disable local "
                 "accounts."
             )
-            raise refusals.refusal(400, "BadRequest", message)
+            raise errors.error(400, "BadRequest", message)
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is None:
             self._clusters.check_not_busy(cluster)
-            raise refusals.refusal(404, "NotFound", f"The credentials of {cluster.id.name} were not found.")
-        content = base64.b64encode(control_plane.kubeconfig().encode()).decode()
+            raise errors.error(404, "NotFound", f"The credentials of {cluster.id.name} were not found.")
+        content = base64.b64encode(control_plane.kubeconfig(name).encode()).decode()
         return {"kubeconfigs": [{"name": name, "value": content}]}
 
     async def start(self, request: ActionRequest) -> Operation:
@@ -81,6 +91,23 @@ class ClusterActions:
         cluster = self._catalog.existing(request.target)
         return self._clusters.power(cluster, on=False, api_version=request.api_version)
 
+    async def upgrade_profile(self, request: ActionRequest) -> dict[str, Any]:
+        """Return what a cluster can be upgraded to, for `GET …/upgradeProfiles/default`."""
+        cluster = self._catalog.existing(request.path.rpartition("/upgradeProfiles/")[0])
+        profile = f"{cluster.id}/upgradeprofiles/default"
+        return {
+            "id": profile.replace("/resourceGroups/", "/resourcegroups/"),
+            "name": "default",
+            "type": f"{MANAGED_CLUSTERS}/upgradeprofiles",
+            "properties": {
+                "controlPlaneProfile": _upgrades(cluster.properties["currentKubernetesVersion"]),
+                "agentPoolProfiles": [
+                    {"name": pool.id.name, **_upgrades(pool.properties["currentOrchestratorVersion"])}
+                    for pool in self._clusters.pools(cluster)
+                ],
+            },
+        }
+
     async def versions(self, _request: ActionRequest) -> dict[str, Any]:
         """List the versions of Kubernetes, for `GET …/locations/L/kubernetesVersions`."""
         values: list[dict[str, Any]] = [
@@ -89,15 +116,20 @@ class ClusterActions:
                 "isDefault": minor == DEFAULT_MINOR,
                 "isPreview": None,
                 "capabilities": {"supportPlan": ["KubernetesOfficial"]},
-                "patchVersions": {patch: {"upgrades": []} for patch in patches},
+                "patchVersions": {patch: {"upgrades": list(upgrades_from(patch))} for patch in patches},
             }
             for minor, patches in KUBERNETES_VERSIONS.items()
         ]
         return {"values": values}
 
 
+def _upgrades(version: str) -> dict[str, Any]:
+    upgrades = [{"kubernetesVersion": each, "isPreview": None} for each in upgrades_from(version)]
+    return {"kubernetesVersion": version, "osType": "Linux", "upgrades": upgrades}
+
+
 def provider(services: Services, catalog: Catalog) -> Provider:
     """Return the provider Microsoft.ContainerService."""
     clusters = ManagedClusters(services, catalog)
-    types = (clusters, AgentPools(services, catalog, clusters))
+    types = (clusters, AgentPools(services, catalog, clusters), MaintenanceConfigurations(services))
     return Provider("Microsoft.ContainerService", types, ClusterActions(catalog, clusters).actions())

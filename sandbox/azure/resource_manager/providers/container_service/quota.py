@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.providers.container_service import refusals
+from sandbox.azure.resource_manager.providers.container_service import errors
 from sandbox.clusters.vm_sizes import VM_SIZES, VmSize
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def check_quota(
     for family, requested in wanted.items():
         left = subscription.family_core_limit(family) - used[family]
         if requested > left:
-            raise refusals.insufficient_family_quota(family, location, left, requested)
+            raise errors.insufficient_family_quota(family, location, left, requested)
     left = subscription.core_limit - used.total()
     if wanted.total() > left:
-        raise refusals.insufficient_regional_quota(location, left, wanted.total())
+        raise errors.insufficient_regional_quota(location, left, wanted.total())

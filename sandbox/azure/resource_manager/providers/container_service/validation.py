@@ -5,9 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.providers.container_service import refusals
+from sandbox.azure.resource_manager.providers.container_service import errors
 from sandbox.azure.resource_manager.providers.container_service.quota import vm_size
-from sandbox.azure.resource_manager.providers.container_service.versions import resolved
+from sandbox.azure.resource_manager.providers.container_service.versions import (
+    is_newer,
+    minor,
+    resolved,
+    upgrades_from,
+)
 from sandbox.clusters.vm_sizes import VM_SIZES
 
 if TYPE_CHECKING:
@@ -27,7 +32,7 @@ def check_cluster(request: PutRequest) -> None:
     """Validate a cluster without its pools."""
     properties = request.properties
     if not _CLUSTER_NAME.fullmatch(request.id.name):
-        raise refusals.invalid_parameter(
+        raise errors.invalid_parameter(
             "resourceName",
             f"Invalid resource name: '{request.id.name}'. A name is 1 to 63 letters, numbers, underscores "
             "and hyphens, and starts and ends with a letter or number.",
@@ -36,74 +41,112 @@ def check_cluster(request: PutRequest) -> None:
         _check_new(request)
     version = properties.get("kubernetesVersion")
     if resolved(version) is None:
-        raise refusals.refusal(
+        raise errors.error(
             400,
             "K8sVersionNotSupported",
             f"Managed cluster {request.id.name} is on version {version} which is not supported in this "
             "region. Please use [az aks get-versions] command to get the supported version list in this "
             "region. For more information, please check https://aka.ms/supported-version-list",
         )
+    if version and request.existing is not None:
+        _check_version_change(request.existing.properties["currentKubernetesVersion"], str(version))
     network = properties.get("networkProfile") or {}
     if network.get("networkPolicy") == "cilium" and network.get("networkDataplane") != "cilium":
         message = "Network policy cilium requires network dataplane cilium."
-        raise refusals.invalid_parameter("networkProfile.networkPolicy", message)
+        raise errors.invalid_parameter("networkProfile.networkPolicy", message)
+
+
+def _check_version_change(current: str, asked: str) -> None:
+    """Check that a control plane is upgraded by one minor version at most, and never downgraded."""
+    wanted = resolved(asked) or asked
+    offered = upgrades_from(current)
+    if current == wanted or current.startswith(f"{asked}.") or wanted in offered:
+        return
+    raise errors.version_change_refused(current, wanted, offered, newer=is_newer(wanted, current))
+
+
+def check_pool_version(pool: dict[str, Any], cluster: str) -> None:
+    """Check that a pool is not ahead of its control plane."""
+    version = resolved(pool.get("orchestratorVersion")) if pool.get("orchestratorVersion") else None
+    if version and minor(version) > minor(cluster):
+        raise errors.pool_version_newer(version, cluster)
 
 
 def _check_new(request: PutRequest) -> None:
     properties = request.properties
     for name in ("dnsPrefix", "agentPoolProfiles"):
         if not properties.get(name):
-            raise refusals.missing_parameter(name)
+            raise errors.missing_parameter(name)
     if not request.body.get("identity") and not properties.get("servicePrincipalProfile"):
-        raise refusals.missing_parameter("servicePrincipalProfile")
+        raise errors.missing_parameter("servicePrincipalProfile")
     if not _DNS_PREFIX.fullmatch(properties["dnsPrefix"]):
-        raise refusals.invalid_parameter(
+        raise errors.invalid_parameter(
             "dnsPrefix",
             f"DNS prefix '{properties['dnsPrefix']}' is invalid. DNS prefix must start and end with "
             "alphanumeric values, be between 1-54 characters, and only contain alphanumerics and hyphens "
             "(-).",
         )
     if len(properties.get("nodeResourceGroup") or "") > MAXIMUM_NODE_GROUP_NAME:
-        raise refusals.invalid_parameter("nodeResourceGroup", "The name has more than 80 characters.")
+        raise errors.invalid_parameter("nodeResourceGroup", "The name has more than 80 characters.")
 
 
 def check_pools(pools: list[dict[str, Any]], location: str) -> None:
     """Validate all pools of a cluster, and that their names differ and one is a system pool."""
     names = [pool.get("name") for pool in pools]
     if len(set(names)) != len(names):
-        raise refusals.invalid_parameter("agentPoolProfiles", "The names of agent pools must be unique.")
+        raise errors.invalid_parameter("agentPoolProfiles", "The names of agent pools must be unique.")
     for pool in pools:
         check_pool(str(pool.get("name", "")), pool, location)
     if not any(pool.get("mode") == "System" for pool in pools):
-        raise refusals.invalid_parameter("agentPoolProfiles", "Must define at least one system pool.")
+        raise errors.invalid_parameter("agentPoolProfiles", "Must define at least one system pool.")
 
 
 def check_pool(name: str, pool: dict[str, Any], location: str) -> None:
     """Validate the properties of a pool."""
     if not _POOL_NAME.fullmatch(name):
-        raise refusals.invalid_parameter(
+        raise errors.invalid_parameter(
             "agentPoolProfile.name",
             f"Invalid agent pool name '{name}': it must start with a lowercase letter, have max length of "
             "12, and only have characters a-z0-9.",
         )
     _check_size(pool, location)
     _check_counts(name, pool)
+    _check_upgrade_settings(pool)
     for taint in pool.get("nodeTaints") or []:
         if not _TAINT.fullmatch(taint):
             message = f"Node taint '{taint}' is invalid: it must be of the form key=value:effect."
-            raise refusals.invalid_parameter("agentPoolProfile.nodeTaints", message)
+            raise errors.invalid_parameter("agentPoolProfile.nodeTaints", message)
 
 
 def _check_size(pool: dict[str, Any], location: str) -> None:
     name = pool.get("vmSize")
     if not name:
-        raise refusals.missing_parameter("agentPoolProfile.vmSize")
+        raise errors.missing_parameter("agentPoolProfile.vmSize")
     size = vm_size(name)
     if size is None:
-        raise refusals.size_not_allowed(name, location, sorted(VM_SIZES))
+        raise errors.size_not_allowed(name, location, sorted(VM_SIZES))
     too_small = size.cores < MINIMUM_SYSTEM_CORES or size.memory_gib < MINIMUM_SYSTEM_MEMORY_GIB
     if pool.get("mode") == "System" and too_small:
-        raise refusals.system_pool_too_small()
+        raise errors.system_pool_too_small()
+
+
+def _check_upgrade_settings(pool: dict[str, Any]) -> None:
+    """Check how nodes are replaced: after surge nodes are added, or by draining existing nodes.
+
+    Azure takes one of both (AKS issue 4277), and only the former in system pools (ARO-HCP pull request 6038).
+    """
+    settings = pool.get("upgradeSettings") or {}
+    surge, unavailable = (
+        str(settings.get(key) or default).rstrip("%") not in {"0", ""}
+        for key, default in (("maxSurge", "10%"), ("maxUnavailable", "0"))
+    )
+    parameter = "agentPoolProfile.upgradeSettings"
+    if surge and unavailable:
+        raise errors.invalid_parameter(parameter, "maxSurge must be 0 when maxUnavailable is set.")
+    if not surge and not unavailable:
+        raise errors.invalid_parameter(parameter, "maxSurge and maxUnavailable cannot both be 0.")
+    if unavailable and pool.get("mode") == "System":
+        raise errors.invalid_parameter(parameter, "maxUnavailable is not supported for system node pools.")
 
 
 def _check_counts(name: str, pool: dict[str, Any]) -> None:
@@ -111,17 +154,17 @@ def _check_counts(name: str, pool: dict[str, Any]) -> None:
     fewest = 1 if pool.get("mode") == "System" else 0
     if not fewest <= int(count) <= MAXIMUM_NODES:
         details = f"Agent pool {name} can have {fewest} to {MAXIMUM_NODES} nodes, not {count}."
-        raise refusals.invalid_parameter("agentPoolProfile.count", details)
+        raise errors.invalid_parameter("agentPoolProfile.count", details)
     if not pool.get("enableAutoScaling"):
         if least is not None or most is not None:
             details = f"minCount and maxCount of agent pool {name} can only be set with enableAutoScaling."
-            raise refusals.invalid_parameter("agentPoolProfile.enableAutoScaling", details)
+            raise errors.invalid_parameter("agentPoolProfile.enableAutoScaling", details)
         return
     if least is None or most is None:
-        raise refusals.missing_parameter(f"agentPoolProfile.{'minCount' if least is None else 'maxCount'}")
+        raise errors.missing_parameter(f"agentPoolProfile.{'minCount' if least is None else 'maxCount'}")
     if not max(fewest, int(least)) <= int(count) <= int(most) <= MAXIMUM_NODES or int(least) < fewest:
         details = f"Agent pool {name} must keep minCount ({least}) <= count ({count}) <= maxCount ({most})."
-        raise refusals.invalid_parameter("agentPoolProfile.count", details)
+        raise errors.invalid_parameter("agentPoolProfile.count", details)
 
 
 def check_unchanged(before: dict[str, Any], wanted: dict[str, Any], fixed: tuple[str, ...]) -> None:
@@ -129,7 +172,7 @@ def check_unchanged(before: dict[str, Any], wanted: dict[str, Any], fixed: tuple
     for path in fixed:
         now, then = _at(before, path), _at(wanted, path)
         if then is not None and now is not None and str(then).lower() != str(now).lower():
-            raise refusals.change_not_allowed(path)
+            raise errors.change_not_allowed(path)
 
 
 def _at(properties: dict[str, Any], path: str) -> Any:

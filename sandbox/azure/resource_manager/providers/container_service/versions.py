@@ -40,3 +40,24 @@ def resolved(version: str | None) -> str | None:
     if version in KUBERNETES_VERSIONS:
         return KUBERNETES_VERSIONS[version][0]
     return version if any(version in patches for patches in KUBERNETES_VERSIONS.values()) else None
+
+
+def upgrades_from(version: str) -> tuple[str, ...]:
+    """Return the versions that AKS upgrades a version to: newer patches, and those of the next minor one."""
+    current = _parts(version)
+    every = (patch for patches in KUBERNETES_VERSIONS.values() for patch in patches)
+    return tuple(each for each in every if current < _parts(each) < (1, current[1] + 2))
+
+
+def is_newer(version: str, than: str) -> bool:
+    """Return whether a full version is newer than another."""
+    return _parts(version) > _parts(than)
+
+
+def minor(version: str) -> int:
+    """Return the minor version of a full one."""
+    return _parts(version)[1]
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

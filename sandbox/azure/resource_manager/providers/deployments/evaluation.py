@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.providers.deployments import context as deployment_context
 from sandbox.azure.resource_manager.providers.deployments.errors import (
     ExpressionError,
     ReferenceNeeded,
@@ -27,6 +26,7 @@ from sandbox.azure.resource_manager.providers.deployments.expressions import (
 )
 from sandbox.azure.resource_manager.providers.deployments.functions import (
     collections,
+    deployment,
     hashing,
     logic,
     resources,
@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.providers.deployments.expressions import Node
 
 _PURE = text.FUNCTIONS | logic.FUNCTIONS | collections.FUNCTIONS | hashing.FUNCTIONS | resources.FUNCTIONS
-_SCOPED = resources.SCOPED_FUNCTIONS | deployment_context.SCOPED_FUNCTIONS
-_DEFAULTS_ONLY = deployment_context.PARAMETER_DEFAULT_FUNCTIONS
+_SCOPED = resources.SCOPED_FUNCTIONS | deployment.SCOPED_FUNCTIONS
+_DEFAULTS_ONLY = deployment.PARAMETER_DEFAULT_FUNCTIONS
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sandbox.azure.resource_manager.providers.deployments.records import (
     outputs_operation_document,
     write_outcome,
 )
+from sandbox.azure.resource_manager.providers.deployments.registration import register_providers
 from sandbox.azure.resource_manager.providers.deployments.requests import prepare
 from sandbox.azure.resource_manager.providers.deployments.what_if import WhatIf
 
@@ -105,6 +106,7 @@ class Deployments(ResourceType):
         resource = Resource(request.id, {"properties": new_properties(run, body["properties"], "Accepted")})
         self.state.store(resource)
         self._runs[request.id.key] = run
+        register_providers(self._host, run)
         return self.services.operations.begin(
             self._run(resource, run, HostClient(self._host, request.principal)),
             _POLLING,

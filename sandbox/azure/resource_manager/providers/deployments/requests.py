@@ -13,6 +13,7 @@ from sandbox.azure.resource_manager.core.errors import ArmError, bad_request
 from sandbox.azure.resource_manager.providers.deployments.context import DeploymentContext
 from sandbox.azure.resource_manager.providers.deployments.engine import TemplateRun
 from sandbox.azure.resource_manager.providers.deployments.errors import validation_failed
+from sandbox.azure.resource_manager.providers.deployments.registration import MISSING, check_registrations
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +28,8 @@ _SECTIONS: dict[str, tuple[type, ...]] = {
     "outputs": (dict,),
     "resources": (dict, list),
 }
-# Errors about resources that the template itself may create: only its run can tell.
-_NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound"})
+# Errors about what the deployment itself may create or register: only its run can tell.
+_NOT_YET = frozenset({"ParentResourceNotFound", "ResourceNotFound", MISSING})
 
 
 def prepare(
@@ -51,6 +52,7 @@ def prepare(
     context = _context(host, principal, deployment, properties)
     run = TemplateRun(template, properties.get("parameters") or {}, context)
     _check_permissions(host, principal, run)
+    check_registrations(host, principal, run)
     _preflight(host, principal, deployment, run)
     return run
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 # Azure's responses spell the type like this, unlike its documentation.
 ZONES = "Microsoft.Network/dnszones"
-API_VERSIONS = ("2018-05-01",)
+API_VERSIONS = ("2023-07-01-preview", "2018-05-01")
 KINDS = tuple(PROPERTIES)
 MADE_WITH_THE_ZONE = ("NS", "SOA")
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
-from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
+from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
 from sandbox.azure.resource_manager.providers.dns import errors
 from sandbox.azure.resource_manager.providers.dns.record_sets import (
@@ -15,15 +14,12 @@ from sandbox.azure.resource_manager.providers.dns.record_sets import (
     ZONES,
     condition_failed,
     record_set,
-    record_set_types,
     record_sets,
 )
 from sandbox.azure.resource_manager.providers.dns.records import APEX, is_name
 
 if TYPE_CHECKING:
-    from sandbox.azure.resource_manager.core.catalog import Catalog
     from sandbox.azure.resource_manager.core.errors import ArmError
-    from sandbox.azure.resource_manager.core.services import Services
 
 NAME_SERVER_DOMAINS = ("com", "net", "org", "info")
 NAME_SERVER_POOLS = 9
@@ -112,34 +108,6 @@ class Zones(ResourceType):
         return sum(zone.id.name.lower() == name.lower() for zone in self.state.of_type(ZONES))
 
 
-class ZoneActions:
-    """The lists of record sets of all types.
-
-    Args:
-        services: what the actions work with.
-        catalog: where zones and types are looked up.
-
-    """
-
-    def __init__(self, services: Services, catalog: Catalog) -> None:
-        self._services = services
-        self._catalog = catalog
-
-    def actions(self) -> tuple[Action, ...]:
-        """Return the actions, to be installed."""
-        zone = "{scope}/providers/Microsoft.Network/dnsZones/{zone}"
-        return tuple(
-            Action("GET", f"{zone}/{name}", f"{ZONES}/{name}/read", zone, self.all_records, API_VERSIONS)
-            for name in ("recordsets", "all")
-        )
-
-    async def all_records(self, request: ActionRequest) -> dict[str, Any]:
-        """List all record sets of a zone."""
-        zone = self._catalog.existing(request.target)
-        found = record_sets(self._services.state, str(zone.id))
-        return {"value": [self._catalog.type_of(each.id).show(each) for each in found]}
-
-
 def _name_servers(zone: str, namesakes: int) -> list[str]:
     """Return the four servers of a pool; zones with the same name have different pools."""
     pool = (zlib.crc32(zone.lower().encode()) + namesakes) % NAME_SERVER_POOLS + 1
@@ -164,9 +132,3 @@ def _soa(server: str) -> dict[str, Any]:
         "serialNumber": 1,
     }
     return {"TTL": SOA_TTL, "SOARecord": record}
-
-
-def provider(services: Services, catalog: Catalog) -> Provider:
-    """Return the part of Microsoft.Network that is Azure DNS."""
-    types = (Zones(services), *record_set_types(services))
-    return Provider("Microsoft.Network", types, ZoneActions(services, catalog).actions())

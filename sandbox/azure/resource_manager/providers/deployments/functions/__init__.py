@@ -1,1 +1,1 @@
-"""Template functions that need no template, by the type of their arguments."""
+"""Template functions that take evaluated arguments, by what they work on."""

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from sandbox.azure.resource_manager.core.errors import ArmError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
 
-def refusal(status: int, code: str, message: str, target: str | None = None) -> ArmError:
+def error(status: int, code: str, message: str, target: str | None = None) -> ArmError:
     """Return an error in the form of the service."""
     return ArmError(status, code, message, target, subcode="")
 
@@ -18,22 +19,22 @@ def refusal(status: int, code: str, message: str, target: str | None = None) -> 
 def invalid_parameter(name: str, details: str) -> ArmError:
     """Return the error of an invalid value."""
     message = f"The value of parameter {name} is invalid. Error details: {details}"
-    return refusal(400, "InvalidParameter", message, name)
+    return error(400, "InvalidParameter", message, name)
 
 
 def missing_parameter(name: str) -> ArmError:
     """Return the error of a missing value."""
-    return refusal(400, "InvalidParameter", f"Required parameter {name} is missing (null).", name)
+    return error(400, "InvalidParameter", f"Required parameter {name} is missing (null).", name)
 
 
 def change_not_allowed(what: str) -> ArmError:
     """Return the error of a property that can't be changed."""
-    return refusal(400, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", what)
+    return error(400, "PropertyChangeNotAllowed", f"Changing property '{what}' is not allowed.", what)
 
 
 def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
     """Return the error of a cluster on which another operation runs."""
-    return refusal(
+    return error(
         409,
         "OperationNotAllowed",
         f"Operation is not allowed because there's an in progress {verb} managed cluster operation "
@@ -45,7 +46,7 @@ def in_progress(verb: str, operation: str, since: datetime) -> ArmError:
 
 def stopped(name: str) -> ArmError:
     """Return the error of a stopped cluster, which can only be started or deleted."""
-    return refusal(
+    return error(
         409,
         "OperationNotAllowed",
         f"Operation is not allowed: managed cluster {name} is stopped. Only start and delete are allowed on "
@@ -53,9 +54,63 @@ def stopped(name: str) -> ArmError:
     )
 
 
+def version_change_refused(current: str, wanted: str, offered: Iterable[str], *, newer: bool) -> ArmError:
+    """Return the error of an upgrade that skips a minor version, or of a downgrade."""
+    verb = "Upgrading" if newer else "Downgrading"
+    return error(
+        400,
+        "OperationNotAllowed",
+        f"{verb} Kubernetes version {current} to {wanted} is not allowed. Available upgrades: "
+        f"[{' '.join(offered)}]. Please see https://aka.ms/aks-supported-k8s-ver for version details.",
+    )
+
+
+def pool_version_newer(pool: str, cluster: str) -> ArmError:
+    """Return the error of an agent pool that would be ahead of its control plane."""
+    return error(
+        400,
+        "NodePoolMcVersionIncompatible",
+        f"Node pool version {pool} and control plane version {cluster} are incompatible. Minor version of "
+        f"node pool version {pool} is bigger than control plane version {cluster}. For more information, "
+        "please check https://aka.ms/aks/UpgradeVersionRules",
+    )
+
+
+def already_in_state(state: str, power: str, *, starting: bool) -> ArmError:
+    """Return the error of a start of a running cluster, or a stop of a stopped one."""
+    return error(
+        400,
+        "OperationNotAllowed",
+        f"managed cluster is in Provisioning State({state}) and Power State({power}), "
+        f"{'starting' if starting else 'stopping'} cannot be performed",
+    )
+
+
+def group_not_reconciled(refusal: ArmError) -> ArmError:
+    """Return the error of a node resource group, or a network resource in it, that was refused."""
+    return error(
+        400,
+        "ReconcileResourceGroupError",
+        f"Resource request failed due to {refusal.code}. Please see https://aka.ms/aks-"
+        f'{refusal.code.lower()} for more details. The detailed error message: Code="{refusal.code}" '
+        f'Message="{refusal.message}" Target="{refusal.target or ""}"',
+    )
+
+
+def scale_set_not_created(refusal: ArmError) -> ArmError:
+    """Return the error of a scale set that was refused."""
+    return error(
+        400,
+        "CreateVMSSAgentPoolFailed",
+        f"VMSSAgentPoolReconciler retry failed: Category: ClientError; SubCode: {refusal.code}; Dependency: "
+        f'Microsoft.Compute/VirtualMachineScaleSet; OrginalError: Code="{refusal.code}" '
+        f'Message="{refusal.message}"; AKSTeam: NodeProvisioning, Retriable: false',
+    )
+
+
 def size_not_allowed(size: str, location: str, available: list[str]) -> ArmError:
     """Return the error of a VM size that the subscription can't have in a region."""
-    return refusal(
+    return error(
         400,
         "BadRequest",
         f"The VM size of {size} is not allowed in your subscription in location '{location}'. The available "
@@ -70,12 +125,12 @@ def system_pool_too_small() -> ArmError:
         "System node pool must use VM sku with more than 2 cores and 4GB memory. See "
         "https://aka.ms/aks-vm-sizes."
     )
-    return refusal(400, "SystemPoolSkuTooLow", message, "agentPoolProfile.vmSize")
+    return error(400, "SystemPoolSkuTooLow", message, "agentPoolProfile.vmSize")
 
 
 def insufficient_regional_quota(location: str, left: int, requested: int) -> ArmError:
     """Return the error of a request for more cores than the region has left."""
-    return refusal(
+    return error(
         400,
         "ErrCode_InsufficientVCPUQuota",
         f"Insufficient regional vcpu quota left for location {location}. left regional vcpu quota {left}, "
@@ -86,7 +141,7 @@ def insufficient_regional_quota(location: str, left: int, requested: int) -> Arm
 
 def insufficient_family_quota(family: str, location: str, left: int, requested: int) -> ArmError:
     """Return the error of a request for more cores than the VM family has left."""
-    return refusal(
+    return error(
         400,
         "ErrCode_InsufficientVCPUQuota",
         f"Insufficient vcpu quota requested {requested}, remaining {left} for family {family} for region "

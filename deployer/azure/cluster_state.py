@@ -1,0 +1,83 @@
+"""Tells in which states a cluster cannot be used by a deployment, each in its own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deployer.azure.clusters import STOPPED, power_state
+from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL
+from deployer.errors import AzureError, DeployerError, PreflightError
+from deployer.settings.types.tags import CREATED_BY_TAG, NAME_TAG
+
+if TYPE_CHECKING:
+    from azure.mgmt.containerservice.models import ManagedCluster
+
+    from deployer.names import HubNames
+
+DELETING = "Deleting"
+# Other states while an operation goes on: Creating, Updating, Upgrading, ProvisionControlPlane, and more.
+SETTLED_STATES = frozenset({"Succeeded", "Failed", "Canceled"})
+_UNDER_WAY = {
+    "Creating": "the cluster {name} is being created",
+    "Updating": "the cluster {name} is being updated",
+    "Upgrading": "the cluster {name} is being upgraded",
+    "Starting": "the cluster {name} is being started",
+    "Stopping": "the cluster {name} is being stopped",
+    DELETING: "the cluster {name} is being deleted",
+}
+
+
+def check_usable(found: ManagedCluster, names: HubNames) -> None:
+    """Refuse a cluster of others, one of another hub, and a stopped one.
+
+    Raises:
+        PreflightError: with what to do about it.
+
+    """
+    _check_ours(found, names)
+    if found.provisioning_state == DELETING:
+        return
+    if power_state(found) == STOPPED:
+        raise PreflightError(
+            f"The cluster {names.cluster} is stopped.",
+            suggestion=f"Start it, which takes about ten minutes: portal, {names.cluster}, Start; "
+            f"or az aks start, with --resource-group and --name {names.cluster}. Then start again.",
+        )
+    for pool in found.agent_pool_profiles or ():
+        code = pool.power_state.code if pool.power_state else None
+        if pool.name in {SYSTEM_POOL, USER_POOL} and getattr(code, "value", code) == STOPPED:
+            raise PreflightError(
+                f"The node pool {pool.name} of the cluster {names.cluster} is stopped.",
+                suggestion=f"Start it (portal, {names.cluster}, Node pools, {pool.name}), then start again.",
+            )
+
+
+def _check_ours(found: ManagedCluster, names: HubNames) -> None:
+    tags = found.tags or {}
+    if CREATED_BY_TAG not in tags:
+        raise PreflightError(
+            f"There already is a cluster {names.cluster}, and this deployer did not create it.",
+            suggestion="Choose another BINDERHUB_NAME, or another resource group.",
+        )
+    if tags.get(NAME_TAG) != names.hub:
+        raise PreflightError(
+            f"The cluster {names.cluster} belongs to another hub: its {NAME_TAG} is {tags.get(NAME_TAG)}.",
+            suggestion="Choose another BINDERHUB_NAME or resource group. If the tag was changed by mistake, "
+            f"set it to {names.hub} again (portal, {names.cluster}, Tags).",
+        )
+
+
+def under_way(state: str, name: str) -> str:
+    """Return what goes on with a cluster, from its provisioning state."""
+    sentence = _UNDER_WAY.get(state, "an operation on the cluster {name} goes on ({state})")
+    return sentence.format(name=name, state=state)
+
+
+def locked(error: AzureError, name: str) -> DeployerError:
+    """Return the error for a cluster that a lock protects from what the run has to do."""
+    return PreflightError(
+        f"A lock protects the cluster {name}: it can be neither changed nor used while the lock is there.",
+        cause=f"Azure says: {error.message}",
+        suggestion="Ask whoever set the lock to remove it, or to make it one that forbids deletion only "
+        "(portal, the cluster or its resource group, Locks).",
+    )

@@ -1,0 +1,203 @@
+"""Compares a managed cluster with what the settings want, and lays the differences over what Azure returned.
+
+The request that changes a cluster is what Azure returned with these differences: whatever people or their IT
+department set beside (sign-in with Entra, authorised address ranges, Defender, further pools) stays.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from deployer.azure.kubernetes_versions import is_met, is_older
+from deployer.azure.managed_cluster import NODE_OS_CHANNEL, UPGRADE_CHANNEL, USER_POOL
+from deployer.comparison import contains
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from deployer.azure.managed_cluster import Body
+
+# Channels that bring security updates: any of them is somebody's choice, every other one is mended.
+CHANNELS = frozenset({UPGRADE_CHANNEL, "stable", "rapid"})
+NODE_OS_CHANNELS = frozenset({NODE_OS_CHANNEL, "SecurityPatch"})
+
+
+@dataclass(frozen=True)
+class ClusterUpdate:
+    """The changes of a cluster.
+
+    Attributes:
+        body: for the request.
+        changes: in the reader's terms; none if the cluster is as wanted.
+
+    """
+
+    body: Body
+    changes: tuple[str, ...]
+
+
+def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate:
+    """Return what a request has to change.
+
+    Args:
+        found: the cluster as Azure returned it.
+        wanted: the description of the cluster.
+        version: the version of Kubernetes that cluster and pools should have; None for no change.
+
+    """
+    body = copy.deepcopy(found)
+    changes = [
+        *_mend_state(found),
+        *_lay(body, "tier", {"sku": {"tier": wanted["sku"]["tier"]}}),
+        *_lay(body, "tags", {"tags": wanted["tags"]}),
+        *_lay(body, "identity issuer", {"properties": {"oidcIssuerProfile": {"enabled": True}}}),
+        *_lay_channels(body["properties"]),
+        *_lay_pools(body["properties"], wanted["properties"]["agentPoolProfiles"]),
+        *(_lay_version(body["properties"], version) if version else ()),
+    ]
+    return ClusterUpdate(body, tuple(dict.fromkeys(changes)))
+
+
+def version_wanted(version: str | None, found: Body) -> str | None:
+    """Return the version to bring cluster and pools to; None where none is asked for, or an older one."""
+    current = found["properties"].get("currentKubernetesVersion")
+    return version if version and not is_older(version, current) else None
+
+
+def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str]:
+    """Yield a warning about each difference that Azure cannot mend, or not without harm."""
+    current = found["properties"].get("currentKubernetesVersion")
+    if version and is_older(version, current):
+        yield (
+            f"the cluster keeps Kubernetes {current}: Azure upgrades it, and cannot downgrade it to {version}"
+        )
+    live = _pools(found)
+    for pool in wanted["properties"]["agentPoolProfiles"]:
+        size = live.get(pool["name"], pool)["vmSize"]
+        if size.casefold() != pool["vmSize"].casefold():
+            yield (
+                f"the pool {pool['name']} keeps its size {size}: Azure cannot change it to {pool['vmSize']}"
+            )
+    network = found["properties"].get("networkProfile") or {}
+    if (network.get("networkPolicy"), network.get("networkDataplane")) != ("cilium", "cilium"):
+        # Not mended by a run: Azure replaces all nodes at once for it, and every session ends.
+        yield (
+            "the cluster does not enforce network policies with Cilium: visitors' code may reach "
+            "what it should not. When no sessions run, switch it on: az aks update --network-policy cilium "
+            "--network-dataplane cilium, with --resource-group and --name of the cluster"
+        )
+
+
+def user_pool_surges(found: Body) -> bool:
+    """Return whether an upgrade of the existing user pool adds a node first."""
+    return _surges(_pools(found).get(USER_POOL, {}))
+
+
+def _mend_state(found: Body) -> Iterator[str]:
+    state = found["properties"].get("provisioningState")
+    if state != "Succeeded":
+        yield f"its state is {state}"
+    for name, pool in _pools(found).items():
+        if pool.get("provisioningState", "Succeeded") != "Succeeded":
+            yield f"the state of pool {name} is {pool['provisioningState']}"
+
+
+def _lay(body: Body, what: str, section: Body) -> Iterator[str]:
+    """Lay a section over the body, and yield its name, if it is not there already."""
+    if not contains(body, section):
+        _merge(body, section)
+        yield what
+
+
+def _lay_channels(properties: Body) -> Iterator[str]:
+    profile = properties.get("autoUpgradeProfile") or {}
+    wanted = {}
+    if profile.get("upgradeChannel") not in CHANNELS:
+        wanted["upgradeChannel"] = UPGRADE_CHANNEL
+    if profile.get("nodeOSUpgradeChannel") not in NODE_OS_CHANNELS:
+        wanted["nodeOSUpgradeChannel"] = NODE_OS_CHANNEL
+    if wanted:
+        properties["autoUpgradeProfile"] = {**profile, **wanted}
+        yield "automatic upgrades"
+
+
+def _lay_pools(properties: Body, pools: list[Body]) -> Iterator[str]:
+    live = {pool["name"]: pool for pool in properties.setdefault("agentPoolProfiles", [])}
+    for pool in pools:
+        found = live.get(pool["name"])
+        if found is None:
+            properties["agentPoolProfiles"].append(copy.deepcopy(pool))
+            yield f"pool {pool['name']}"
+        elif _lay_pool(found, pool):
+            yield f"pool {pool['name']}"
+
+
+def _lay_pool(found: Body, pool: Body) -> bool:
+    """Lay what is ours over a pool; return whether that changed anything."""
+    before = copy.deepcopy(found)
+    _add(found, "nodeLabels", pool["nodeLabels"])
+    _add(found, "tags", pool["tags"])
+    missing = [taint for taint in pool.get("nodeTaints", ()) if taint not in (found.get("nodeTaints") or ())]
+    if missing:
+        found["nodeTaints"] = [*(found.get("nodeTaints") or ()), *missing]
+    if _surges(found) != _surges(pool):
+        _add(found, "upgradeSettings", pool["upgradeSettings"])
+    # There is no setting for the size of the system pool: whoever made it larger had a reason.
+    if pool["name"] == USER_POOL:
+        _set_bounds(found, pool)
+    return found != before
+
+
+def _set_bounds(found: Body, pool: Body) -> None:
+    for key in ("enableAutoScaling", "minCount", "maxCount"):
+        # A bound that is not there is zero.
+        if (found.get(key) or 0) != pool[key]:
+            found[key] = pool[key]
+    # The request names a count: the current one, or it would take machines from running sessions.
+    found["count"] = min(max(found.get("count") or 0, pool["minCount"]), pool["maxCount"])
+
+
+def _surges(pool: Body) -> bool:
+    """Return whether an upgrade adds a node first, which is Azure's default."""
+    return str((pool.get("upgradeSettings") or {}).get("maxSurge") or "10%") not in {"0", "0%"}
+
+
+def _lay_version(properties: Body, version: str) -> Iterator[str]:
+    """Ask for a version for the cluster and all its pools: Azure wants all of them named, or none."""
+    current = properties.get("currentKubernetesVersion")
+    pools = properties["agentPoolProfiles"]
+    behind = [pool for pool in pools if not is_met(version, _pool_version(pool)) and _can_rise(pool, version)]
+    if is_met(version, current) and not behind:
+        return
+    if not is_met(version, current):
+        properties["kubernetesVersion"] = version
+    for pool in behind:
+        pool["orchestratorVersion"] = version
+    yield f"Kubernetes {version}"
+
+
+def _can_rise(pool: Body, version: str) -> bool:
+    return not is_older(version, _pool_version(pool))
+
+
+def _pool_version(pool: Body) -> Any:
+    return pool.get("currentOrchestratorVersion") or pool.get("orchestratorVersion")
+
+
+def _pools(cluster: Body) -> dict[str, Body]:
+    return {pool["name"]: pool for pool in cluster["properties"].get("agentPoolProfiles") or ()}
+
+
+def _add(found: Body, key: str, entries: Body) -> None:
+    if not contains(found.get(key), entries):
+        found[key] = {**(found.get(key) or {}), **entries}
+
+
+def _merge(body: Body, section: Body) -> None:
+    for key, value in section.items():
+        if isinstance(value, dict) and isinstance(body.get(key), dict):
+            _merge(body[key], value)
+        else:
+            body[key] = copy.deepcopy(value)

@@ -1,0 +1,117 @@
+"""Describes the managed cluster of a hub as the body of its request, with all node pools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from deployer.names import HubNames
+    from deployer.settings import Settings
+
+Body = dict[str, Any]
+"""A body as it goes over the wire, or a part of one."""
+
+# Names of Zero to JupyterHub, which the affinities and tolerations of the charts refer to.
+NODE_PURPOSE = "hub.jupyter.org/node-purpose"
+USER_TAINT = "hub.jupyter.org_dedicated=user:NoSchedule"
+
+SYSTEM_POOL = "system"
+USER_POOL = "user"
+
+UPGRADE_CHANNEL = "patch"
+NODE_OS_CHANNEL = "NodeImage"
+
+# With a surge node an upgrade needs room for one more node and leaves every session its room; without one a
+# node is drained first. Azure takes either, not both, and no system pool without a surge node.
+SURGE: Body = {"maxSurge": "1", "maxUnavailable": "0"}
+NO_SURGE: Body = {"maxSurge": "0", "maxUnavailable": "1"}
+
+
+@dataclass(frozen=True)
+class ClusterWish:
+    """What a description derives from.
+
+    Attributes:
+        settings: of the hub, with its region.
+        names: derived from them.
+        user_pool_surges: whether the quota has room for one more node of the user pool during an upgrade.
+
+    """
+
+    settings: Settings
+    names: HubNames
+    user_pool_surges: bool = False
+
+
+def describe_cluster(wish: ClusterWish) -> Body:
+    """Return the body that creates the cluster."""
+    settings, names = wish.settings, wish.names
+    properties = {
+        "dnsPrefix": names.dns_prefix,
+        "nodeResourceGroup": names.node_resource_group,
+        # Azure's default has no policy engine: the network policies of the charts would have no effect.
+        "networkProfile": {
+            "networkPlugin": "azure",
+            "networkPluginMode": "overlay",
+            "networkDataplane": "cilium",
+            "networkPolicy": "cilium",
+            "loadBalancerSku": "standard",
+            "outboundType": "loadBalancer",
+        },
+        "autoUpgradeProfile": {"upgradeChannel": UPGRADE_CHANNEL, "nodeOSUpgradeChannel": NODE_OS_CHANNEL},
+        "oidcIssuerProfile": {"enabled": True},
+        "agentPoolProfiles": [system_pool(wish), user_pool(wish)],
+    }
+    if settings.aks_kubernetes_version:
+        properties["kubernetesVersion"] = settings.aks_kubernetes_version
+    return {
+        "location": settings.region,
+        "tags": dict(names.tags),
+        "sku": {"name": "Base", "tier": str(settings.aks_tier)},
+        "identity": {"type": "SystemAssigned"},
+        "properties": properties,
+    }
+
+
+def system_pool(wish: ClusterWish) -> Body:
+    """Describe the node pool for the pods of AKS and of the hub itself: one node."""
+    pool = _pool(wish, SYSTEM_POOL, wish.settings.aks_system_node_vm_size)
+    return pool | {
+        "mode": "System",
+        "count": 1,
+        "enableAutoScaling": False,
+        "nodeLabels": {NODE_PURPOSE: "core"},
+        "upgradeSettings": dict(SURGE),
+    }
+
+
+def user_pool(wish: ClusterWish) -> Body:
+    """Describe the node pool for sessions and builds, which the autoscaler grows and shrinks."""
+    settings = wish.settings
+    return _pool(wish, USER_POOL, settings.aks_node_vm_size) | {
+        "mode": "User",
+        "count": settings.aks_node_count,
+        "minCount": settings.aks_node_count,
+        "maxCount": settings.aks_node_count_max,
+        "enableAutoScaling": True,
+        "nodeLabels": {NODE_PURPOSE: "user"},
+        "nodeTaints": [USER_TAINT],
+        "upgradeSettings": dict(SURGE if wish.user_pool_surges else NO_SURGE),
+    }
+
+
+def _pool(wish: ClusterWish, name: str, vm_size: str) -> Body:
+    pool = {
+        "name": name,
+        "vmSize": vm_size,
+        # Only clusters of scale sets can be stopped and started.
+        "type": "VirtualMachineScaleSets",
+        "osType": "Linux",
+        # Tags of the cluster do not reach its pools: a policy that demands tags would refuse the scale sets.
+        "tags": dict(wish.names.tags),
+    }
+    # A pool without a version would stay behind when the cluster's rises.
+    if wish.settings.aks_kubernetes_version:
+        pool["orchestratorVersion"] = wish.settings.aks_kubernetes_version
+    return pool

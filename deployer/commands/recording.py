@@ -1,0 +1,126 @@
+"""Keeps what happens in a run, and writes it into the outputs when the run ends, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from deployer.azure.credentials import make_credential
+from deployer.azure.retries import with_retries
+from deployer.errors import DeployerError
+from deployer.outputs.next_steps import render_next_steps
+from deployer.outputs.record import cleaned, describe_run
+from deployer.outputs.stores import RunOutputs, open_store
+from deployer.progress.events import Progress
+from deployer.progress.log_text import LogText
+from deployer.progress.notes import Notes
+from deployer.progress.report import StepReport
+from deployer.progress.run_record import RunRecord
+from deployer.redaction import Redactor
+from deployer.run.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from deployer.progress.events import Sink
+    from deployer.run.context import Context
+    from deployer.settings import Settings
+
+# For writing the record, including repetitions. Seconds.
+RECORD_LIMIT = 120.0
+# The same after SIGTERM: Azure kills a container half a minute later. Seconds.
+INTERRUPTED_RECORD_LIMIT = 5.0
+
+
+@dataclass
+class Run:
+    """What is known of a run while it goes on.
+
+    Attributes:
+        redactor: masks the secrets of the run.
+        log: the events so far, as text.
+        notes: the notes so far.
+        progress: receives the events.
+        started: when the run started, UTC.
+        record: how the steps went so far.
+        results: what the steps passed on to each other so far.
+        aborted: the error that ended the run from outside its steps.
+
+    """
+
+    redactor: Redactor
+    log: LogText
+    notes: Notes
+    progress: Progress
+    started: datetime
+    record: RunRecord
+    results: Results = field(default_factory=Results)
+    aborted: DeployerError | None = None
+
+    @classmethod
+    def start(cls, settings: Settings, sinks: Sequence[Sink]) -> Run:
+        """Start a run whose events go to these sinks."""
+        redactor = Redactor()
+        redactor.hide_settings(settings)
+        log, notes = LogText(), Notes()
+        progress = Progress((*sinks, log, notes), redactor.clean)
+        return cls(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
+
+
+async def leave_record(context: Context, run: Run, status: str, error: Exception | None) -> None:
+    """Write record and log, and after a successful run the next steps.
+
+    A failure to do so never hides the error that ended the run, and is no failure of a run that was
+    successful.
+    """
+    report = StepReport("outputs", run.progress)
+    limit = INTERRUPTED_RECORD_LIMIT if status == "interrupted" else RECORD_LIMIT
+    try:
+        async with asyncio.timeout(limit), _opened(context) as outputs:
+            await with_retries(
+                report, "write the record", lambda: _write_outputs(outputs, context, run, status, error)
+            )
+    except (DeployerError, OSError) as failure:  # TimeoutError is an OSError
+        message = f"The outputs could not be written: {failure or 'no answer in time'}"
+        if error is None:
+            report.note(message)
+        else:
+            report.warning(message)
+
+
+@asynccontextmanager
+async def _opened(context: Context) -> AsyncIterator[RunOutputs]:
+    """Open the outputs for a run that ended before its step `outputs`; else return those of that step."""
+    if context.results.outputs.is_set:
+        yield context.outputs
+        return
+    settings = context.requested
+    async with (
+        make_credential(settings) as credential,
+        open_store(settings.storage_account_name, credential, context.output_directory) as store,
+    ):
+        yield RunOutputs(store, context.started)
+
+
+async def _write_outputs(
+    outputs: RunOutputs, context: Context, run: Run, status: str, error: Exception | None
+) -> None:
+    notes = run.notes.all()
+    session = context.results.session
+    if error is None:
+        page = render_next_steps(context.settings, context.names, [note.message for note in notes])
+        await outputs.write("next-steps.md", page)
+    record = describe_run(
+        session.get().settings if session.is_set else context.requested,
+        session.get().names if session.is_set else None,
+        run.record,
+        status=status,
+        started=run.started,
+        notes=notes,
+        error=error,
+    )
+    await outputs.write_record(cleaned(record, run.redactor.clean))
+    await outputs.write("deployment.log", run.log.text())

@@ -1,0 +1,164 @@
+"""What HELM_VALUES hold: where keys belong, and which of them replace a decision of the deployer."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pydantic import SecretStr
+
+WRAPPER = "binderhub"
+# Top-level keys of the chart of JupyterHub that the chart of BinderHub does not have.
+OF_JUPYTERHUB = frozenset(
+    {
+        "cull",
+        "custom",
+        "debug",
+        "hub",
+        "imagePullSecret",
+        "imagePullSecrets",
+        "prePuller",
+        "proxy",
+        "scheduling",
+        "singleuser",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Something that the deployer decides.
+
+    Attributes:
+        keys: of the values that express it, `*` for any name on one level; each with everything below it.
+        consequence: what else depends on it, a sentence.
+
+    """
+
+    keys: tuple[str, ...]
+    consequence: str
+
+
+DECISIONS = (
+    Decision(
+        (
+            "config.BinderHub.hub_url",
+            "config.BinderHub.hub_url_local",
+            "config.BinderHub.base_url",
+            "service.type",
+            "service.annotations",
+            "ingress",
+            "jupyterhub.hub.baseUrl",
+            "jupyterhub.proxy.service.type",
+            "jupyterhub.proxy.service.annotations",
+            "jupyterhub.proxy.https",
+            "jupyterhub.ingress",
+        ),
+        "Addresses, DNS names and the certificate are prepared for the values of the deployer.",
+    ),
+    Decision(
+        (
+            "config.BinderHub.use_registry",
+            "config.BinderHub.image_prefix",
+            "config.DockerRegistry",
+            "registry",
+            "jupyterhub.imagePullSecret",
+        ),
+        "The registry of the settings is prepared for pushing and pulling images.",
+    ),
+    Decision(
+        (
+            "config.BinderHub.auth_enabled",
+            "jupyterhub.hub.services.binder",
+            "jupyterhub.hub.config.BinderSpawner.auth_enabled",
+            "jupyterhub.hub.config.JupyterHub.authenticator_class",
+            "jupyterhub.hub.config.*.oauth_callback_url",
+            "jupyterhub.hub.config.*.client_id",
+            "jupyterhub.hub.config.*.client_secret",
+            "jupyterhub.hub.config.*.tenant_id",
+            "jupyterhub.hub.config.*.allow_all",
+        ),
+        "The settings of sign-in (AUTHENTICATION and others) fit together on both sites.",
+    ),
+    Decision(
+        (
+            "imageBuilderType",
+            "config.BinderHub.build_node_selector",
+            "config.KubernetesBuildExecutor.node_selector",
+        ),
+        "Images are built on the nodes for users, by the builder of the setting IMAGE_BUILDER.",
+    ),
+    Decision(
+        (
+            "jupyterhub.singleuser.networkPolicy",
+            "jupyterhub.singleuser.cloudMetadata",
+            "jupyterhub.singleuser.cmd",
+        ),
+        "Sessions are kept away from the cluster and from the credentials of its nodes.",
+    ),
+)
+
+
+def read_chart_values(written: SecretStr) -> dict[str, Any]:
+    """Return the values as helm reads them."""
+    text = written.get_secret_value()
+    values: dict[str, Any]
+    try:
+        # YAML includes JSON except for characters that JSON writes as a surrogate pair.
+        values = json.loads(text)
+    except ValueError:
+        values = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
+    return values
+
+
+class _HelmLoader(yaml.SafeLoader):
+    """Loads YAML as helm does: a date is text."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's attribute, copied for this class
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def replaced_keys(values: Mapping[str, Any], decision: Decision) -> list[str]:
+    """Return the keys in these values that replace a decision, as dotted paths."""
+    wanted = [tuple(key.split(".")) for key in decision.keys]
+    return [
+        ".".join(path) for path in _leaves(values) if any(_are_of_one_branch(path, key) for key in wanted)
+    ]
+
+
+def likely_cause(known: str | None, written: SecretStr | None) -> str | None:
+    """Return the likely cause of a hub that is not well: what is known, and keys that replace decisions.
+
+    Args:
+        known: the cause without HELM_VALUES.
+        written: HELM_VALUES.
+
+    """
+    values = read_chart_values(written) if written is not None else {}
+    keys = [key for decision in DECISIONS for key in replaced_keys(values, decision)]
+    replaced = f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}." if keys else ""
+    return " ".join(filter(None, (f"{known.rstrip('.')}." if known else "", replaced))) or None
+
+
+def _leaves(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of everything that is no mapping; an empty mapping changes nothing."""
+    for key, value in values.items():
+        path = (*above, str(key))
+        if isinstance(value, dict):
+            yield from _leaves(value, path)
+        else:
+            yield path
+
+
+def _are_of_one_branch(path: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
+    """Return whether `path` is at, below or above `pattern`: null above a key removes the key, too."""
+    return all(fnmatchcase(key, wanted) for key, wanted in zip(path, pattern, strict=False))

@@ -1,0 +1,1 @@
+"""Microsoft.ContainerInstance: container groups, each of which is one process of the sandbox."""

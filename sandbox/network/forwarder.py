@@ -1,0 +1,55 @@
+"""Hands requests to a real server of this machine, and its answers back, both as they come."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+# Headers of one connection, which say nothing of the next.
+OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
+# A watch may be silent for as long as nothing happens.
+ENDLESS = httpx.Timeout(30, read=None)
+
+
+class Forwarder:
+    """An ASGI app in front of a server.
+
+    Args:
+        client: reaches the server, with the rights that requests have there.
+
+    """
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        response = await self.forward(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def forward(self, request: Request) -> Response:
+        """Return the server's answer to a request."""
+        headers = [(name, value) for name, value in request.headers.items() if name not in OF_ONE_CONNECTION]
+        has_body = "content-length" in request.headers or "transfer-encoding" in request.headers
+        query = request.url.query
+        forwarded = self._client.build_request(
+            request.method,
+            request.url.path + (f"?{query}" if query else ""),
+            headers=headers,
+            content=request.stream() if has_body else None,
+            timeout=ENDLESS,
+        )
+        answer = await self._client.send(forwarded, stream=True)
+        response = StreamingResponse(answer.aiter_raw(), answer.status_code)
+        response.raw_headers = [
+            (name.lower(), value)
+            for name, value in answer.headers.raw
+            if name.lower().decode("latin-1") not in OF_ONE_CONNECTION
+        ]
+        return response

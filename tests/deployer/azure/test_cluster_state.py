@@ -1,0 +1,65 @@
+"""Clusters that a deployment cannot use, each refused in its own words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from azure.mgmt.containerservice.models import ManagedCluster
+
+from deployer.azure.cluster_state import check_usable, under_way
+from deployer.errors import PreflightError
+from deployer.names import derive_names
+from tests.deployer.azure.clusters import as_azure_has_it, pool_of
+from tests.deployer.settings_of import settings_of
+
+if TYPE_CHECKING:
+    from deployer.azure.managed_cluster import Body
+
+NAMES = derive_names(settings_of())
+
+
+def refusal(found: Body) -> str:
+    with pytest.raises(PreflightError) as refused:
+        check_usable(ManagedCluster(found), NAMES)
+    return f"{refused.value.message} {refused.value.suggestion}"
+
+
+def test_a_running_cluster_of_the_hub_is_usable() -> None:
+    check_usable(ManagedCluster(as_azure_has_it()), NAMES)
+
+
+def test_a_cluster_of_others_is_refused() -> None:
+    assert "did not create it" in refusal({**as_azure_has_it(), "tags": {}})
+
+
+def test_a_cluster_of_another_hub_is_refused() -> None:
+    found = as_azure_has_it()
+    found["tags"]["binderhub-name"] = "other"
+    assert "belongs to another hub: its binderhub-name is other" in refusal(found)
+
+
+def test_a_stopped_cluster_is_refused_with_how_to_start_it() -> None:
+    found = as_azure_has_it()
+    found["properties"]["powerState"] = {"code": "Stopped"}
+    assert "is stopped" in refusal(found)
+    assert "az aks start" in refusal(found)
+
+
+def test_a_stopped_pool_is_refused() -> None:
+    found = as_azure_has_it()
+    pool_of(found, "user")["powerState"] = {"code": "Stopped"}
+    assert "node pool user" in refusal(found)
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("Deleting", "the cluster demo is being deleted"),
+        ("Stopping", "the cluster demo is being stopped"),
+        ("Updating", "the cluster demo is being updated"),
+        ("Migrating", "an operation on the cluster demo goes on (Migrating)"),
+    ],
+)
+def test_each_operation_has_its_own_sentence(state: str, sentence: str) -> None:
+    assert under_way(state, "demo") == sentence

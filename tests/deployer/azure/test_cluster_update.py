@@ -1,0 +1,169 @@
+"""What a second run changes of a cluster, and what it leaves as people made it."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deployer.azure.cluster_update import unchangeable
+from tests.deployer.azure.clusters import as_azure_has_it, pool_of, update_of, wanted
+
+if TYPE_CHECKING:
+    from deployer.azure.managed_cluster import Body
+
+OF_OTHERS: dict[str, Any] = {
+    "aadProfile": {"managed": True, "adminGroupObjectIDs": ["11111111-1111-4111-8111-111111111111"]},
+    "apiServerAccessProfile": {"authorizedIPRanges": ["192.0.2.0/24"]},
+    "securityProfile": {"defender": {"securityMonitoring": {"enabled": True}}},
+    "autoScalerProfile": {"scan-interval": "20s"},
+    "fieldOfTomorrow": {"on": True},
+}
+"""What an IT department sets on a cluster."""
+
+
+def warnings_of(found: Body, **given: str) -> list[str]:
+    return list(unchangeable(found, wanted(surges=False, **given), given.get("aks_kubernetes_version")))
+
+
+@pytest.mark.parametrize("surges", [True, False])
+def test_a_cluster_as_it_was_asked_for_is_left_alone(*, surges: bool) -> None:
+    given = {"tags": '{"cost": "5"}', "aks_kubernetes_version": "1.34"}
+    found = as_azure_has_it(surges=surges, **given)
+    assert update_of(found, surges=surges, **given).changes == ()
+    assert warnings_of(found, **given) == []
+
+
+def test_what_others_set_is_part_of_the_request_and_no_reason_for_one() -> None:
+    found = as_azure_has_it()
+    found["properties"] |= copy.deepcopy(OF_OTHERS)
+    extra = {"name": "gpu", "mode": "User", "vmSize": "Standard_NC4as_T4_v3", "count": 1}
+    found["properties"]["agentPoolProfiles"].append(extra)
+    pool_of(found, "user")["nodeLabels"]["lab"] = "physics"
+    assert update_of(found).changes == ()
+    update = update_of(found, aks_tier="Standard")
+    assert update.changes == ("tier",)
+    assert update.body["sku"]["tier"] == "Standard"
+    assert {key: update.body["properties"][key] for key in OF_OTHERS} == OF_OTHERS
+    assert pool_of(update.body, "gpu") == extra
+    assert pool_of(update.body, "user")["nodeLabels"]["lab"] == "physics"
+
+
+def test_more_nodes_are_a_change_of_the_pool() -> None:
+    update = update_of(as_azure_has_it(), aks_node_count_max="8")
+    assert update.changes == ("pool user",)
+    assert pool_of(update.body, "user")["maxCount"] == 8
+
+
+def test_a_change_takes_no_machine_from_running_sessions() -> None:
+    found = as_azure_has_it()
+    pool_of(found, "user")["count"] = 3
+    assert pool_of(update_of(found, aks_tier="Standard").body, "user")["count"] == 3
+
+
+def test_a_larger_system_pool_is_somebodys_choice() -> None:
+    found = as_azure_has_it()
+    pool_of(found, "system")["count"] = 2
+    assert update_of(found).changes == ()
+
+
+def test_tags_are_compared_on_the_cluster_and_on_each_pool() -> None:
+    assert update_of(as_azure_has_it(), tags='{"cost": "5"}').changes == ("tags", "pool system", "pool user")
+
+
+def test_tags_of_others_stay() -> None:
+    found = as_azure_has_it()
+    found["tags"]["from-it"] = pool_of(found, "user").setdefault("tags", {})["from-it"] = "yes"
+    update = update_of(found, tags='{"cost": "5"}')
+    assert update.body["tags"]["from-it"] == pool_of(update.body, "user")["tags"]["from-it"] == "yes"
+
+
+def test_a_pool_that_was_removed_is_created_again() -> None:
+    found = as_azure_has_it()
+    found["properties"]["agentPoolProfiles"].pop()
+    assert pool_of(update_of(found).body, "user") == pool_of(wanted(), "user")
+
+
+def test_a_failed_cluster_or_pool_is_asked_for_again() -> None:
+    found = as_azure_has_it()
+    found["properties"]["provisioningState"] = "Failed"
+    assert update_of(found).changes == ("its state is Failed",)
+    found = as_azure_has_it()
+    pool_of(found, "user")["provisioningState"] = "Failed"
+    assert update_of(found).changes == ("the state of pool user is Failed",)
+
+
+@pytest.mark.parametrize(
+    ("kubernetes", "node_os"),
+    [("none", "NodeImage"), ("patch", "None"), ("patch", "Unmanaged"), (None, None)],
+)
+def test_upgrades_that_were_switched_off_are_switched_on_again(
+    kubernetes: str | None, node_os: str | None
+) -> None:
+    found = as_azure_has_it()
+    found["properties"]["autoUpgradeProfile"] = {
+        "upgradeChannel": kubernetes,
+        "nodeOSUpgradeChannel": node_os,
+    }
+    update = update_of(found)
+    assert update.changes == ("automatic upgrades",)
+    profile = update.body["properties"]["autoUpgradeProfile"]
+    assert profile == {"upgradeChannel": "patch", "nodeOSUpgradeChannel": "NodeImage"}
+
+
+def test_another_channel_that_brings_upgrades_stays() -> None:
+    found = as_azure_has_it()
+    profile = {"upgradeChannel": "stable", "nodeOSUpgradeChannel": "SecurityPatch"}
+    found["properties"]["autoUpgradeProfile"] = profile
+    assert update_of(found).changes == ()
+
+
+@pytest.mark.parametrize("network", [{"networkPolicy": "none"}, {"networkDataplane": "azure"}, {}])
+def test_a_cluster_without_enforced_network_policies_is_named(network: dict[str, str]) -> None:
+    found = as_azure_has_it()
+    found["properties"]["networkProfile"] = network and {**found["properties"]["networkProfile"], **network}
+    (warning,) = warnings_of(found)
+    assert "--network-policy cilium" in warning
+
+
+def test_the_way_of_upgrading_follows_the_quota_and_keeps_other_surges() -> None:
+    found = as_azure_has_it(surges=True)
+    assert update_of(found).changes == ("pool user",)
+    pool_of(found, "user")["upgradeSettings"] = {"maxSurge": "33%"}
+    assert update_of(found, surges=True).changes == ()
+
+
+def test_a_size_that_azure_cannot_change_is_named_and_kept() -> None:
+    found = as_azure_has_it()
+    given = {"aks_node_vm_size": "Standard_D4s_v5", "aks_system_node_vm_size": "Standard_D2s_v5"}
+    assert update_of(found, surges=False, **given).changes == ()
+    (warning,) = warnings_of(found, **given)
+    assert "the pool user keeps its size Standard_D2s_v5" in warning
+
+
+def test_a_newer_kubernetes_is_one_for_every_pool() -> None:
+    found = as_azure_has_it()
+    extra = {"name": "gpu", "currentOrchestratorVersion": "1.34.1", "orchestratorVersion": "1.34.1"}
+    found["properties"]["agentPoolProfiles"].append(extra)
+    update = update_of(found, aks_kubernetes_version="1.35")
+    assert update.changes == ("Kubernetes 1.35",)
+    assert update.body["properties"]["kubernetesVersion"] == "1.35"
+    pools = update.body["properties"]["agentPoolProfiles"]
+    assert {pool["orchestratorVersion"] for pool in pools} == {"1.35"}
+
+
+def test_a_pool_that_stayed_behind_is_brought_after() -> None:
+    found = as_azure_has_it()
+    pool_of(found, "user")["currentOrchestratorVersion"] = "1.33.9"
+    update = update_of(found, aks_kubernetes_version="1.34")
+    assert update.changes == ("Kubernetes 1.34",)
+    assert pool_of(update.body, "user")["orchestratorVersion"] == "1.34"
+    assert pool_of(update.body, "system")["orchestratorVersion"] == "1.34.2"
+
+
+def test_a_patch_by_azure_is_no_change_and_an_older_version_is_named() -> None:
+    found = as_azure_has_it()
+    assert update_of(found, aks_kubernetes_version="1.34").changes == ()
+    assert update_of(found, aks_kubernetes_version="1.33").changes == ()
+    assert "cannot downgrade it to 1.33" in "".join(warnings_of(found, aks_kubernetes_version="1.33"))

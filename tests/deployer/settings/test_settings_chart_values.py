@@ -1,0 +1,118 @@
+"""HELM_VALUES: keys in the wrong place are refused with the right one, replaced decisions are warnings."""
+
+from __future__ import annotations
+
+import json
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import SecretStr
+
+from deployer.errors import SettingsError
+from deployer.settings.chart_values import DECISIONS, OF_JUPYTERHUB, likely_cause, replaced_keys
+from sandbox.internet.charts.packages import OWN_CHARTS
+from tests.deployer.hubs import ENTRA, GITHUB, MODES, values_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from deployer.settings import LoadedSettings
+
+MISPLACED = [
+    (
+        "hub: {config: {}}\nsingleuser: {}",
+        "keys of JupyterHub at the top level: hub, singleuser.",
+        "jupyterhub.hub",
+    ),
+    ("proxy: {service: {}}", "keys of JupyterHub at the top level: proxy.", "jupyterhub.proxy"),
+    ("binderhub: {config: {}}", "has everything under binderhub:", "at the top level"),
+    ("BinderHub: {use_registry: true}", "configuration of BinderHub at the top level", "config.BinderHub"),
+]
+
+REPLACED = [
+    ("config: {BinderHub: {hub_url: 'http://canary'}}", "config.BinderHub.hub_url"),
+    ("config: {BinderHub: {image_prefix: canary}}", "config.BinderHub.image_prefix"),
+    ("config: {DockerRegistry: {token_url: 'https://canary'}}", "config.DockerRegistry.token_url"),
+    ("registry: {url: canary, password: canary}", "registry.url, registry.password"),
+    ("ingress: {hosts: [canary]}", "ingress.hosts"),
+    ("ingress: null", "ingress"),
+    ("jupyterhub: {ingress: {tls: []}}", "jupyterhub.ingress.tls"),
+    ("service: {annotations: {a.example.org/b: canary}}", "service.annotations.a.example.org/b"),
+    (
+        "jupyterhub: {hub: {config: {GitHubOAuthenticator: {oauth_callback_url: canary}}}}",
+        "jupyterhub.hub.config.GitHubOAuthenticator.oauth_callback_url",
+    ),
+    (
+        "jupyterhub: {singleuser: {networkPolicy: {enabled: false}}}",
+        "jupyterhub.singleuser.networkPolicy.enabled",
+    ),
+]
+
+USUAL = """\
+config: {BinderHub: {about_message: Ours}, GitHubRepoProvider: {banned_specs: []}}
+resources: {limits: {memory: 2Gi}}
+registry: {}
+jupyterhub:
+  singleuser: {memory: {limit: 4G}, extraEnv: {A: b}}
+  hub: {config: {JupyterHub: {admin_access: false}}}
+"""
+# Decisions that are made by leaving a key out of the values.
+LEFT_OUT = {
+    "config.BinderHub.base_url",
+    "config.DockerRegistry",
+    "jupyterhub.hub.baseUrl",
+    "jupyterhub.proxy.https",
+}
+
+
+@pytest.mark.parametrize(("written", "told", "remedy"), MISPLACED)
+def test_keys_in_the_wrong_place_are_refused_with_the_right_one(
+    written: str, told: str, remedy: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(HELM_VALUES=written)
+    (problem,) = caught.value.problems
+    assert told in problem.rule
+    assert remedy in problem.remedy
+
+
+def test_they_are_keys_that_the_chart_of_binderhub_does_not_have() -> None:
+    schema = json.loads((OWN_CHARTS / "binderhub" / "values.schema.json").read_text())
+    assert not OF_JUPYTERHUB & schema["properties"].keys()
+    assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(("written", "keys"), REPLACED)
+def test_a_replaced_decision_is_a_warning_with_its_keys_and_without_values(
+    written: str, keys: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    warnings = load_environment(HELM_VALUES=written, CONTACT_EMAIL="a@example.org").warnings
+    (warning,) = warnings
+    assert warning.startswith(f"HELM_VALUES replace what the deployer decides: {keys}. ")
+    assert "canary" not in warning
+
+
+def test_values_that_replace_no_decision_are_met_with_silence(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    assert load_environment(HELM_VALUES=USUAL, CONTACT_EMAIL="a@example.org").warnings == ()
+
+
+def test_replaced_decisions_are_named_again_as_the_cause_of_a_hub_that_is_not_well() -> None:
+    written = SecretStr("config: {BinderHub: {hub_url: canary}}\nregistry: {url: canary}")
+    named = "HELM_VALUES replace what the deployer decides: config.BinderHub.hub_url, registry.url."
+    assert likely_cause("not ready: hub-0", written) == f"not ready: hub-0. {named}"
+    assert likely_cause(None, written) == named
+    assert likely_cause("Not ready.", SecretStr(USUAL)) == "Not ready."
+    assert likely_cause(None, None) is None
+
+
+def test_every_decision_is_one_that_the_values_of_some_hub_express() -> None:
+    hubs: list[dict[str, Any]] = [
+        values_of(**mode, **sign_in).merged() for mode in MODES.values() for sign_in in ({}, GITHUB, ENTRA)
+    ]
+    for decision in DECISIONS:
+        for key in set(decision.keys) - LEFT_OUT:
+            alone = type(decision)((key,), decision.consequence)
+            assert list(chain.from_iterable(replaced_keys(values, alone) for values in hubs)), key

@@ -1,0 +1,102 @@
+"""A cluster on a network of its own, as its users reach it: through a proxy that can inject faults."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from kr8s.asyncio import Api
+from kr8s.asyncio.objects import Namespace
+
+from deployer.helm.binary import find_helm
+from sandbox.clock import Clock
+from sandbox.clusters.clusters import Clusters
+from sandbox.clusters.programs import locate
+from sandbox.clusters.spec import ClusterSpec
+from sandbox.network.authority import CertificateAuthority
+from sandbox.network.environment import network_environment
+from sandbox.network.faults import Faults
+from sandbox.network.hosts import Hosts
+from sandbox.network.listener import Dispatcher, Listener
+from sandbox.network.proxy import Proxy
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+FQDN = "faulty-dns.hcp.westeurope.azmk8s.io"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A cluster as its users reach it, through the proxy."""
+
+    kubeconfig: Path
+    faults: Faults
+    hosts: Hosts
+    environment: dict[str, str]
+    record: Path
+
+    async def namespaces(self) -> list[str]:
+        """List the namespaces with kr8s, over connections of its own."""
+        async with self.api() as api:
+            found = [each async for each in api.get(Namespace)]
+        return [each.name for each in found if isinstance(each, Namespace)]
+
+    @asynccontextmanager
+    async def api(self) -> AsyncIterator[Api]:
+        """Connect with kr8s, which leaves its session open by itself."""
+        # An Api of the same arguments would be the one from before, with its connections.
+        api = await Api(kubeconfig=str(self.kubeconfig), bypass_factory=True)
+        try:
+            yield api
+        finally:
+            if (session := api._session) is not None:  # noqa: SLF001
+                await session.aclose()
+
+    async def helm(self, *arguments: str) -> tuple[int, str]:
+        """Run helm; return its status and what it says."""
+        helm = find_helm()
+        assert helm is not None
+        process = await asyncio.create_subprocess_exec(
+            helm,
+            *arguments,
+            *("--kubeconfig", str(self.kubeconfig)),
+            env={**os.environ, **self.environment},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        output, _ = await process.communicate()
+        return process.returncode or 0, output.decode()
+
+
+@asynccontextmanager
+async def reached_cluster(folder: Path) -> AsyncIterator[Reached]:
+    """Run a cluster without nodes, and lead all clients of this process to it."""
+    programs = locate()
+    if programs is None or find_helm() is None:
+        pytest.skip("the control plane's programs or helm are not here (`make test` gets them)")
+    authority, hosts, faults = CertificateAuthority(folder), Hosts(), Faults()
+    record = folder / "requests.jsonl"
+    async with AsyncExitStack() as stack:
+        listener = Listener(Dispatcher(hosts, record, lambda _: None, faults), authority)
+        port = await listener.start()
+        stack.push_async_callback(listener.close)
+        proxy = Proxy(hosts, tls_port=port, http_port=port, faults=faults)
+        address = f"http://127.0.0.1:{await proxy.start()}"
+        stack.push_async_callback(proxy.close)
+        clusters = Clusters(
+            state_dir=folder, programs=programs, authority=authority, hosts=hosts, clock=Clock(0.01)
+        )
+        stack.push_async_callback(clusters.close)
+        cluster = await clusters.create(ClusterSpec("faulty", FQDN, "westeurope", "1.36.3", ()))
+        kubeconfig = folder / "kubeconfig"
+        kubeconfig.write_text(cluster.kubeconfig())
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in network_environment(address, authority.ca_file).items():
+                patch.setenv(name, value)
+            yield Reached(kubeconfig, faults, hosts, network_environment(address, authority.ca_file), record)
