@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop test coverage check setup lock clean
+.PHONY: help demo demo-stop test coverage check setup error-page lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -40,6 +40,9 @@ check: setup ## Check formatting, style, types and layers
 
 setup: ## Set up what the other targets need
 	@$(PYTHON) sandbox/set_up.py
+
+error-page: setup ## Write docs/errors.md from the rules that explain errors
+	@$(VENV)/python -m tests.docs.error_table
 
 lock: setup ## Update the lock files from pyproject.toml, keeping the versions that still fit
 	$(LOCK) --output-file requirements.lock

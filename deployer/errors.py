@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 START_AGAIN = "Start again in a few minutes: everything that exists already is kept."
 
@@ -171,3 +171,31 @@ class Interrupted(DeployerError):  # noqa: N818 - an ending, not an error
     """A signal ended the run; the next run resumes it."""
 
     exit_status = 3
+
+
+def combined(errors: Sequence[DeployerError]) -> DeployerError:
+    """Return one error that tells all problems of checks that were made side by side.
+
+    Args:
+        errors: at least one; the first decides the exit status.
+
+    """
+    first = errors[0]
+    if len(errors) == 1:
+        return first
+    messages = _distinct(error.message for error in errors)
+    if len(messages) == 1:
+        return first
+    kind = VerificationError if isinstance(first, VerificationError) else DeployerError
+    result = kind(
+        " ".join(messages),
+        cause=" ".join(_distinct(error.cause for error in errors)) or None,
+        suggestion=" ".join(_distinct(error.suggestion for error in errors)) or None,
+        retryable=all(error.retryable for error in errors),
+    )
+    result.exit_status = first.exit_status  # type: ignore[misc]
+    return result
+
+
+def _distinct(texts: Iterable[str | None]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))

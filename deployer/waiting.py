@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_delay, wait_exponential_jitter
 
+from deployer.errors import DeployerError, combined
 from deployer.progress.report import current_report
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
 T = TypeVar("T")
 
@@ -63,6 +64,35 @@ async def wait_until(
         show(found.message)
         await asyncio.sleep(every)
     return found
+
+
+async def all_of(*checks: Coroutine[Any, Any, T], grace: float) -> list[T]:
+    """Await checks side by side, and report the problems of all of them in one error.
+
+    Args:
+        checks: each raises a DeployerError for its problem.
+        grace: seconds that the other checks are given to find their problem too, once one has found one.
+
+    Raises:
+        DeployerError: the problem of one check, or those of several.
+
+    """
+    tasks = [asyncio.ensure_future(check) for check in checks]
+    try:
+        _, unfinished = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        if unfinished:
+            await asyncio.wait(unfinished, timeout=grace)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    problems = [outcome for outcome in outcomes if isinstance(outcome, DeployerError)]
+    unexpected = [each for each in outcomes if isinstance(each, Exception) and each not in problems]
+    if unexpected:
+        raise unexpected[0]
+    if problems:
+        raise combined(problems)
+    return [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
 
 
 def repeating(can_pass: Callable[[BaseException], bool], trouble: str, *, limit: float) -> AsyncRetrying:

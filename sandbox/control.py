@@ -72,6 +72,7 @@ class ControlApp:
                 Route("/dns-records/{host}", self._set_dns_record, methods=["PUT"]),
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
+                Route("/address-limit", self._set_address_limit, methods=["PUT"]),
                 Route("/clock", self._set_pace, methods=["PUT"]),
                 Route("/faults", self._show_faults),
                 Route("/faults", self._add_fault, methods=["POST"]),
@@ -93,6 +94,12 @@ class ControlApp:
                 "faults": [scripted.as_json() for scripted in self._faults.all()],
             }
         )
+
+    async def _set_address_limit(self, request: Request) -> Response:
+        """Set the quota of public addresses in each region: `{"limit"}`; return the one before."""
+        subscription = self._resource_manager.subscription
+        before, subscription.address_limit = subscription.address_limit, (await request.json())["limit"]
+        return JSONResponse({"limit": before})
 
     async def _set_pace(self, request: Request) -> Response:
         """Set the time scale, also of operations that are under way: `{"time_scale"}`."""

@@ -90,16 +90,7 @@ class Sandbox:
         self._containers = Containers(
             checkout=CHECKOUT, folder=self._state_dir / "containers", network_environment=self._network
         )
-        self._blob_stores = BlobStores(
-            folder=self._state_dir / "storage",
-            authority=self._authority,
-            hosts=self._hosts,
-            directory=self._directory,
-            authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
-                principal, account, write=write
-            ),
-            is_reachable=self._blobs_are_public,
-        )
+        self._blob_stores = self._make_blob_stores()
         self._resource_manager = ResourceManager(
             directory=self._directory,
             clock=self._clock,
@@ -114,6 +105,19 @@ class Sandbox:
         self._stack = AsyncExitStack()
         self._sign_in()
         self._serve()
+
+    def _make_blob_stores(self) -> BlobStores:
+        return BlobStores(
+            folder=self._state_dir / "storage",
+            authority=self._authority,
+            hosts=self._hosts,
+            directory=self._directory,
+            # The resource manager, which knows the rights, needs the blob stores itself.
+            authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
+                principal, account, write=write
+            ),
+            is_reachable=self._blobs_are_public,
+        )
 
     async def start(self) -> None:
         """Listen, then write the description by which commands and tests reach the sandbox."""

@@ -53,6 +53,8 @@ class Reached:
         # An Api of the same arguments would be the one from before, with its connections.
         api = await Api(kubeconfig=str(self.kubeconfig), bypass_factory=True)
         try:
+            # Two first requests at the same time would open two sessions, and one would stay open.
+            await api.version()
             yield api
         finally:
             if (session := api._session) is not None:  # noqa: SLF001
@@ -83,10 +85,12 @@ async def reached_cluster(folder: Path) -> AsyncIterator[Reached]:
     authority, hosts, faults = CertificateAuthority(folder), Hosts(), Faults()
     record = folder / "requests.jsonl"
     async with AsyncExitStack() as stack:
-        listener = Listener(Dispatcher(hosts, record, lambda _: None, faults), authority)
-        port = await listener.start()
-        stack.push_async_callback(listener.close)
-        proxy = Proxy(hosts, tls_port=port, http_port=port, faults=faults)
+        ports = []
+        for contexts in (authority, None):
+            listener = Listener(Dispatcher(hosts, record, lambda _: None, faults), contexts)
+            ports.append(await listener.start())
+            stack.push_async_callback(listener.close)
+        proxy = Proxy(hosts, tls_port=ports[0], http_port=ports[1], faults=faults)
         address = f"http://127.0.0.1:{await proxy.start()}"
         stack.push_async_callback(proxy.close)
         clusters = Clusters(

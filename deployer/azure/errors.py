@@ -1,46 +1,32 @@
 """Explains the errors of Azure to people: what Azure said, the likely cause and what to do.
 
-Errors come wrapped (`{"error": {…}}`), unwrapped (AKS), nested in `details` or as JSON inside a message
-(template deployments), as OAuth errors (Entra), and with status 200 when a long-running operation failed. So
-the code decides, not the status. The explanations are in `error_rules.yaml`.
+The innermost error decides, neither the status nor what wraps it: a failed operation has status 200, and AKS
+reports the refusals of other services inside its own. The explanations are in `error_rules.yaml`.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from functools import cache
 from http import HTTPStatus
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import yaml
-from azure.core.exceptions import AzureError as SdkError
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
-from azure.identity import CredentialUnavailableError
 
+from deployer.azure.error_layers import chain_in, chains_of
 from deployer.errors import AzureError, CredentialsError, DeployerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-_ENTRA_CODE = re.compile(r"AADSTS\d+")
-_ENTRA_TAIL = re.compile(r"\s*(Trace ID|Correlation ID|Timestamp): \S+( \S+Z)?", re.IGNORECASE)
+    from azure.core.exceptions import AzureError as SdkError
 
+    from deployer.azure.error_layers import Chain, Layer
 
-@dataclass(frozen=True)
-class Layer:
-    """One of several nested errors.
-
-    Attributes:
-        code: the error code.
-        text: the error message.
-
-    """
-
-    code: str
-    text: str
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -67,12 +53,16 @@ class ErrorRule:
     suggestion: str
     codes: tuple[str, ...] = ()
     pattern: re.Pattern[str] = field(default_factory=lambda: re.compile(""))
+    said: str = ""
     retryable: bool = False
+    envelope: bool = False
 
     def explain(self, layer: Layer) -> Explanation | None:
         """Return the explanation of an error that matches this rule, else None."""
-        found = self.pattern.search(layer.text)
-        if found is None or (self.codes and layer.code not in self.codes):
+        if self.codes and layer.code not in self.codes:
+            return None
+        found = self.pattern.search(f"{layer.text} {layer.context}")
+        if found is None:
             return None
         groups = {name: (text or "").strip(" .") for name, text in found.groupdict().items()}
         meaning, suggestion = (words.format_map(groups).strip() for words in (self.meaning, self.suggestion))
@@ -90,104 +80,54 @@ def explain(text: str, code: str = "") -> Explanation | None:
     """Return the explanation of an error of Azure or of a cluster, None when no rule matches.
 
     Args:
-        text: the error message.
+        text: the error message; errors that it quotes count more than itself.
         code: the error code, if there is one.
 
     """
-    return _explain([Layer(code, text)])
+    return _explain(chain_in(text, code))
 
 
 def error_code(error: SdkError) -> str:
     """Return the innermost error code; the status ("HTTP 404") where there is none."""
-    return _layers(error)[-1].code
+    return chains_of(error)[0][-1].code
+
+
+def explanation_of(error: SdkError) -> Explanation | None:
+    """Return the explanation of an answer of Azure, None when no rule matches."""
+    return _explain(chains_of(error)[0])
 
 
 def azure_error(error: SdkError) -> DeployerError:
-    """Return the error for people: a CredentialsError when Azure refused the login, else an AzureError."""
-    layers = _layers(error)
-    kernel = layers[-1]
-    known = _explain(layers)
-    cause = known.meaning if known else None
-    suggestion = known.suggestion if known else None
-    retryable = known.retryable if known else _passes(error)
+    """Return the error for people: a CredentialsError when Azure refused the login, else an AzureError.
+
+    An answer that reports several errors gets the explanations of all of them.
+    """
+    chains = chains_of(error)
+    known = _distinct(_explain(chain) for chain in chains)
+    message = "; ".join(_distinct(chain[-1].text for chain in chains))
+    cause = " ".join(_distinct(each.meaning for each in known)) or None
+    suggestion = " ".join(_distinct(each.suggestion for each in known)) or None
+    retryable = all(each.retryable for each in known) if known else _passes(error)
     if isinstance(error, ClientAuthenticationError):
-        message = f"Azure did not accept the login: {kernel.text}"
+        message = f"Azure did not accept the login: {message}"
         return CredentialsError(message, cause=cause, suggestion=suggestion, retryable=retryable)
-    return AzureError(kernel.text, code=kernel.code, cause=cause, suggestion=suggestion, retryable=retryable)
+    code = chains[0][-1].code
+    return AzureError(message, code=code, cause=cause, suggestion=suggestion, retryable=retryable)
 
 
-def _explain(layers: Sequence[Layer]) -> Explanation | None:
+def _explain(chain: Chain) -> Explanation | None:
     """Return the first explanation, starting with the innermost error."""
-    candidates = (rule.explain(layer) for layer in reversed(layers) for rule in error_rules())
-    return next((known for known in candidates if known), None)
+    for layer in reversed(chain):
+        rules = (rule for rule in error_rules() if layer is chain[-1] or not rule.envelope)
+        known = next((found for rule in rules if (found := rule.explain(layer))), None)
+        if known is not None:
+            return known
+    return None
 
 
-def _layers(error: SdkError) -> list[Layer]:
-    """Return the nested errors, at least one, the innermost last."""
-    if isinstance(error, HttpResponseError):
-        node = _body(error)
-        return list(_unnested(node)) if _is_error(node) else [_without_body(error)]
-    return [Layer("ServiceUnreachable", _tidy(error.message))]
-
-
-def _unnested(node: dict[str, Any]) -> Iterator[Layer]:
-    code, text = str(node.get("code") or ""), str(node.get("message") or "")
-    inside_text = _json_object(text)
-    inner = [inside_text, *(node.get("details") or [])]
-    # AKS puts a more specific code there.
-    if node.get("subcode"):
-        yield Layer(str(node["subcode"]), _tidy(text))
-    if not _is_error(inside_text):
-        yield Layer(code, _tidy(text))
-    for one in inner:
-        deeper = _unwrapped(one)
-        if _is_error(deeper):
-            yield from _unnested(deeper)
-            return
-
-
-def _without_body(error: HttpResponseError) -> Layer:
-    """Return an error whose body is no JSON error: from Entra, blob storage or a proxy."""
-    text = _tidy(error.message)
-    entra = _ENTRA_CODE.search(text)
-    if entra:
-        return Layer(entra[0], text[entra.start() :])
-    if isinstance(error, CredentialUnavailableError):
-        return Layer("CredentialUnavailable", text)
-    storage_code = getattr(error, "error_code", None)
-    return Layer(str(getattr(storage_code, "value", storage_code) or f"HTTP {error.status_code}"), text)
-
-
-def _body(error: HttpResponseError) -> dict[str, Any]:
-    try:
-        text = error.response.text() if error.response is not None else ""
-    except Exception:  # noqa: BLE001 - a body that was never read raises whatever its transport does
-        text = ""
-    return _unwrapped(_json_object(str(text)))
-
-
-def _unwrapped(node: Any) -> dict[str, Any]:
-    if not isinstance(node, dict):
-        return {}
-    inner = node.get("error")
-    return inner if isinstance(inner, dict) else node
-
-
-def _is_error(node: dict[str, Any]) -> bool:
-    return bool(_unwrapped(node).get("code"))
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    try:
-        document = json.loads(text)
-    except ValueError:
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _tidy(text: object) -> str:
-    """Return the text as one line, without the trace ids of Entra."""
-    return " ".join(_ENTRA_TAIL.sub("", str(text)).split())
+def _distinct(items: Iterable[T | None]) -> list[T]:
+    """Return each item once, in order, without None and empty texts."""
+    return list(dict.fromkeys(item for item in items if item))
 
 
 def _passes(error: SdkError) -> bool:
@@ -197,8 +137,15 @@ def _passes(error: SdkError) -> bool:
     return status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _rule(
-    *, meaning: str, suggestion: str, codes: Sequence[str] = (), pattern: str = "", retryable: bool = False
+def _rule(  # noqa: PLR0913 - the fields of an entry
+    *,
+    meaning: str,
+    suggestion: str,
+    codes: Sequence[str] = (),
+    pattern: str = "",
+    said: str = "",
+    retryable: bool = False,
+    envelope: bool = False,
 ) -> ErrorRule:
     compiled = re.compile(pattern, re.IGNORECASE | re.DOTALL)
-    return ErrorRule(meaning, suggestion, tuple(codes), compiled, retryable)
+    return ErrorRule(meaning, suggestion, tuple(codes), compiled, said, retryable, envelope)

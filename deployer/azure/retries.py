@@ -22,7 +22,7 @@ from azure.core.exceptions import (
 )
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential_jitter
 
-from deployer.azure.errors import azure_error, error_code
+from deployer.azure.errors import azure_error, error_code, explanation_of
 from deployer.errors import AzureError
 
 if TYPE_CHECKING:
@@ -124,7 +124,13 @@ def retry_policy(error: BaseException) -> RetryPolicy | None:
     # The SDK lets some errors of its transport through as they are.
     if isinstance(error, ServiceRequestError | ServiceResponseError | ClientError):
         return UNREACHABLE
-    if not isinstance(error, HttpResponseError):
+    return _policy_of_answer(error) if isinstance(error, HttpResponseError) else None
+
+
+def _policy_of_answer(error: HttpResponseError) -> RetryPolicy | None:
+    # The status may be that of an envelope: AKS reports refusals that last with any status.
+    known = explanation_of(error)
+    if known is not None and not known.retryable:
         return None
     code = error_code(error)
     if code in PROPAGATION_CODES:

@@ -46,7 +46,7 @@ class Run:
         progress: receives the events.
         started: when the run started, UTC.
         record: how the steps went so far.
-        results: what the steps passed on to each other so far.
+        results: what the steps have passed on so far.
         aborted: the error that ended the run from outside its steps.
 
     """

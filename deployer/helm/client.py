@@ -49,6 +49,26 @@ class ReleaseState:
         return self.status == DEPLOYED and self.chart == wanted and self.values == values
 
 
+@dataclass(frozen=True)
+class WantedRelease:
+    """A release as it should be.
+
+    Attributes:
+        name: of the release.
+        namespace: of the release.
+        chart: to install.
+        package: of the chart, as `fetch_chart` returns it.
+        values: all values, including secrets.
+
+    """
+
+    name: str
+    namespace: str
+    chart: ChartSource
+    package: Path
+    values: Mapping[str, Any]
+
+
 class Helm:
     """The helm program, for one cluster.
 
@@ -100,22 +120,12 @@ class Helm:
         )
         return await self.find(release, namespace)
 
-    async def install(
-        self,
-        release: str,
-        namespace: str,
-        chart: ChartSource,
-        values: Mapping[str, Any],
-        *,
-        roll_back: bool,
-    ) -> int:
+    async def install(self, wanted: WantedRelease, *, roll_back: bool) -> int:
         """Install or upgrade a release and wait until its objects are ready.
 
         Args:
-            release: name of the release.
-            namespace: of the release; created when missing.
-            chart: to install.
-            values: all values; passed on standard input, never as arguments.
+            wanted: the release; its namespace is created when missing, and its values are passed on standard
+                input, never as arguments.
             roll_back: whether a failed upgrade returns to the previous revision; a first install is left as
                 it is, because its objects show the reason.
 
@@ -123,19 +133,20 @@ class Helm:
             The number of the new revision.
 
         Raises:
-            HelmError: the chart cannot be fetched or rendered, or its objects do not become ready.
+            HelmError: the chart cannot be rendered, or its objects do not become ready.
 
         """
+        chart = wanted.chart
         what = f"Helm could not install {chart.name} {chart.version}"
-        found = await explained(what, repeated(lambda: self._find_chart(chart)), chart.setting)
+        found = await explained(what, repeated(lambda: self._client.get_chart(wanted.package)), chart.setting)
         # Not repeated here: a failed attempt may have left a revision, which the caller has to look at first.
         revision = await explained(
             what,
             self._client.install_or_upgrade_release(
-                release,
+                wanted.name,
                 found,
-                dict(values),
-                namespace=namespace,
+                dict(wanted.values),
+                namespace=wanted.namespace,
                 create_namespace=True,
                 reset_values=True,
                 # Helm never removes what it takes from a chart's folder crds/. The charts used here have
@@ -154,8 +165,3 @@ class Helm:
             f"Helm could not remove the release {release}",
             repeated(lambda: self._client.uninstall_release(release, namespace=namespace, wait=True)),
         )
-
-    async def _find_chart(self, chart: ChartSource) -> pyhelm3.Chart:
-        if chart.in_registry:
-            return await self._client.get_chart(f"{chart.repository}/{chart.name}", version=chart.version)
-        return await self._client.get_chart(chart.name, repo=chart.repository, version=chart.version)

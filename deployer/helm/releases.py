@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from deployer.azure.refusals import in_words, lasting_obstacle
 from deployer.errors import HelmError, KubernetesError
 from deployer.helm.client import DEPLOYED, Helm
-from deployer.kubernetes.cluster import missing_objects, waiting_pods
+from deployer.kubernetes.cluster import missing_objects
+from deployer.kubernetes.obstacles import ObstacleFinder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
-    from deployer.helm.charts import ChartSource
-    from deployer.helm.client import ReleaseState
+    from deployer.helm.client import ReleaseState, WantedRelease
     from deployer.kubernetes.cluster import ClusterAccess
+    from deployer.kubernetes.obstacles import Obstacle
     from deployer.progress.report import StepReport
+
+T = TypeVar("T")
 
 # Statuses that a killed run leaves; helm refuses to upgrade such a release.
 PENDING_STATUSES = {"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"}
@@ -28,24 +30,6 @@ LOOK_EVERY = 10.0
 # Of installing or upgrading a release, where the network or the API of the cluster fails for a moment.
 MAX_ATTEMPTS = 3
 MAX_PODS_SHOWN = 3
-
-
-@dataclass(frozen=True)
-class WantedRelease:
-    """A release as it should be.
-
-    Attributes:
-        name: of the release.
-        namespace: of the release.
-        chart: to install.
-        values: all values, including secrets.
-
-    """
-
-    name: str
-    namespace: str
-    chart: ChartSource
-    values: Mapping[str, Any]
 
 
 class Releases:
@@ -100,7 +84,11 @@ class Releases:
         self._report.warning(
             f"an earlier run left the release in the status {before.status}: recovering it first"
         )
-        return await self._helm.clear_the_way(wanted.name, wanted.namespace)
+        finder = await self._finder(wanted.namespace)
+        try:
+            return await self._watched(self._helm.clear_the_way(wanted.name, wanted.namespace), finder)
+        except _LastingObstacleError as found:
+            raise _failure(wanted, found.obstacle) from None
 
     async def _install(self, wanted: WantedRelease, before: ReleaseState | None) -> str:
         for _ in range(MAX_ATTEMPTS - 1):
@@ -119,40 +107,68 @@ class Releases:
     async def _attempt(self, wanted: WantedRelease, before: ReleaseState | None) -> str:
         verb = "installing" if before is None else "upgrading"
         self._report.progress(f"{verb} {wanted.chart.name} {wanted.chart.version}")
+        roll_back = before is not None and before.status == DEPLOYED
+        finder = await self._finder(wanted.namespace)
         try:
-            async with self._showing_pods(wanted.namespace):
-                revision = await self._helm.install(
-                    wanted.name,
-                    wanted.namespace,
-                    wanted.chart,
-                    wanted.values,
-                    roll_back=before is not None and before.status == DEPLOYED,
-                )
+            revision = await self._watched(self._helm.install(wanted, roll_back=roll_back), finder)
         except HelmError as error:
-            raise await self._explained(wanted.namespace, error) from None
+            raise await self._explained(finder, error) from None
+        except _LastingObstacleError as found:
+            if roll_back:
+                await self._return(wanted)
+            raise _failure(wanted, found.obstacle) from None
         return f"release {wanted.name} {'installed' if before is None else 'upgraded'}, revision {revision}"
 
-    @asynccontextmanager
-    async def _showing_pods(self, namespace: str) -> AsyncIterator[None]:
-        """Show the pods that helm waits for."""
-        showing = asyncio.create_task(self._show_pods(namespace))
+    async def _return(self, wanted: WantedRelease) -> None:
+        """Return a release whose upgrade was ended to its previous revision, where nothing prevents that."""
+        self._report.progress(f"returning {wanted.name} to its previous revision")
+        # What stopped the upgrade does not speak against the way back.
+        finder = await self._finder(wanted.namespace)
         try:
-            yield
-        finally:
-            showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            await self._watched(self._helm.clear_the_way(wanted.name, wanted.namespace), finder)
+        except (HelmError, _LastingObstacleError) as error:
+            self._report.warning(f"{wanted.name} is not at its previous revision: {error}")
 
-    async def _show_pods(self, namespace: str) -> None:
-        api = await self._access.api()
+    async def _watched(self, command: Coroutine[Any, Any, T], finder: ObstacleFinder) -> T:
+        """Await a command of helm, show what it waits for, and end it where that cannot come.
+
+        Raises:
+            HelmError: helm failed.
+            _LastingObstacleError: helm would wait in vain.
+
+        """
+        helm = asyncio.create_task(command)
+        watch = asyncio.create_task(self._watch(finder))
+        try:
+            await asyncio.wait((helm, watch), return_when=asyncio.FIRST_COMPLETED)
+            if not helm.done():
+                raise _LastingObstacleError(watch.result())
+            return helm.result()
+        finally:
+            for task in (helm, watch):
+                task.cancel()
+            await asyncio.gather(helm, watch, return_exceptions=True)
+
+    async def _finder(self, namespace: str) -> ObstacleFinder:
+        return await ObstacleFinder.open(await self._access.api(), namespace)
+
+    async def _watch(self, finder: ObstacleFinder) -> Obstacle:
+        """Show what helm waits for; return an obstacle that waiting does not remove."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            if waiting := await waiting_pods(api, namespace):
-                self._report.progress(f"waiting for {_listed(waiting)}")
+            try:
+                obstacles = await finder.find()
+            except KubernetesError:
+                continue  # Helm reports an API that stays away.
+            if lasting := next((each for each in obstacles if lasting_obstacle(each)), None):
+                return lasting
+            if obstacles:
+                self._report.progress(f"waiting for {_listed(obstacles)}")
 
-    async def _explained(self, namespace: str, error: HelmError) -> HelmError:
+    async def _explained(self, finder: ObstacleFinder, error: HelmError) -> HelmError:
         """Return the error of helm with the reasons of pods that are not ready."""
         try:
-            waiting = await waiting_pods(await self._access.api(), namespace)
+            waiting = await finder.find()
         except KubernetesError:
             waiting = []  # The error of helm is the one to report.
         cause = f"Not ready: {_listed(waiting)}" if waiting else error.cause
@@ -165,6 +181,25 @@ class Releases:
         )
 
 
-def _listed(pods: list[str]) -> str:
-    more = len(pods) - MAX_PODS_SHOWN
-    return "; ".join(pods[:MAX_PODS_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+class _LastingObstacleError(Exception):
+    """Helm would wait in vain."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(str(obstacle))
+        self.obstacle = obstacle
+
+
+def _failure(wanted: WantedRelease, obstacle: Obstacle) -> HelmError:
+    known = lasting_obstacle(obstacle)
+    return HelmError(
+        f"{wanted.chart.name} {wanted.chart.version} cannot become ready: {in_words(obstacle)}",
+        cause=known.meaning if known else None,
+        suggestion=known.suggestion if known else None,
+        retryable=known.retryable if known else False,
+    )
+
+
+def _listed(obstacles: Sequence[Obstacle]) -> str:
+    more = len(obstacles) - MAX_PODS_SHOWN
+    shown = "; ".join(in_words(each) for each in obstacles[:MAX_PODS_SHOWN])
+    return shown + (f"; and {more} more" if more > 0 else "")

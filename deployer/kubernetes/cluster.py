@@ -1,4 +1,4 @@
-"""Cluster queries that Helm does not cover: unready pods, addresses of Services, owners of DNS labels."""
+"""Cluster queries that Helm does not cover: missing objects, addresses of Services, owners of DNS labels."""
 
 from __future__ import annotations
 
@@ -95,33 +95,6 @@ async def _exists(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any]
     return True
 
 
-async def waiting_pods(api: Api, namespace: str) -> list[str]:
-    """Return each pod that is not ready, with the reason that the cluster gives."""
-    pods = await list_objects(api, "v1", "Pod", namespace)
-    return [f"{pod['metadata']['name']}: {_reason(pod)}" for pod in pods if not _is_ready(pod)]
-
-
-def _is_ready(pod: Mapping[str, Any]) -> bool:
-    if pod["status"].get("phase") == "Succeeded":
-        return True
-    conditions = pod["status"].get("conditions", [])
-    return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
-
-
-def _reason(pod: Mapping[str, Any]) -> str:
-    """Return the most specific reason in the status of a pod."""
-    status = pod["status"]
-    for container in [*status.get("initContainerStatuses", []), *status.get("containerStatuses", [])]:
-        state = container.get("state", {})
-        waiting = state.get("waiting") or state.get("terminated")
-        if waiting and waiting.get("reason") != "Completed":
-            return ", ".join(filter(None, (waiting.get("reason"), waiting.get("message"))))
-    for condition in status.get("conditions", []):
-        if condition["status"] == "False" and condition.get("message"):
-            return f"{condition.get('reason', condition['type'])}, {condition['message']}"
-    return str(status.get("phase", "no status yet"))
-
-
 async def service_address(api: Api, namespace: str, name: str) -> str | None:
     """Return the public address of a Service of type LoadBalancer, None while it has none.
 
@@ -138,31 +111,6 @@ async def service_address(api: Api, namespace: str, name: str) -> str | None:
         )
     addresses = service.get("status", {}).get("loadBalancer", {}).get("ingress", [])
     return addresses[0].get("ip") if addresses else None
-
-
-@dataclass(frozen=True)
-class ClusterWarning:
-    """A warning event about one object.
-
-    Attributes:
-        message: of the event.
-        sign: changes when the event occurs again.
-
-    """
-
-    message: str
-    sign: str
-
-
-async def warnings_about(api: Api, namespace: str, kind: str, name: str) -> list[ClusterWarning]:
-    """Return the warning events about one object, the newest last."""
-    selector = f"involvedObject.kind={kind},involvedObject.name={name},type=Warning"
-    found = sorted(await list_objects(api, "v1", "Event", namespace, selector), key=_last_seen)
-    return [ClusterWarning(event["message"], f"{_last_seen(event)}/{event.get('count')}") for event in found]
-
-
-def _last_seen(event: Mapping[str, Any]) -> str:
-    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])
 
 
 async def holders_of_label(api: Api, label: str) -> list[str]:

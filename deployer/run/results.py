@@ -75,8 +75,8 @@ class Results:
     Attributes:
         session: the session with Azure (step `sign-in`).
         outputs: where the outputs of this run are written (step `outputs`).
-        start: how often the container has been started, counted from 1 (step `starts`, in a container).
         charts: the package of each chart, by its name (step `charts`).
+        start: how often the container has been started, counted from 1 (step `starts`, in a container).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
         cluster: how the API of the cluster is reached (step `cluster`).
         storage_class: of the hub's disk, None for the cluster's default (step `storage-class`).
@@ -91,8 +91,8 @@ class Results:
     def __init__(self) -> None:
         self.session: Result[Session] = Result("session")
         self.outputs: Result[RunOutputs] = Result("outputs")
-        self.start: Result[int] = Result("start")
         self.charts: Result[Mapping[str, Path]] = Result("charts")
+        self.start: Result[int] = Result("start")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.storage_class: Result[str | None] = Result("storage_class")

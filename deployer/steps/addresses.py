@@ -1,32 +1,33 @@
-"""Waits for the public addresses and their DNS labels, which another Service of this hub may still hold."""
+"""Waits for the public addresses and their DNS labels, and reports why one is refused."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.azure.refusals import in_short, lasting_refusal
 from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import VerificationError
-from deployer.kubernetes.cluster import holders_of_label, service_address, warnings_about
+from deployer.kubernetes.cluster import holders_of_label, service_address
+from deployer.kubernetes.events import EventHistory, warnings_about
 from deployer.names import INGRESS, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
 from deployer.run.workflow import Step
-from deployer.waiting import Pending, TimeLimitExceededError, wait_until
+from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:
     from kr8s.asyncio import Api
 
-    from deployer.kubernetes.cluster import ClusterWarning
+    from deployer.azure.errors import Explanation
+    from deployer.kubernetes.events import ClusterEvent
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
-# An address takes a minute or two. Seconds.
+# An address takes a minute or two; Azure tries a label that was given up again within five minutes. Seconds.
 ADDRESS_LIMIT = 600.0
-# For a label that another Service of this hub has: BinderHub is upgraded first, which may take a quarter of
-# an hour, and Azure tries the label again within five minutes. Seconds.
-MOVING_LABEL_LIMIT = 1500.0
 LOOK_EVERY = 3.0
+# The cloud serves one Service after the other: the second is refused some seconds after the first. Seconds.
+SECOND_REFUSAL = 20.0
 
 LABEL_TAKEN = "DnsRecordInUse"
 
@@ -62,51 +63,58 @@ async def ensure_addresses(context: Context, report: StepReport) -> str:
     """Wait until every public Service has its address and its label.
 
     Raises:
-        VerificationError: an address is not assigned in time, or its label belongs to someone else.
+        VerificationError: Azure refuses an address or does not assign it in time, or a label belongs to
+            someone else; the problems of all Services.
 
     """
     services = public_services(context.names, https=context.settings.https)
-    addresses = await asyncio.gather(*(_await_address(context, report, service) for service in services))
+    addresses = await all_of(
+        *(_await_address(context, report, service) for service in services), grace=SECOND_REFUSAL
+    )
     return f"public addresses: {', '.join(addresses)}"
 
 
 async def _await_address(context: Context, report: StepReport, service: PublicService) -> str:
     api = await context.results.cluster.get().api()
-    first_run = context.results.release_before.get() is None
-    conflict = LabelConflict(api, service, first_run=first_run)
-    limit = ADDRESS_LIMIT if first_run else MOVING_LABEL_LIMIT
+    refusals = Refusals(api, service, first_run=context.results.release_before.get() is None)
 
     async def look() -> str | Pending:
         address = await service_address(api, service.namespace, service.name)
         if address:
             return address
         warnings = await warnings_about(api, service.namespace, "Service", service.name)
-        if await conflict.is_foreign(warnings):
-            raise _label_taken(context, service)
-        return Pending(f"waiting for the public address of {service.name}")
+        if refused := await refusals.lasting(warnings):
+            raise _refused(context, service, refused)
+        reason = f": {in_short(warnings[-1].message)}" if warnings else ""
+        return Pending(f"waiting for the public address of {service.name}{reason}")
 
     try:
-        return await wait_until(look, report.progress, limit=limit, every=LOOK_EVERY)
+        return await wait_until(look, report.progress, limit=ADDRESS_LIMIT, every=LOOK_EVERY)
     except TimeLimitExceededError:
         warnings = await warnings_about(api, service.namespace, "Service", service.name)
-        raise VerificationError(
-            f"Azure assigned no public address to the Service {service.name}.",
-            cause=warnings[-1].message if warnings else None,
-            suggestion="A trial subscription allows three public addresses a region: remove one that is "
-            "not needed, or choose another region.",
-            retryable=True,
-        ) from None
+        raise _not_in_time(service, warnings) from None
 
 
-class LabelConflict:
-    """Tells a DNS label that another Service of this hub is giving up from one that someone else holds.
+@dataclass(frozen=True)
+class Refusal:
+    """A refusal of Azure that waiting does not change."""
+
+    event: ClusterEvent
+    explanation: Explanation
+
+
+class Refusals:
+    """Finds refusals of an address that waiting does not change.
+
+    A refusal that an earlier run left says nothing about now: the quota may have been raised since. So on
+    such a hub a refusal counts when the cloud repeats it, which it does within five minutes.
 
     When a hub changes between plain HTTP and HTTPS, its labels move to other Services. The refusal of the
     cloud then stands until it tries again, although the label may be free by then.
 
     Args:
         api: the cluster's API.
-        service: the Service that needs the label.
+        service: the Service that needs the address.
         first_run: whether this hub had no release before.
 
     """
@@ -114,31 +122,56 @@ class LabelConflict:
     def __init__(self, api: Api, service: PublicService, *, first_run: bool) -> None:
         self._api = api
         self._service = service
+        self._history: EventHistory | None = EventHistory(()) if first_run else None
         self._first_run = first_run
-        self._old_sign: str | None = None
 
-    async def is_foreign(self, warnings: list[ClusterWarning]) -> bool:
-        """Return whether the warnings about the Service mean that the label belongs to someone else."""
-        refusals = [warning for warning in warnings if LABEL_TAKEN in warning.message]
-        if not refusals:
-            return False
+    async def lasting(self, warnings: list[ClusterEvent]) -> Refusal | None:
+        """Return the newest refusal that lasts, None where there is none.
+
+        Args:
+            warnings: about the Service.
+
+        """
+        label_is_moving = self._label_is_refused(warnings) and await self._is_held_by_this_hub()
+        if self._history is None or label_is_moving:
+            self._history = EventHistory(() if self._first_run else warnings)
+        for event in reversed(self._history.since(warnings)):
+            explanation = lasting_refusal(event.message)
+            if explanation is not None and not (label_is_moving and LABEL_TAKEN in event.message):
+                return Refusal(event, explanation)
+        return None
+
+    @staticmethod
+    def _label_is_refused(warnings: list[ClusterEvent]) -> bool:
+        return any(LABEL_TAKEN in warning.message for warning in warnings)
+
+    async def _is_held_by_this_hub(self) -> bool:
         # On a first run no Service of this hub can hold the label.
         if self._first_run:
-            return True
-        own = f"{self._service.namespace}/{self._service.name}"
-        if any(holder != own for holder in await holders_of_label(self._api, self._service.label)):
-            self._old_sign = None
             return False
-        # No Service of this hub holds the label any more. The refusal may still be the one from before, so
-        # only a refusal that the cloud repeats from now on counts.
-        if self._old_sign is None:
-            self._old_sign = refusals[-1].sign
-        return refusals[-1].sign != self._old_sign
+        own = f"{self._service.namespace}/{self._service.name}"
+        return any(holder != own for holder in await holders_of_label(self._api, self._service.label))
 
 
-def _label_taken(context: Context, service: PublicService) -> VerificationError:
+def _refused(context: Context, service: PublicService, refusal: Refusal) -> VerificationError:
+    if LABEL_TAKEN in refusal.event.message:
+        return VerificationError(
+            f"The host name {service.label}.{context.settings.region}.{ADDRESS_SUFFIX} is taken.",
+            cause="Another public address in this Azure region uses this name.",
+            suggestion="Choose another BINDERHUB_NAME.",
+        )
     return VerificationError(
-        f"The host name {service.label}.{context.settings.region}.{ADDRESS_SUFFIX} is taken.",
-        cause="Another public address in this Azure region uses this name.",
-        suggestion="Choose another BINDERHUB_NAME.",
+        f"Azure refuses a public address for the Service {service.name}: {in_short(refusal.event.message)}",
+        cause=refusal.explanation.meaning,
+        suggestion=refusal.explanation.suggestion,
+        retryable=refusal.explanation.retryable,
+    )
+
+
+def _not_in_time(service: PublicService, warnings: list[ClusterEvent]) -> VerificationError:
+    return VerificationError(
+        f"Azure assigned no public address to the Service {service.name}.",
+        cause=in_short(warnings[-1].message) if warnings else None,
+        suggestion="Look at the load balancer of the cluster in the portal; start again to wait longer.",
+        retryable=True,
     )

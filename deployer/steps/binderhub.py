@@ -9,7 +9,8 @@ import yaml
 from deployer.azure.retries import with_retries
 from deployer.errors import HelmError
 from deployer.helm.charts import binderhub_chart
-from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.client import WantedRelease
+from deployer.helm.releases import Releases
 from deployer.helm.values import render_binderhub_values
 from deployer.run.workflow import Step
 from deployer.settings.chart_values import likely_cause
@@ -51,7 +52,9 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
     # Before the values are tried, so that a failed run leaves them too.
     await with_retries(report, "write the values into the outputs", lambda: _write_values(context, values))
     releases = Releases(context.helm, context.results.cluster.get(), report)
-    wanted = WantedRelease(names.release, names.namespace, binderhub_chart(settings), values.merged())
+    chart = binderhub_chart(settings)
+    package = context.results.charts.get()[chart.name]
+    wanted = WantedRelease(names.release, names.namespace, chart, package, values.merged())
     try:
         return await releases.ensure(wanted, context.results.release_before.get())
     except HelmError as error:

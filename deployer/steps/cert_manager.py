@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deployer.helm.charts import cert_manager_chart
-from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.client import WantedRelease
+from deployer.helm.releases import Releases
 from deployer.helm.values import render_cert_manager_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
 from deployer.names import CERT_MANAGER
@@ -33,5 +34,6 @@ async def ensure_cert_manager(context: Context, report: StepReport) -> str:
     await ensure_own_namespace(await access.api(), CERT_MANAGER, report)
     chart = cert_manager_chart(context.settings)
     releases = Releases(context.helm, access, report)
-    wanted = WantedRelease(CERT_MANAGER, CERT_MANAGER, chart, render_cert_manager_values())
+    package = context.results.charts.get()[chart.name]
+    wanted = WantedRelease(CERT_MANAGER, CERT_MANAGER, chart, package, render_cert_manager_values())
     return await releases.ensure(wanted, await releases.find(CERT_MANAGER, CERT_MANAGER))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
+from deployer.azure.refusals import in_words, lasting_obstacle
 from deployer.certificates.authorities import authorities_asked, fetch_account_binding, title_of
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.decisions import (
@@ -23,6 +24,7 @@ from deployer.certificates.decisions import (
 )
 from deployer.certificates.state import CertificateState, Stage
 from deployer.errors import CertificateError, KubernetesError
+from deployer.kubernetes.obstacles import SOLVERS, ObstacleFinder
 from deployer.run.results import CertificateOutcome
 from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
@@ -206,6 +208,8 @@ class Certification:
         written = self._context.results.dns_changed
         limits = WaitLimits.of(self._context.names, records_written=written.is_set and written.get())
         unproven_since: float | None = None
+        api = await self._context.results.cluster.get().api()
+        solvers = await ObstacleFinder.open(api, self._context.names.namespace, SOLVERS)
 
         async def look() -> CertificateState | Pending:
             nonlocal unproven_since
@@ -217,12 +221,31 @@ class Certification:
             )
             if state.stage is not Stage.WAITING or hopeless:
                 return state
-            return Pending(state.words)
+            return Pending(f"{state.words}{await _why_not_answered(solvers)}")
 
         try:
             return await wait_until(look, self._report.progress, limit=limits.order, every=LOOK_EVERY)
         except TimeLimitExceededError:
             raise took_too_long(await self._certificates.state()) from None
+
+
+async def _why_not_answered(solvers: ObstacleFinder) -> str:
+    """Return why the pods that answer the authority are not ready, as an addition to what is waited for.
+
+    Raises:
+        CertificateError: they cannot become ready.
+
+    """
+    obstacles = await solvers.find()
+    for each in obstacles:
+        if known := lasting_obstacle(each):
+            raise CertificateError(
+                f"The pod that proves the host names to the authority cannot start: {in_words(each)}",
+                cause=known.meaning,
+                suggestion=known.suggestion,
+                retryable=known.retryable,
+            )
+    return f"; not ready: {in_words(obstacles[0])}" if obstacles else ""
 
 
 def _trust_in(authority: Authority) -> CertificateOutcome:

@@ -8,7 +8,7 @@ from deployer.azure.dns import CNAME_TYPE, DnsZones, ForeignRecordError, ensure_
 from deployer.azure.retries import PROPAGATION_CODES, with_retries
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import Stage
-from deployer.errors import AzureError
+from deployer.errors import AzureError, combined
 from deployer.kubernetes.dns_inventory import read_inventory, write_inventory
 from deployer.run.workflow import Step
 
@@ -40,7 +40,7 @@ async def ensure_dns(context: Context, report: StepReport) -> str:
     """Create or update the records where the rights allow that; else show which records are needed.
 
     Raises:
-        ForeignRecordError: a record that this hub did not create has one of the names.
+        DeployerError: records that this hub did not create have one of the names, or both.
 
     """
     group = context.settings.dns_zone_resource_group
@@ -71,11 +71,25 @@ async def _ensure_records(context: Context, report: StepReport, zone: str, recor
     ids = [record.resource_id for record in records]
     # Before the records are written: a run that is killed in between leaves no record that is not listed.
     await write_inventory(api, namespace, [*known, *(each for each in ids if each not in known)])
-    changed = [record.host for record in records if await _ensure(context, report, record)]
+    changed = await _ensure_each(context, report, records)
     context.results.dns_records.set(tuple(ids))
     context.results.dns_changed.set(bool(changed))
     outcome = f"{', '.join(changed)} written" if changed else "both records exist"
     return f"zone {zone}: {outcome}"
+
+
+async def _ensure_each(context: Context, report: StepReport, records: list[HubRecord]) -> list[str]:
+    """Return the hosts whose records were written; report all hosts that have records of others."""
+    changed, foreign = [], []
+    for record in records:
+        try:
+            if await _ensure(context, report, record):
+                changed.append(record.host)
+        except ForeignRecordError as error:
+            foreign.append(error)
+    if foreign:
+        raise combined(foreign)
+    return changed
 
 
 async def _ensure(context: Context, report: StepReport, record: HubRecord) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deployer.helm.charts import traefik_chart
-from deployer.helm.releases import Releases, WantedRelease
+from deployer.helm.client import WantedRelease
+from deployer.helm.releases import Releases
 from deployer.helm.values import render_traefik_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
 from deployer.names import INGRESS
@@ -35,5 +36,6 @@ async def ensure_ingress(context: Context, report: StepReport) -> str:
     chart = traefik_chart(context.settings)
     values = render_traefik_values(context.settings, context.names)
     releases = Releases(context.helm, access, report)
-    wanted = WantedRelease(INGRESS, INGRESS, chart, values)
+    package = context.results.charts.get()[chart.name]
+    wanted = WantedRelease(INGRESS, INGRESS, chart, package, values)
     return await releases.ensure(wanted, await releases.find(INGRESS, INGRESS))

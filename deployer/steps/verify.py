@@ -9,22 +9,23 @@ that the DNS records point to, and the pods behind it have to be ready.
 
 from __future__ import annotations
 
-import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import httpx
 
-from deployer.errors import VerificationError
-from deployer.kubernetes.cluster import waiting_pods
+from deployer.azure.refusals import in_words, lasting_obstacle
+from deployer.errors import KubernetesError, VerificationError
+from deployer.kubernetes.obstacles import ObstacleFinder
 from deployer.run.results import CertificateOutcome
 from deployer.run.workflow import Step
 from deployer.settings.chart_values import likely_cause
-from deployer.waiting import Pending, TimeLimitExceededError, wait_until
+from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from deployer.kubernetes.obstacles import Obstacle
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
@@ -42,7 +43,7 @@ async def verify(context: Context, report: StepReport) -> str:
     """Wait until BinderHub and JupyterHub answer in public and report that they are healthy.
 
     Raises:
-        VerificationError: one of them does not answer as it should.
+        VerificationError: one of them, or both, do not answer as they should.
 
     """
     try:
@@ -57,7 +58,7 @@ async def _verify(context: Context, report: StepReport) -> str:
     if outcome is CertificateOutcome.UNREACHABLE:
         return await _verify_without_domain(context, report)
     checked = outcome is CertificateOutcome.TRUSTED
-    await asyncio.gather(
+    await all_of(
         _await_answer(
             context,
             report,
@@ -70,6 +71,7 @@ async def _verify(context: Context, report: StepReport) -> str:
             f"{names.hub_url}/hub/api",
             lambda url: _problem_with_json(url, "version", checked),
         ),
+        grace=LOOK_EVERY,
     )
     await _await_health(context, report, checked=checked)
     unchecked = "" if checked else " (their certificate was not checked)"
@@ -93,23 +95,40 @@ async def _verify_without_domain(context: Context, report: StepReport) -> str:
 async def _await_answer(
     context: Context, report: StepReport, url: str, find_problem: Callable[[str], Awaitable[str | None]]
 ) -> None:
-    """Wait until there is no problem with a URL."""
+    """Wait until there is no problem with a URL, and show why pods behind it are not ready."""
+    finder = await _open_finder(context)
     problem: str | None = None
 
     async def look() -> bool | Pending:
         nonlocal problem
         problem = await find_problem(url)
-        return Pending(f"waiting for {url}: {problem}") if problem else True
+        if problem is None:
+            return True
+        obstacles = await _obstacles(finder)
+        if lasting := next((each for each in obstacles if lasting_obstacle(each)), None):
+            raise _unready(url, problem, lasting)
+        pods = f"; {_not_ready(obstacles)}" if obstacles else ""
+        return Pending(f"waiting for {url}: {problem}{pods}")
 
     try:
         await wait_until(look, report.progress, limit=ANSWER_LIMIT, every=LOOK_EVERY)
     except TimeLimitExceededError:
         raise VerificationError(
             f"{url} does not answer as it should: {problem}.",
-            cause=await _unready_pods(context),
+            cause=_not_ready(await _obstacles(finder)),
             suggestion="Everything is installed: start again in a few minutes; that only checks what exists.",
             retryable=True,
         ) from None
+
+
+def _unready(url: str, problem: str, obstacle: Obstacle) -> VerificationError:
+    known = lasting_obstacle(obstacle)
+    return VerificationError(
+        f"{url} cannot answer ({problem}): {in_words(obstacle)}",
+        cause=known.meaning if known else None,
+        suggestion=known.suggestion if known else None,
+        retryable=known.retryable if known else False,
+    )
 
 
 async def _problem_with_json(url: str, key: str, checked: bool) -> str | None:  # noqa: FBT001 - as in httpx
@@ -142,9 +161,23 @@ async def _problem_with_redirection(url: str) -> str | None:
 
 
 async def _unready_pods(context: Context) -> str | None:
-    api = await context.results.cluster.get().api()
-    waiting = await waiting_pods(api, context.names.namespace)
-    return f"not ready: {'; '.join(waiting)}" if waiting else None
+    return "its pods are not ready" if await _obstacles(await _open_finder(context)) else None
+
+
+async def _open_finder(context: Context) -> ObstacleFinder:
+    return await ObstacleFinder.open(await context.results.cluster.get().api(), context.names.namespace)
+
+
+async def _obstacles(finder: ObstacleFinder) -> list[Obstacle]:
+    """Return the obstacles, none where the API of the cluster does not answer: it is not what is checked."""
+    try:
+        return await finder.find()
+    except KubernetesError:
+        return []
+
+
+def _not_ready(obstacles: list[Obstacle]) -> str | None:
+    return f"not ready: {'; '.join(in_words(each) for each in obstacles)}" if obstacles else None
 
 
 def _no_answer(error: httpx.HTTPError) -> str:

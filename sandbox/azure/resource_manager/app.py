@@ -102,7 +102,7 @@ class ResourceManager:
     ) -> None:
         state = State()
         self.rights = Rights(state)
-        self._subscription = Subscription(SUBSCRIPTION_ID, SUBSCRIPTION_NAME, directory.tenant_id)
+        self.subscription = Subscription(SUBSCRIPTION_ID, SUBSCRIPTION_NAME, directory.tenant_id)
         other = Subscription(OTHER_SUBSCRIPTION_ID, f"{SUBSCRIPTION_NAME} (IT)", directory.tenant_id)
         services = Services(
             state=state,
@@ -110,7 +110,7 @@ class ResourceManager:
             locks=Locks(state),
             policies=Policies(state),
             operations=Operations(),
-            subscriptions=Subscriptions([self._subscription, other]),
+            subscriptions=Subscriptions([self.subscription, other]),
             directory=directory,
             clock=clock,
             clusters=clusters,
@@ -123,7 +123,7 @@ class ResourceManager:
         self.host.catalog.install(deployments.provider(self.host))
         self._register_all_but((), other)
         if unregistered is not None:
-            self._register_all_but(unregistered, self._subscription)
+            self._register_all_but(unregistered, self.subscription)
         self.name_server = NameServer(state)
         route = Route("/{path:path}", HttpFrontend(self.host).answer, methods=_METHODS)
         self.app: ASGIApp = Starlette(routes=[route])

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import zlib
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sandbox.clusters.cloud import CloudRefusalError, read_tags
-from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, create, patch, watch
+from sandbox.clusters.kubernetes_api import Object, Snapshot, annotation_of, patch, watch
 from sandbox.clusters.workloads.dns_labels import LabelHolder
+from sandbox.clusters.workloads.service_events import AddressRefusal, ServiceEvents, retry_seconds
 
 if TYPE_CHECKING:
     import httpx
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 TAGS = "service.beta.kubernetes.io/azure-pip-tags"
-TAKEN_REASON = "CreateOrUpdatePublicIPAddress"
 
 
 class LoadBalancers:
@@ -47,7 +45,8 @@ class LoadBalancers:
         self._spec = spec
         self._labels = labels
         self._since: dict[str, float] = {}
-        self._reported: set[tuple[str, str]] = set()
+        self._events = ServiceEvents(api)
+        self._next_attempts: dict[str, tuple[str | None, float]] = {}
 
     async def run(self) -> None:
         """Serve all Services while the cluster runs."""
@@ -70,7 +69,7 @@ class LoadBalancers:
                         await changed.wait()
 
     async def _serve(self, services: Snapshot) -> float | None:
-        """Serve each Service; return the loop time at which the next address is ready, None for none."""
+        """Serve each Service; return the loop time at which the next one is due, None for none."""
         wanting = {uid: service for uid, service in services.items() if _wants_address(service)}
         for uid in [uid for uid in self._since if uid not in wanting]:
             del self._since[uid]
@@ -83,37 +82,28 @@ class LoadBalancers:
         return min((time for time in due if time is not None), default=None)
 
     async def _serve_one(self, uid: str, service: Object) -> float | None:
-        """Give a Service label and address; return the loop time of the address, None if it is ready."""
+        """Give a Service label and address; return the loop time of the next attempt, None if it is ready."""
         now = asyncio.get_running_loop().time()
         ready = self._since.setdefault(uid, now + self._clock.seconds("load_balancer.address"))
         label = annotation_of(service, LABEL) or None
         self._labels.release(uid, keep=label)
-        if label is not None and not self._labels.take(self._spec.location, label, self._holder(service)):
-            host = f"{label}.{self._spec.location}.cloudapp.azure.com"
-            message = (
-                f'"code": "DnsRecordInUse", "message": "DNS record {host} is already used by another '
-                'public IP."'
-            )
-            await self._report(uid, service, TAKEN_REASON, message)
-        elif ready > now:
+        refusal = self._refusal(uid, service, label)
+        if refusal is not None:
+            return await self._refuse(uid, service, label, refusal)
+        self._next_attempts.pop(uid, None)
+        if ready > now:
             return ready
-        elif not await self._create_address(uid, service):
-            return None
-        elif not _addresses(service):
+        if not _addresses(service):
             await self._set_addresses(service, [{"ip": _public_address(uid), "ipMode": "VIP"}])
         return None
 
-    def _holder(self, service: Object) -> LabelHolder:
-        metadata = service["metadata"]
-        return LabelHolder(self._spec.fqdn, metadata["namespace"], metadata["name"], metadata["uid"])
-
-    async def _set_addresses(self, service: Object, addresses: list[Object]) -> None:
-        metadata = service["metadata"]
-        path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
-        await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
-
-    async def _create_address(self, uid: str, service: Object) -> bool:
-        """Create the address in Azure, or bring its tags up to date; return whether there is one."""
+    def _refusal(self, uid: str, service: Object, label: str | None) -> AddressRefusal | None:
+        """Create the address with its label, or bring its tags up to date; return why Azure refuses it."""
+        location = self._spec.location
+        if label is not None and not self._labels.take(location, label, self._holder(service)):
+            host = f"{label}.{location}.cloudapp.azure.com"
+            taken = f"DNS record {host} is already used by another public IP."
+            return AddressRefusal("DnsRecordInUse", taken)
         metadata = service["metadata"]
         tags = {
             **read_tags(annotation_of(service, TAGS) or ""),
@@ -123,49 +113,28 @@ class LoadBalancers:
         try:
             self._cloud.create_address(_address_name(uid), tags)
         except CloudRefusalError as refusal:
-            body = {"error": {"code": refusal.code, "message": refusal.message}}
-            message = (
-                "Error syncing load balancer: failed to ensure load balancer: Retriable: false, RetryAfter: "
-                f"0s, HTTPStatusCode: 403, RawError: {json.dumps(body)}"
-            )
-            await self._report(uid, service, "SyncLoadBalancerFailed", message)
-            return False
-        return True
+            return AddressRefusal(refusal.code, refusal.message)
+        return None
 
-    async def _report(self, uid: str, service: Object, reason: str, message: str) -> None:
-        """Create an event of Azure's cloud provider, once for each message."""
-        if (uid, message) in self._reported:
-            return
-        self._reported.add((uid, message))
-        await create(
-            self._api,
-            f"/api/v1/namespaces/{service['metadata']['namespace']}/events",
-            self._event(service, reason, message),
-        )
+    async def _refuse(self, uid: str, service: Object, label: str | None, refusal: AddressRefusal) -> float:
+        """Report a refusal when the service controller makes its next attempt; return its loop time."""
+        now = asyncio.get_running_loop().time()
+        previous, due = self._next_attempts.get(uid, (None, now))
+        if previous == label and due > now:
+            return due
+        attempts = await self._events.report(service, refusal)
+        due = now + retry_seconds(attempts) * self._clock.time_scale
+        self._next_attempts[uid] = (label, due)
+        return due
 
-    @staticmethod
-    def _event(service: Object, reason: str, message: str) -> Object:
+    def _holder(self, service: Object) -> LabelHolder:
         metadata = service["metadata"]
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        return {
-            "apiVersion": "v1",
-            "kind": "Event",
-            "metadata": {"generateName": f"{metadata['name']}.", "namespace": metadata["namespace"]},
-            "involvedObject": {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "name": metadata["name"],
-                "namespace": metadata["namespace"],
-                "uid": metadata["uid"],
-            },
-            "type": "Warning",
-            "reason": reason,
-            "message": message,
-            "source": {"component": "azure-cloud-provider"},
-            "firstTimestamp": now,
-            "lastTimestamp": now,
-            "count": 1,
-        }
+        return LabelHolder(self._spec.fqdn, metadata["namespace"], metadata["name"], metadata["uid"])
+
+    async def _set_addresses(self, service: Object, addresses: list[Object]) -> None:
+        metadata = service["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/services/{metadata['name']}/status"
+        await patch(self._api, path, {"status": {"loadBalancer": {"ingress": addresses}}})
 
 
 def _address_name(uid: str) -> str:

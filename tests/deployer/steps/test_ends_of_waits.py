@@ -1,0 +1,235 @@
+"""Waits end with a sentence that says what was not there, and why; the limits are cut short here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from starlette.responses import JSONResponse
+
+from deployer.certificates.authorities import fetch_account_binding
+from deployer.errors import (
+    CertificateError,
+    DeployerError,
+    KubernetesError,
+    PreflightError,
+    VerificationError,
+)
+from deployer.kubernetes import namespaces
+from deployer.kubernetes.namespaces import ensure_own_namespace, remove_own_namespace
+from deployer.run.results import CertificateOutcome
+from deployer.steps import addresses, verify
+from deployer.steps.addresses import ensure_addresses
+from deployer.steps.registry import check_docker_hub
+from deployer.steps.verify import verify as ensure_verified
+from sandbox.internet.docker_hub import docker_hub_hosts
+from sandbox.network.faults import Fault, FaultKind
+
+if TYPE_CHECKING:
+    from tests.deployer.steps.conftest import Surroundings
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+BINDER = "our-hub.westeurope.cloudapp.azure.com"
+HUB = "our-hub-hub.westeurope.cloudapp.azure.com"
+HUB_ACCOUNT = {
+    "container_registry": "dockerhub",
+    "dockerhub_username": "sandboxer",
+    "dockerhub_password": "any",
+}
+UNWELL = {"ok": False, "checks": [{"service": "Docker registry", "ok": False}]}
+
+
+@pytest.fixture(autouse=True)
+def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each wait end after its first look."""
+    for module, limit in ((verify, "ANSWER_LIMIT"), (addresses, "ADDRESS_LIMIT")):
+        monkeypatch.setattr(module, limit, -1.0)
+
+
+async def test_a_hub_that_does_not_answer_ends_with_the_pods_that_are_not_ready(
+    surroundings: Surroundings,
+) -> None:
+    await _create_pod(surroundings)
+    with pytest.raises(VerificationError, match="does not answer as it should") as ended:
+        await ensure_verified(surroundings.context(), surroundings.report)
+    assert "web: " in str(ended.value.cause)
+    assert ended.value.retryable
+
+
+async def test_a_hub_that_is_not_well_ends_with_the_checks_that_fail(surroundings: Surroundings) -> None:
+    surroundings.reached.hosts.serve(BINDER, _by_path({"/versions": {"binderhub": "1"}, "/health": UNWELL}))
+    surroundings.reached.hosts.serve(HUB, _by_path({"/hub/api": {"version": "5"}}))
+    with pytest.raises(VerificationError, match="reports problems: Docker registry") as ended:
+        await ensure_verified(surroundings.context(), surroundings.report)
+    assert "/health" in str(ended.value.cause)
+
+
+async def test_a_custom_domain_without_records_needs_traefik_to_redirect(surroundings: Surroundings) -> None:
+    surroundings.reached.hosts.serve(BINDER, _by_path({"/": {}}))
+    context = surroundings.context(contact_email="a@example.org", domain_name="hub.example.org")
+    context.results.certificate.set(CertificateOutcome.UNREACHABLE)
+    with pytest.raises(VerificationError, match="no redirection to HTTPS"):
+        await ensure_verified(context, surroundings.report)
+
+
+async def test_a_service_without_an_address_ends_with_the_reason_of_the_cloud(
+    surroundings: Surroundings,
+) -> None:
+    api = surroundings.access.connection
+    await _create(api, "/namespaces", {"kind": "Namespace", "metadata": {"name": "our-hub"}})
+    for name in ("binder", "proxy-public"):
+        spec = {"type": "LoadBalancer", "loadBalancerClass": "example.org/none", "ports": [{"port": 80}]}
+        service = {"kind": "Service", "metadata": {"name": name}, "spec": spec}
+        await _create(api, "/namespaces/our-hub/services", service)
+        await _create(api, "/namespaces/our-hub/events", _event(name, "PublicIPCountLimitReached: three."))
+    context = surroundings.context()
+    context.results.release_before.set(None)
+    with pytest.raises(VerificationError, match="no public address to the Service") as ended:
+        await ensure_addresses(context, surroundings.report)
+    assert ended.value.cause == "PublicIPCountLimitReached: three."
+
+
+async def test_a_service_that_is_missing_is_named(surroundings: Surroundings) -> None:
+    context = surroundings.context(contact_email="a@example.org")
+    context.results.release_before.set(None)
+    with pytest.raises(KubernetesError, match="The Service ingress-traefik is missing"):
+        await ensure_addresses(context, surroundings.report)
+
+
+async def test_a_namespace_that_is_being_removed_is_waited_for(surroundings: Surroundings) -> None:
+    api = surroundings.access.connection
+    await ensure_own_namespace(api, "going", surroundings.report)
+    await _create(api, "/namespaces/going/configmaps", _kept_config_map())
+    removing = asyncio.create_task(remove_own_namespace(api, "going", surroundings.report))
+    making = asyncio.create_task(_once_terminating(surroundings))
+    await asyncio.wait_for(_until_shown(surroundings), timeout=60)
+    await _let_go(api)
+    await asyncio.gather(removing, making)
+
+
+async def test_a_namespace_that_stays_ends_the_wait(
+    surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namespaces, "REMOVAL_LIMIT", -1.0)
+    api = surroundings.access.connection
+    await ensure_own_namespace(api, "going", surroundings.report)
+    await _create(api, "/namespaces/going/configmaps", _kept_config_map())
+    with pytest.raises(KubernetesError, match="The namespace going is not removed in time") as ended:
+        await remove_own_namespace(api, "going", surroundings.report)
+    assert ended.value.retryable
+    await _let_go(api)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "retryable"),
+    [
+        (
+            Fault(FaultKind.STATUS, "api.zerossl.com", status=200, body='{"success": false}'),
+            "status 200",
+            False,
+        ),
+        (Fault(FaultKind.RESET_BEFORE, "api.zerossl.com"), "provides no account: ReadError", True),
+        (Fault(FaultKind.HTML, "api.zerossl.com"), "provides no account: JSONDecodeError", True),
+        (
+            Fault(FaultKind.STATUS, "api.zerossl.com", body='{"error": {"type": "invalid_email"}}'),
+            "invalid_email",
+            False,
+        ),
+    ],
+)
+async def test_zerossl_may_refuse_or_not_answer(
+    surroundings: Surroundings, fault: Fault, words: str, *, retryable: bool
+) -> None:
+    surroundings.reached.hosts.serve("api.zerossl.com", _by_path({}))
+    surroundings.reached.faults.add(fault)
+    with pytest.raises(CertificateError, match=words) as ended:
+        await fetch_account_binding("a@example.org")
+    assert ended.value.retryable is retryable
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "words"),
+    [
+        (Fault(FaultKind.RESET_BEFORE, "hub.docker.com"), DeployerError, "cannot be reached"),
+        (Fault(FaultKind.STATUS, "hub.docker.com", status=503), DeployerError, "status 503"),
+        (Fault(FaultKind.STATUS, "hub.docker.com", status=401), PreflightError, "refuses the login"),
+    ],
+)
+async def test_docker_hub_may_refuse_or_not_answer(
+    surroundings: Surroundings, fault: Fault, kind: type[DeployerError], words: str
+) -> None:
+    for host, app in docker_hub_hosts().items():
+        surroundings.reached.hosts.serve(host, app)
+    surroundings.reached.faults.add(fault)
+    with pytest.raises(kind, match=words):
+        await check_docker_hub(surroundings.context(**HUB_ACCOUNT), surroundings.report)
+
+
+def _by_path(answers: dict[str, Any]) -> Any:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        found = answers.get(scope["path"])
+        response = JSONResponse(found) if found is not None else JSONResponse({}, status_code=404)
+        await response(scope, receive, send)
+
+    return app
+
+
+async def _create(api: Any, path: str, body: dict[str, Any]) -> None:
+    """Create an object of the core group; one that is there stays as it is."""
+    try:
+        async with api.call_api("POST", version="v1", base="/api", url=path[1:], json=body):
+            pass
+    except Exception as error:
+        if getattr(getattr(error, "response", None), "status_code", None) != httpx.codes.CONFLICT:
+            raise
+
+
+async def _create_pod(surroundings: Surroundings) -> None:
+    api = surroundings.access.connection
+    await _create(api, "/namespaces", {"kind": "Namespace", "metadata": {"name": "our-hub"}})
+    account = {"kind": "ServiceAccount", "metadata": {"name": "default"}}
+    await _create(api, "/namespaces/our-hub/serviceaccounts", account)
+    spec = {"containers": [{"name": "web", "image": "web"}]}
+    pod = {"kind": "Pod", "metadata": {"name": "web"}, "spec": spec}
+    await _create(api, "/namespaces/our-hub/pods", pod)
+
+
+def _event(service: str, message: str) -> dict[str, Any]:
+    subject = {"kind": "Service", "name": service, "namespace": "our-hub"}
+    return {
+        "kind": "Event",
+        "metadata": {"name": f"{service}.1"},
+        "involvedObject": subject,
+        "type": "Warning",
+        "reason": "SyncLoadBalancerFailed",
+        "message": message,
+    }
+
+
+def _kept_config_map() -> dict[str, Any]:
+    return {"kind": "ConfigMap", "metadata": {"name": "kept", "finalizers": ["example.org/kept"]}}
+
+
+async def _let_go(api: Any) -> None:
+    """Let the namespace `going` be removed."""
+    where = "namespaces/going/configmaps/kept"
+    headers = {"Content-Type": "application/merge-patch+json"}
+    body = {"metadata": {"finalizers": None}}
+    async with api.call_api("PATCH", version="v1", base="/api", url=where, json=body, headers=headers):
+        pass
+
+
+async def _until_shown(surroundings: Surroundings) -> None:
+    """Wait until both who removes and who creates the namespace `going` are waiting."""
+    while surroundings.shown.messages.count("waiting until the namespace going is removed") < 2:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+
+
+async def _once_terminating(surroundings: Surroundings) -> None:
+    """Create the namespace `going` again once it is being removed."""
+    while not surroundings.shown.messages:  # noqa: ASYNC110 - the other task shows that it waits
+        await asyncio.sleep(0.05)
+    await ensure_own_namespace(surroundings.access.connection, "going", surroundings.report)
