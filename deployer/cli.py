@@ -193,10 +193,8 @@ def run_action() -> None:
     handled = exit_zero_when_handled()
     try:
         status = _guarded(_run_named_action)
-    except RepeatableCrash:
-        raise
     except Exception as crash:
-        if not handled:
+        if not handled or isinstance(crash, RepeatableCrash):
             raise
         errors.print(console.crash_for_people(crash), soft_wrap=True, markup=False)
         status = 0

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError as SdkError
 
+from deployer.azure.retries import with_retries
 from deployer.errors import CrashedError, DeployerError
+from deployer.outputs.stores import DirectoryOutputStore
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
@@ -36,11 +38,11 @@ async def count_starts(context: Context, report: StepReport) -> str:
     """Count this start of the container; end the run if it is one too many."""
     group = context.settings.container_group_name or ""
     counter = StartCounter(context.outputs.store, group)
-    try:
-        number = await counter.count()
-    except SdkError:
-        report.progress("the outputs cannot be read, asking Azure for the restarts of the container")
+    # A directory is lost with its container: it cannot count.
+    if isinstance(context.outputs.store, DirectoryOutputStore):
         number = 1 + await _restarts(context, group)
+    else:
+        number = await with_retries(report, "count the starts", counter.count)
     if number > MAX_STARTS:
         raise CrashedError(
             f"The deployer has crashed {MAX_STARTS} times in the container group {group}.",

@@ -93,7 +93,7 @@ class RoleAssignments(ResourceType):
             scope = ResourceId.parse(request.id.scope)
         except ValueError:
             return
-        if len(scope.names) > 1 and self.state.get(scope) is None:
+        if scope.names != (scope.subscription,) and self.state.get(scope) is None:
             raise errors.resource_not_found(scope)
 
     def _check_principal(self, request: PutRequest) -> None:

@@ -172,3 +172,11 @@ async def test_the_identity_may_write_records_of_the_zone_alone(world: World) ->
     allows = world.manager.rights.allows
     assert allows(identity, "Microsoft.Network/dnsZones/CNAME/write", zone)
     assert not allows(identity, "Microsoft.Network/dnsZones/write", OTHER)
+
+
+async def test_a_zone_that_does_not_exist_fails_the_click_before_the_container_starts(world: World) -> None:
+    given = {"domainName": "example.org", "dnsZoneResourceGroup": "hub", "contactEmail": "a@example.org"}
+    properties = await deploy(world, our_template(), binderHubName="my-hub", **given)
+    assert properties["provisioningState"] == "Failed"
+    assert "Microsoft.Network/dnsZones/example.org" in str(properties["error"])
+    assert world.containers.specs == {}
