@@ -9,11 +9,11 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop test coverage check setup error-page lock clean
+.PHONY: help demo demo-stop test reliability coverage check setup error-page lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
-		printf '  make %-10s %s\n' "$$target" "$$what"; done
+		printf '  make %-12s %s\n' "$$target" "$$what"; done
 
 demo: setup ## Run a whole deployment in the sandbox, without an Azure account
 	@$(VENV)/python -m sandbox demo
@@ -31,6 +31,9 @@ coverage: setup ## Run all tests, and show the lines of the deployer that no tes
 	@$(VENV)/coverage json --quiet --fail-under=0
 	@$(VENV)/python -m tests.functions_never_run .coverage.json
 	@$(VENV)/coverage report
+
+reliability: setup ## Let every request of a deployment fail once in each way, and see how the deployment ends
+	@$(VENV)/python -m tests.reliability
 
 check: setup ## Check formatting, style, types and layers
 	$(VENV)/ruff format --check

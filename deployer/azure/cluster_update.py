@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from deployer.azure.managed_cluster import Body
 
-# Channels that bring security updates: any of them is somebody's choice, every other one is mended.
+# Channels that bring security updates: any of them may be a choice of the user, every other one is replaced.
 CHANNELS = frozenset({UPGRADE_CHANNEL, "stable", "rapid"})
 NODE_OS_CHANNELS = frozenset({NODE_OS_CHANNEL, "SecurityPatch"})
 

@@ -29,7 +29,7 @@ def describe_window(time_zone: str) -> Body:
 
 
 def is_as_wanted(found: Mapping[str, Any] | None, time_zone: str) -> bool:
-    """Return whether a window can stay: as described, or with a schedule that somebody else chose."""
+    """Return whether a window can stay: as described, or with a schedule that was chosen in Azure."""
     window = ((found or {}).get("properties") or {}).get("maintenanceWindow")
     if not window:
         return False

@@ -28,7 +28,7 @@ def maintenance_step(settings: Settings) -> Step[Context]:
 
 
 async def ensure_windows(context: Context, report: StepReport) -> str:
-    """Create both windows; one with another schedule stays, since somebody chose it."""
+    """Create both windows; one with another schedule stays: it was chosen in Azure."""
     changed = [window for window in WINDOWS if await _ensure(context, report, window)]
     return f"set {', '.join(changed)}" if changed else "nothing to change"
 
