@@ -245,17 +245,9 @@ def _deploy(
     options = DeployOptions(helm, outputs, wait_for_lock=wait)
     done = _run(run_deployment(loaded.settings, loaded.warnings, [sink], options))
     if output is Output.JSON:
-        _print_json(
-            {
-                "binder_url": done.names.binder_url,
-                "hub_url": done.names.hub_url,
-                "outputs": done.outputs,
-                "notes": list(done.notes),
-            }
-        )
+        _print_json(console.deployed_for_machines(done))
     elif in_terminal:
-        urls = {"BinderHub": done.names.binder_url, "JupyterHub": done.names.hub_url}
-        screen.print(console.pairs({**urls, "Outputs": done.outputs}))
+        screen.print(console.deployed_for_people(done))
 
 
 def _log_stream(output: Output) -> TextIO:

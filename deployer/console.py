@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from deployer.commands.deploy import Deployed
     from deployer.commands.info import HubInfo, NodePool
     from deployer.names import HubNames
     from deployer.plan import Plan
@@ -68,6 +69,22 @@ def plan_for_machines(plan: Plan, names: HubNames, warnings: Sequence[str]) -> d
             }
             for step in plan.steps
         ],
+    }
+
+
+def deployed_for_people(deployed: Deployed) -> RenderableType:
+    """Lay out the result of a deployment."""
+    names = deployed.names
+    return pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url, "Outputs": deployed.outputs})
+
+
+def deployed_for_machines(deployed: Deployed) -> dict[str, Any]:
+    """Return the result of a deployment as a JSON object."""
+    return {
+        "binder_url": deployed.names.binder_url,
+        "hub_url": deployed.names.hub_url,
+        "outputs": deployed.outputs,
+        "notes": list(deployed.notes),
     }
 
 

@@ -35,7 +35,9 @@ def check_usable(found: ManagedCluster, names: HubNames) -> None:
 
     """
     _check_ours(found, names)
-    if found.provisioning_state == DELETING:
+    if found.provisioning_state not in SETTLED_STATES:
+        # The power state of a cluster that is being started is that from before; the step `cluster` waits for
+        # the end of the operation and checks again.
         return
     if power_state(found) == STOPPED:
         raise PreflightError(

@@ -10,6 +10,7 @@ import json
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
@@ -17,6 +18,7 @@ from azure.storage.blob import ContentSettings
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from deployer.cloud import BLOB_SUFFIX
+from deployer.errors import PreflightError
 from deployer.outputs.locks import BlobLock, FileLock
 from deployer.private_files import PRIVATE_DIRECTORY, write_private_file
 
@@ -107,8 +109,21 @@ class DirectoryOutputStore:
         self.location = str(directory.resolve())
 
     async def prepare(self) -> None:
-        """Create the directory."""
-        self._directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+        """Create the directory, and check that files can be created in it.
+
+        Raises:
+            PreflightError: they cannot.
+
+        """
+        try:
+            self._directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+            with TemporaryFile(dir=self._directory):
+                pass
+        except OSError as error:
+            raise PreflightError(
+                f"The outputs cannot be written to {self.location}: {error.strerror}.",
+                suggestion="Name another directory with --outputs.",
+            ) from None
 
     async def write(self, name: str, text: str) -> None:
         """Write one private file, completely or not at all."""

@@ -182,11 +182,13 @@ def test_an_operation_in_progress_on_the_cluster_is_waited_for(changing: Changin
         process = changing.begin_to_deploy()
         assert process.stderr is not None
         log = ""
-        while "waiting for an earlier operation on" not in log:
-            log += next(process.stderr)  # without a line the run has ended too early
-    process.communicate(timeout=PATIENCE_SECONDS)
-    assert process.returncode == 0
-    assert f"{HUB} to end: Starting" in log
+        for line in process.stderr:
+            log += line
+            if f"the cluster {HUB} is being started" in line:
+                break
+    _, rest = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0, log + rest
+    assert f"the cluster {HUB} is being started" in log
     changing.await_power_state("Running")
 
 

@@ -71,4 +71,4 @@ def test_a_policy_against_public_addresses_ends_the_run_with_its_name(
         ran = deploy(sandbox, tmp_path, HUB, **WHERE)
         assert ran.status == 1
         assert "RequestDisallowedByPolicy" in ran.stderr
-        assert "No public addresses" in ran.stderr
+        assert "no-addresses" in ran.stderr

@@ -34,6 +34,7 @@ DOCKER_HUB = {
     "dockerhub_username": "somebody",
     "dockerhub_password": "pass word",
 }
+IN_A_CONTAINER = {"container_group_name": "deployer-of-our-hub"}
 OWN_ZONE = {**OWN_DOMAIN, "dns_zone_resource_group": "zones"}
 
 
@@ -63,7 +64,7 @@ def test_the_schema_is_a_schema() -> None:
 def test_the_schema_names_the_steps_of_all_plans_and_no_other() -> None:
     plans = [
         build_plan(hub_settings(**mode, **registry)).step_names
-        for mode in (*MODES.values(), OWN_ZONE)
+        for mode in (*MODES.values(), OWN_ZONE, IN_A_CONTAINER)
         for registry in ({}, DOCKER_HUB)
     ]
     assert set(names_in_schema("step_name")) == {name for plan in plans for name in plan}
