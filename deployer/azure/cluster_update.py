@@ -142,7 +142,9 @@ def _lay_pool(found: Body, pool: Body) -> bool:
     missing = [taint for taint in pool.get("nodeTaints", ()) if taint not in (found.get("nodeTaints") or ())]
     if missing:
         found["nodeTaints"] = [*(found.get("nodeTaints") or ()), *missing]
-    if _surges(found) != _surges(pool):
+    # Only where the quota has no room for a node more. The way back is left to people: an identity that can
+    # read the quota and one that cannot would undo each other's setting.
+    if _surges(found) and not _surges(pool):
         _add(found, "upgradeSettings", pool["upgradeSettings"])
     # There is no setting for the size of the system pool: whoever made it larger had a reason.
     if pool["name"] == USER_POOL:

@@ -127,6 +127,10 @@ def test_a_cluster_without_enforced_network_policies_is_named(network: dict[str,
     assert "--network-policy cilium" in warning
 
 
+def test_a_pool_that_upgrades_without_room_keeps_that_when_there_is_room() -> None:
+    assert update_of(as_azure_has_it(surges=False), surges=True).changes == ()
+
+
 def test_the_way_of_upgrading_follows_the_quota_and_keeps_other_surges() -> None:
     found = as_azure_has_it(surges=True)
     assert update_of(found).changes == ("pool user",)
