@@ -21,6 +21,8 @@ WRITING = {"PUT", "PATCH", "DELETE", "POST"}
 # A POST that reads: what the cluster's credentials are, who somebody is.
 READING_POSTS = ("/listClusterUserCredential", "/oauth2/token", "/oauth2/v2.0/token", "/users/login")
 PATIENCE_SECONDS = 240
+# No node has this label, so helm waits for the pod of BinderHub as long as it is let.
+UNSCHEDULABLE = {"HELM_VALUES": '{"nodeSelector": {"no-such": "node"}}'}
 
 
 @dataclass(frozen=True)

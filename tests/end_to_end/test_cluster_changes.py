@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 # The longest and strangest name that a group may have.
 GROUP = f"Übung.(of_the-Lab).{'x' * 71}"
 HUB = "lasting"
-SETTINGS = {"RESOURCE_GROUP_NAME": GROUP, "AKS_KUBERNETES_VERSION": "1.34", "TIME_ZONE": "Europe/Amsterdam"}
+SETTINGS = {
+    "RESOURCE_GROUP_NAME": GROUP,
+    "RESOURCE_GROUP_LOCATION": "westus2",
+    "AKS_KUBERNETES_VERSION": "1.34",
+    "TIME_ZONE": "Europe/Amsterdam",
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,14 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from tests.deployment_record import violations
-from tests.end_to_end.deployments import deploy, deploy_command, group_of, hub_settings, run
+from tests.end_to_end.deployments import (
+    UNSCHEDULABLE,
+    deploy,
+    deploy_command,
+    group_of,
+    hub_settings,
+    run,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +26,6 @@ HUB = "resumed"
 WHERE = {"RESOURCE_GROUP_LOCATION": "canadacentral"}
 # Far less than the quarter of an hour that helm waits for pods; most of it is for a busy machine.
 PATIENCE_SECONDS = 60
-# No node has this label: helm waits for the pod of BinderHub.
-UNSCHEDULABLE = {"HELM_VALUES": '{"nodeSelector": {"no-such": "node"}}'}
 
 
 def interrupted_while(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 NAME = "refused"
 WRONG = {
     "BINDERHUB_NAME": "7-up",
-    "RESOURCE_GROUP_LOCATION": "Atlantis",
+    "RESOURCE_GROUP_LOCATION": "7th-heaven",
     "ENABLE_HTTPS": "perhaps",
     "CONTAINER_REGISTRY": "quay",
     "AKS_NODE_COUNT": "-1",

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import pytest
 
 from sandbox.visitor.portal import Click, Portal
 from tests.end_to_end.deployments import (
+    PATIENCE_SECONDS,
+    UNSCHEDULABLE,
     deploy,
     deploy_command,
     group_of,
     hub_settings,
     outputs_of,
-    run,
     writes,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -29,50 +32,64 @@ HUB = "contended"
 WHERE = {"RESOURCE_GROUP_LOCATION": "swedencentral"}
 
 
-@contextmanager
-def running(sandbox: RunningSandbox, folder: Path, words: str) -> Iterator[subprocess.Popen[str]]:
-    """Deploy in the background, and go on when its log says `words`."""
-    process = subprocess.Popen(
-        deploy_command(folder),
-        env={**sandbox.environment(), **hub_settings(HUB), **WHERE},
+def started(sandbox: RunningSandbox, command: Sequence[str], **settings: str) -> subprocess.Popen[str]:
+    """Deploy in the background."""
+    return subprocess.Popen(
+        command,
+        env={**sandbox.environment(), **hub_settings(HUB), **WHERE, **settings},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
     )
+
+
+def wait_for(process: subprocess.Popen[str], words: str) -> None:
+    """Read the log until it has these words."""
     assert process.stderr is not None
+    read = []
     for line in process.stderr:
+        read.append(line)
         if words in line:
-            break
-    with ThreadPoolExecutor(1) as reader:  # the pipe must not fill up
-        rest = reader.submit(process.communicate)
-        yield process
-        rest.result(timeout=240)
+            return
+    pytest.fail(f"The run ended before it said {words!r}: {''.join(read)}")
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    """Wait for the end; return the exit status and the rest of the log."""
+    _, log = process.communicate(timeout=PATIENCE_SECONDS)
+    return process.returncode, log
 
 
 def test_a_second_run_names_the_first_one_and_changes_nothing(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     with group_of(sandbox, HUB):
-        with running(sandbox, tmp_path, "creating the cluster") as first:
+        first = started(sandbox, deploy_command(tmp_path))
+        wait_for(first, "creating the cluster")
+        with ThreadPoolExecutor(1) as reader:  # or the pipe fills up
+            first_ended = reader.submit(ended, first)
             second = deploy(sandbox, tmp_path, HUB, **WHERE)
             assert second.status == 4
             assert "Another deployment of this hub has been running since" in second.stderr
             assert f"{tmp_path}/runs/" in second.stderr
-        assert first.returncode == 0
+            assert first_ended.result()[0] == 0
         latest = json.loads((tmp_path / "latest.json").read_text())
         assert latest["status"] == "done"
         changed = [each for each in writes(sandbox.requests()) if f"/resourceGroups/{HUB}/" in each]
-        assert sum("/managedClusters/" in each for each in changed) == 1
+        assert sum(f"/managedClusters/{HUB}?" in each for each in changed) == 1
         assert sum("/generateCredentials" in each for each in changed) == 1
 
 
 def test_runs_with_different_outputs_meet_in_the_cluster(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    with group_of(sandbox, HUB), running(sandbox, tmp_path / "a", "installing binderhub"):
-        command = (*deploy_command(tmp_path / "b"), "--wait")
-        second = run(sandbox, *command, **{**hub_settings(HUB), **WHERE})
-        assert second.status == 0, second.stderr
-        assert "waiting for the run of" in second.stderr
-        assert "release contended is up to date, revision 1" in second.stderr
+    with group_of(sandbox, HUB):
+        first = started(sandbox, deploy_command(tmp_path / "a"), **UNSCHEDULABLE)
+        wait_for(first, "waiting for binder-")
+        second = started(sandbox, (*deploy_command(tmp_path / "b"), "--wait"))
+        wait_for(second, "waiting for the run of")
+        first.send_signal(signal.SIGINT)
+        assert ended(first)[0] == 3
+        status, log = ended(second)
+        assert status == 0, log
 
 
 def test_a_second_click_waits_for_the_lock_and_ends_as_handled(sandbox: RunningSandbox) -> None:
