@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -56,6 +57,14 @@ def run(sandbox: RunningSandbox, *command: str, **environment: str) -> Ran:
 def deploy(sandbox: RunningSandbox, folder: Path, hub: str, **environment: str) -> Ran:
     """Deploy from a laptop: a service principal, outputs in a folder."""
     return run(sandbox, *deploy_command(folder), **{**hub_settings(hub), **environment})
+
+
+def deploy_in_terminal(sandbox: RunningSandbox, folder: Path, hub: str, **environment: str) -> Ran:
+    """Deploy as `deploy` does, on a terminal: standard output is what people see."""
+    on_terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    command = ("binderhub-deployer", "deploy", "--outputs", str(folder))
+    settings = {**hub_settings(hub), "TERM": "xterm", "COLUMNS": "200", **environment}
+    return run(sandbox, sys.executable, "-c", on_terminal, *command, **settings)
 
 
 def deploy_command(folder: Path) -> tuple[str, ...]:

@@ -118,3 +118,15 @@ def test_a_file_with_comments_and_the_first_names_is_read(sandbox: RunningSandbo
     ran = planned(sandbox, "--config", str(config), "--output", "json", RESOURCE_GROUP_NAME="")
     assert ran.status == 0, ran.stderr
     assert any("CONTAINER_REGISTRY is not set" in warning for warning in ran.result["warnings"])
+
+
+def test_any_setting_can_be_an_option(sandbox: RunningSandbox) -> None:
+    ran = planned(sandbox, "--set", "aks_node_count=many")
+    assert ran.status == 2
+    assert "AKS_NODE_COUNT" in ran.stderr
+
+
+def test_an_option_without_a_value_is_refused(sandbox: RunningSandbox) -> None:
+    ran = planned(sandbox, "--set", "AKS_NODE_COUNT")
+    assert ran.status == 2
+    assert "Write --set AKS_NODE_COUNT=2" in ran.stderr

@@ -12,6 +12,7 @@ from tests.end_to_end.deployments import (
     UNSCHEDULABLE,
     deploy,
     deploy_command,
+    deploy_in_terminal,
     group_of,
     hub_settings,
     run,
@@ -58,8 +59,9 @@ def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp
         record = latest_record(tmp_path)
         assert record["status"] == "interrupted"
         assert {step["name"]: step["status"] for step in record["steps"]}["binderhub"] == "skipped"
-        ran = deploy(sandbox, tmp_path, HUB, **WHERE)
-        assert ran.status == 0, ran.stderr
+        ran = deploy_in_terminal(sandbox, tmp_path, HUB, **WHERE)
+        assert ran.status == 0, ran.stdout
+        assert f"http://{HUB}.canadacentral.cloudapp.azure.com" in ran.stdout
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
     assert len([path for path in paths if f"/managedClusters/{HUB}?" in path]) == 1
 
