@@ -59,6 +59,7 @@ class PollingStyle:
         running: the status while the operation runs.
         renewed: whether every poll is answered with a new URL, as the container registry does.
         deleted: status of the last response to polls of a `Location` after a deletion.
+        named: whether the status says which operation it is of, and when that began and ended.
 
     """
 
@@ -67,6 +68,7 @@ class PollingStyle:
     running: str = "InProgress"
     renewed: bool = False
     deleted: int = 200
+    named: bool = True
 
 
 class Operation:
@@ -194,7 +196,7 @@ class Operations:
         operation, polling, _ = self._begun[operation_id]
         if polling.header == "Azure-AsyncOperation":
             headers = self._headers(operation) if polling.renewed and operation.running else RETRY_AFTER
-            return Reply(200, _status_document(operation), headers)
+            return Reply(200, _status_document(operation, named=polling.named), headers)
         if operation.running:
             return Reply(202, None, self._headers(operation))
         if operation.error is not None:
@@ -241,10 +243,12 @@ def _end(operation: Operation, status: str, error: ArmError | None = None) -> No
     operation.end(status, error)
 
 
-def _status_document(operation: Operation) -> dict[str, Any]:
-    document: dict[str, Any] = {"name": operation.id, "status": operation.status}
-    document["startTime"] = timestamp(operation.started)
-    if operation.ended is not None:
+def _status_document(operation: Operation, *, named: bool) -> dict[str, Any]:
+    document: dict[str, Any] = {"name": operation.id} if named else {}
+    document["status"] = operation.status
+    if named:
+        document["startTime"] = timestamp(operation.started)
+    if named and operation.ended is not None:
         document["endTime"] = timestamp(operation.ended)
     if operation.error is not None:
         document["error"] = operation.error.content()

@@ -10,7 +10,7 @@ from sandbox.azure.resource_manager.core.errors import ArmError, bad_request
 from sandbox.azure.resource_manager.core.ids import ResourceId, lies_in
 from sandbox.azure.resource_manager.core.locks import CAN_NOT_DELETE, LOCKS, READ_ONLY
 from sandbox.azure.resource_manager.core.operations import Operation, Reply, finished
-from sandbox.azure.resource_manager.core.policies import ASSIGNMENTS, DEFINITIONS, check_definition
+from sandbox.azure.resource_manager.core.policies import ASSIGNMENTS, BUILT_IN, DEFINITIONS, check_definition
 from sandbox.azure.resource_manager.core.resource_types import Provider, PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
 
@@ -30,6 +30,7 @@ POLICY_VERSIONS = (
     "2021-06-01",
 )
 _BENEATH = "{scope}/providers/Microsoft.Authorization"
+_BUILT_IN = "/providers/Microsoft.Authorization/policyDefinitions/{name}"
 
 
 class _Stored(ResourceType):
@@ -66,6 +67,15 @@ class PolicyDefinitions(_Stored):
         """Validate the rule."""
         check_definition(request.properties)
 
+    async def put(self, request: PutRequest) -> Operation:
+        """Create or replace the definition, which is a custom one."""
+        request.properties["policyType"] = "Custom"
+        return await super().put(request)
+
+    def not_found(self, resource_id: ResourceId) -> ArmError:
+        """Return the error of a definition that does not exist, which has a code of its own."""
+        return _definition_not_found(resource_id.name)
+
 
 class PolicyAssignments(_Stored):
     """Assignments to a subscription, a group or a resource."""
@@ -81,8 +91,7 @@ class PolicyAssignments(_Stored):
         except ValueError:
             found = None
         if found is None:
-            message = f"The policy definition '{ResourceId.parse(definition_id).name}' could not be found."
-            raise ArmError(404, "PolicyDefinitionNotFound", message)
+            raise _definition_not_found(ResourceId.parse(definition_id).name)
         declared = found[1].get("parameters") or {}
         given = request.properties.get("parameters") or {}
         missing = [
@@ -97,7 +106,7 @@ class PolicyAssignments(_Stored):
 
 
 class GovernanceActions:
-    """Lists over the scopes above and beneath.
+    """Lists over the scopes above and beneath, and the built-in policy definitions.
 
     Args:
         services: whose state is listed.
@@ -109,7 +118,10 @@ class GovernanceActions:
 
     def actions(self) -> tuple[Action, ...]:
         """Return the actions, to be installed."""
-        return tuple(
+        # Any principal may read the built-in definitions; azure-cli looks here before it looks in the
+        # subscription, and goes on after a 404 only.
+        built_in = Action("GET", _BUILT_IN, None, "", self.built_in_definition, POLICY_VERSIONS)
+        lists = (
             Action(
                 "GET",
                 f"{_BENEATH}/{kind}",
@@ -123,6 +135,16 @@ class GovernanceActions:
                 ("policyAssignments", self.assignments, POLICY_VERSIONS),
             )
         )
+        return (built_in, *lists)
+
+    async def built_in_definition(self, request: ActionRequest) -> dict[str, Any]:
+        """Return a definition that Azure has everywhere, for `GET /providers/…/policyDefinitions/N`."""
+        name = request.arguments["name"].lower()
+        if name not in BUILT_IN:
+            raise _definition_not_found(request.arguments["name"])
+        properties = {"policyType": "BuiltIn", **copy.deepcopy(BUILT_IN[name])}
+        resource_id = _BUILT_IN.format(name=name)
+        return {"id": resource_id, "type": DEFINITIONS, "name": name, "properties": properties}
 
     async def locks(self, request: ActionRequest) -> dict[str, Any]:
         """List locks, for `GET …/locks`."""
@@ -140,6 +162,10 @@ class GovernanceActions:
             if lies_in(scope, each.id.scope) or lies_in(each.id.scope, scope)
         ]
         return {"value": [each.shown() for each in found]}
+
+
+def _definition_not_found(name: str) -> ArmError:
+    return ArmError(404, "PolicyDefinitionNotFound", f"The policy definition '{name}' could not be found.")
 
 
 def provider(services: Services, _catalog: Catalog) -> Provider:

@@ -153,10 +153,12 @@ async def test_a_failing_resource_fails_the_deployment_with_its_error(world: Wor
             "description": "[reference('deployer').clientId]",
         },
     }
-    await put(world, template_of(IDENTITY, assignment))
+    accepted = await put(world, template_of(IDENTITY, assignment))
     properties = await outcome(world)
     assert properties["provisioningState"] == "Failed"
-    assert properties["error"]["code"] == "DeploymentFailed"
+    polled = await world.client(world.owner).get(accepted.headers["Azure-AsyncOperation"])
+    assert polled.json() == {"status": "Failed", "error": properties["error"]}
+    assert (properties["error"]["code"], properties["error"]["target"]) == ("DeploymentFailed", DEPLOYMENT)
     assert [detail["code"] for detail in properties["error"]["details"]] == ["PrincipalNotFound"]
 
 

@@ -139,3 +139,19 @@ async def test_an_assignment_needs_a_definition_and_its_parameters(world: World)
     ):
         refused = await world.put(path, {"properties": {"policyDefinitionId": definition}}, POLICIES)
         assert refused.json()["error"]["code"] == code
+
+
+async def test_anyone_may_read_the_built_in_definitions_and_learns_which_are_not(world: World) -> None:
+    stranger = world.people.add("stranger")
+    await define(world, {"if": {"field": "name", "exists": "false"}, "then": {"effect": "deny"}})
+    built_in = (await world.get(REQUIRE_TAG, POLICIES, stranger)).json()
+    assert (built_in["id"], built_in["properties"]["policyType"]) == (REQUIRE_TAG, "BuiltIn")
+    for path in (
+        f"/{AUTHORIZATION}/policyDefinitions/ours",
+        f"{SUBSCRIPTION}/{AUTHORIZATION}/policyDefinitions/others",
+    ):
+        refused = await world.get(path, POLICIES)
+        assert refused.status_code == 404
+        assert refused.json()["error"]["code"] == "PolicyDefinitionNotFound"
+    ours = await world.get(f"{SUBSCRIPTION}/{AUTHORIZATION}/policyDefinitions/ours", POLICIES)
+    assert ours.json()["properties"]["policyType"] == "Custom"

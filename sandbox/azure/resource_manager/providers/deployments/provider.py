@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,7 +34,7 @@ _GROUP = "/subscriptions/{subscription}/resourcegroups/{group}"
 _PATH = f"{_GROUP}/providers/Microsoft.Resources/deployments/{{name}}"
 # Clients list the operations here, where no provider stands in the path.
 _OPERATIONS = f"{_GROUP}/deployments/{{name}}/operations"
-_POLLING = PollingStyle(path="{resource}/operationStatuses/{id}", running="Running")
+_POLLING = PollingStyle(path="{resource}/operationStatuses/{id}", running="Running", named=False)
 _BY_LOCATION = "/subscriptions/{subscription}/providers/Microsoft.Resources/operationresults/{id}"
 _WHAT_IF = PollingStyle(path=_BY_LOCATION, header="Location")
 _DELETION = PollingStyle(path=_BY_LOCATION, header="Location", deleted=204)
@@ -198,8 +199,9 @@ class Deployments(ResourceType):
         try:
             write_outcome(properties, run, started, outputs=await self._tasks[key])
         except ArmError as error:
-            write_outcome(properties, run, started, error=error)
-            raise
+            failure = replace(error, target=str(deployment.id))
+            write_outcome(properties, run, started, error=failure)
+            raise failure from error
         finally:
             self._tasks.pop(key).cancel()
 
