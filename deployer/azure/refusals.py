@@ -8,14 +8,20 @@ Azure.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from deployer.azure.error_layers import chain_in
 from deployer.azure.errors import Explanation, explain
+from deployer.errors import DeployerError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from deployer.kubernetes.obstacles import Obstacle
+
+E = TypeVar("E", bound=DeployerError)
 
 # As cloud-provider-azure, the disk driver and the SDKs of Azure for Go write the status of an answer.
 _STATUS = re.compile(r"(?:HTTPStatusCode:|RESPONSE|StatusCode=|Status=) ?(\d{3})\b")
@@ -57,6 +63,31 @@ def lasting_obstacle(obstacle: Obstacle) -> Explanation | None:
             retryable=False,
         )
     return lasting_refusal(obstacle.reason) if obstacle.may_quote_azure else None
+
+
+@dataclass(frozen=True)
+class LastingObstacle:
+    """An obstacle that waiting does not remove, and its explanation."""
+
+    obstacle: Obstacle
+    explanation: Explanation
+
+    def as_error(self, kind: type[E], what: str) -> E:
+        """Return the error of a kind about what cannot come, a sentence without its end."""
+        return kind(
+            f"{what}: {in_words(self.obstacle)}",
+            cause=self.explanation.meaning,
+            suggestion=self.explanation.suggestion,
+            retryable=self.explanation.retryable,
+        )
+
+
+def first_lasting(obstacles: Iterable[Obstacle]) -> LastingObstacle | None:
+    """Return the first obstacle that waiting does not remove, None where waiting can help."""
+    for obstacle in obstacles:
+        if explanation := lasting_obstacle(obstacle):
+            return LastingObstacle(obstacle, explanation)
+    return None
 
 
 def in_words(obstacle: Obstacle) -> str:

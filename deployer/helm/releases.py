@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from deployer.azure.refusals import in_words, lasting_obstacle
+from deployer.azure.refusals import first_lasting, in_words
 from deployer.errors import HelmError, KubernetesError
 from deployer.helm.client import DEPLOYED, Helm
 from deployer.kubernetes.cluster import missing_objects
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
     from pathlib import Path
 
+    from deployer.azure.refusals import LastingObstacle
     from deployer.helm.client import ReleaseState, WantedRelease
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.kubernetes.obstacles import Obstacle
@@ -88,7 +89,7 @@ class Releases:
         try:
             return await self._watched(self._helm.clear_the_way(wanted.name, wanted.namespace), finder)
         except _LastingObstacleError as found:
-            raise _failure(wanted, found.obstacle) from None
+            raise _failure(wanted, found.lasting) from None
 
     async def _install(self, wanted: WantedRelease, before: ReleaseState | None) -> str:
         for _ in range(MAX_ATTEMPTS - 1):
@@ -116,7 +117,7 @@ class Releases:
         except _LastingObstacleError as found:
             if roll_back:
                 await self._return(wanted)
-            raise _failure(wanted, found.obstacle) from None
+            raise _failure(wanted, found.lasting) from None
         return f"release {wanted.name} {'installed' if before is None else 'upgraded'}, revision {revision}"
 
     async def _return(self, wanted: WantedRelease) -> None:
@@ -152,7 +153,7 @@ class Releases:
     async def _finder(self, namespace: str) -> ObstacleFinder:
         return await ObstacleFinder.open(await self._access.api(), namespace)
 
-    async def _watch(self, finder: ObstacleFinder) -> Obstacle:
+    async def _watch(self, finder: ObstacleFinder) -> LastingObstacle:
         """Show what helm waits for; return an obstacle that waiting does not remove."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
@@ -160,7 +161,7 @@ class Releases:
                 obstacles = await finder.find()
             except KubernetesError:
                 continue  # Helm reports an API that stays away.
-            if lasting := next((each for each in obstacles if lasting_obstacle(each)), None):
+            if lasting := first_lasting(obstacles):
                 return lasting
             if obstacles:
                 self._report.progress(f"waiting for {_listed(obstacles)}")
@@ -184,19 +185,13 @@ class Releases:
 class _LastingObstacleError(Exception):
     """Helm would wait in vain."""
 
-    def __init__(self, obstacle: Obstacle) -> None:
-        super().__init__(str(obstacle))
-        self.obstacle = obstacle
+    def __init__(self, lasting: LastingObstacle) -> None:
+        super().__init__(str(lasting.obstacle))
+        self.lasting = lasting
 
 
-def _failure(wanted: WantedRelease, obstacle: Obstacle) -> HelmError:
-    known = lasting_obstacle(obstacle)
-    return HelmError(
-        f"{wanted.chart.name} {wanted.chart.version} cannot become ready: {in_words(obstacle)}",
-        cause=known.meaning if known else None,
-        suggestion=known.suggestion if known else None,
-        retryable=known.retryable if known else False,
-    )
+def _failure(wanted: WantedRelease, lasting: LastingObstacle) -> HelmError:
+    return lasting.as_error(HelmError, f"{wanted.chart.name} {wanted.chart.version} cannot become ready")
 
 
 def _listed(obstacles: Sequence[Obstacle]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
-from deployer.azure.refusals import in_words, lasting_obstacle
+from deployer.azure.refusals import first_lasting, in_words
 from deployer.certificates.authorities import authorities_asked, fetch_account_binding, title_of
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.decisions import (
@@ -237,14 +237,9 @@ async def _why_not_answered(solvers: ObstacleFinder) -> str:
 
     """
     obstacles = await solvers.find()
-    for each in obstacles:
-        if known := lasting_obstacle(each):
-            raise CertificateError(
-                f"The pod that proves the host names to the authority cannot start: {in_words(each)}",
-                cause=known.meaning,
-                suggestion=known.suggestion,
-                retryable=known.retryable,
-            )
+    if lasting := first_lasting(obstacles):
+        what = "The pod that proves the host names to the authority cannot start"
+        raise lasting.as_error(CertificateError, what)
     return f"; not ready: {in_words(obstacles[0])}" if obstacles else ""
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from deployer.azure.refusals import in_words, lasting_obstacle
+from deployer.azure.refusals import first_lasting, in_words
 from deployer.errors import KubernetesError, VerificationError
 from deployer.kubernetes.obstacles import ObstacleFinder
 from deployer.run.results import CertificateOutcome
@@ -88,7 +88,8 @@ async def _verify_without_domain(context: Context, report: StepReport) -> str:
     """Check that the target of the DNS records leads to Traefik, and that the pods of the hub are ready."""
     target = context.names.cname_target
     await _await_answer(context, report, f"http://{target}/", _problem_with_redirection)
-    await _await_answer(context, report, context.names.binder_url, lambda _: _unready_pods(context))
+    finder = await _open_finder(context)
+    await _await_answer(context, report, context.names.binder_url, lambda _: _unready_pods(finder))
     return f"Traefik answers at {target} and the hub is ready; its own names do not resolve to it yet"
 
 
@@ -105,8 +106,8 @@ async def _await_answer(
         if problem is None:
             return True
         obstacles = await _obstacles(finder)
-        if lasting := next((each for each in obstacles if lasting_obstacle(each)), None):
-            raise _unready(url, problem, lasting)
+        if lasting := first_lasting(obstacles):
+            raise lasting.as_error(VerificationError, f"{url} cannot answer ({problem})")
         pods = f"; {_not_ready(obstacles)}" if obstacles else ""
         return Pending(f"waiting for {url}: {problem}{pods}")
 
@@ -119,16 +120,6 @@ async def _await_answer(
             suggestion="Everything is installed: start again in a few minutes; that only checks what exists.",
             retryable=True,
         ) from None
-
-
-def _unready(url: str, problem: str, obstacle: Obstacle) -> VerificationError:
-    known = lasting_obstacle(obstacle)
-    return VerificationError(
-        f"{url} cannot answer ({problem}): {in_words(obstacle)}",
-        cause=known.meaning if known else None,
-        suggestion=known.suggestion if known else None,
-        retryable=known.retryable if known else False,
-    )
 
 
 async def _problem_with_json(url: str, key: str, checked: bool) -> str | None:  # noqa: FBT001 - as in httpx
@@ -160,8 +151,8 @@ async def _problem_with_redirection(url: str) -> str | None:
     )
 
 
-async def _unready_pods(context: Context) -> str | None:
-    return "its pods are not ready" if await _obstacles(await _open_finder(context)) else None
+async def _unready_pods(finder: ObstacleFinder) -> str | None:
+    return "its pods are not ready" if await _obstacles(finder) else None
 
 
 async def _open_finder(context: Context) -> ObstacleFinder:
