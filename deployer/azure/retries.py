@@ -6,6 +6,7 @@ shown: rights that have not propagated, another operation in progress, a connect
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from json import JSONDecodeError
@@ -26,7 +27,7 @@ from deployer.azure.errors import azure_error, error_code, explanation_of
 from deployer.errors import AzureError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from deployer.progress.report import StepReport
 
@@ -100,8 +101,20 @@ async def with_retries(
     async def attempt() -> T:
         return await call()  # tenacity only awaits coroutine functions
 
-    try:
+    with _errors_for_people(what):
         return await retrying(attempt)
+
+
+@contextmanager
+def _errors_for_people(what: str) -> Iterator[None]:
+    """Raise what the SDK raises as errors that people read.
+
+    Args:
+        what: the request in the reader's terms.
+
+    """
+    try:
+        yield
     except GARBLED_ERRORS:
         raise AzureError(
             f"Azure could not {what}: {GARBLED.reason}.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError as SdkError
@@ -84,35 +83,15 @@ async def deploy(
 
     """
     run = Run.start(settings, sinks)
-    clock = monotonic()
     try:
-        async with AsyncExitStack() as resources:
-            run.progress.emit(Event(EventKind.RUN_STARTED, _opening(settings)))
-            for warning in warnings:
-                run.progress.emit(Event(EventKind.WARNING, warning))
-            context = Context(
-                settings,
-                run.started,
-                options.directory,
-                options.helm,
-                run.redactor,
-                resources,
-                wait_for_lock=options.wait_for_lock,
-                abort=_aborter(run),
-                results=run.results,
-            )
-            await _run_recorded(context, run)
-        notes = tuple(note.message for note in run.notes.all())
-        deployed = Deployed(context.names, context.outputs.location, notes)
-        run.progress.emit(Event(EventKind.RUN_DONE, _summary(deployed), seconds=monotonic() - clock))
+        deployed = await _deploy(settings, warnings, options, run)
+        run.emit_end(EventKind.RUN_DONE, _summary(deployed))
     except DeployerError as error:
         kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
-        run.progress.emit(Event(kind, error.message, seconds=monotonic() - clock))
+        run.emit_end(kind, error.message)
         raise _without_secrets(error, run.redactor) from None
     except Exception as crash:
-        run.progress.emit(
-            Event(EventKind.RUN_FAILED, f"{type(crash).__name__}: {crash}", seconds=monotonic() - clock)
-        )
+        run.emit_end(EventKind.RUN_FAILED, f"{type(crash).__name__}: {crash}")
         # Python prints the arguments of the exception below its traceback.
         crash.args = tuple(run.redactor.clean(str(each)) for each in crash.args)
         if run.results.start.is_set:
@@ -121,6 +100,28 @@ async def deploy(
     finally:
         run.progress.close()
     return deployed
+
+
+async def _deploy(settings: Settings, warnings: Sequence[str], options: DeployOptions, run: Run) -> Deployed:
+    """Run the plan, and close or remove at its end what its steps opened."""
+    run.progress.emit(Event(EventKind.RUN_STARTED, _opening(settings)))
+    for warning in warnings:
+        run.progress.emit(Event(EventKind.WARNING, warning))
+    async with AsyncExitStack() as resources:
+        context = Context(
+            settings,
+            run.started,
+            options.directory,
+            options.helm,
+            run.redactor,
+            resources,
+            _aborter(run),
+            wait_for_lock=options.wait_for_lock,
+            results=run.results,
+        )
+        await _run_recorded(context, run)
+    notes = tuple(note.message for note in run.notes.all())
+    return Deployed(context.names, context.outputs.location, notes)
 
 
 def _opening(settings: Settings) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from deployer.azure.credentials import make_credential
@@ -14,7 +15,7 @@ from deployer.errors import DeployerError
 from deployer.outputs.next_steps import render_next_steps
 from deployer.outputs.record import cleaned, describe_run
 from deployer.outputs.stores import RunOutputs, open_store
-from deployer.progress.events import Progress
+from deployer.progress.events import Event, EventKind, Progress
 from deployer.progress.log_text import LogText
 from deployer.progress.notes import Notes
 from deployer.progress.report import StepReport
@@ -47,6 +48,7 @@ class Run:
         started: when the run started, UTC.
         record: how the steps went so far.
         results: what the steps have passed on so far.
+        clock: reading of the monotonic clock at the start, in seconds.
         aborted: the error that ended the run from outside its steps.
 
     """
@@ -58,6 +60,7 @@ class Run:
     started: datetime
     record: RunRecord
     results: Results = field(default_factory=Results)
+    clock: float = field(default_factory=monotonic)
     aborted: DeployerError | None = None
 
     @classmethod
@@ -68,6 +71,10 @@ class Run:
         log, notes = LogText(), Notes()
         progress = Progress((*sinks, log, notes), redactor.clean)
         return cls(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
+
+    def emit_end(self, kind: EventKind, message: str) -> None:
+        """Emit the last event, with the seconds since the start."""
+        self.progress.emit(Event(kind, message, seconds=monotonic() - self.clock))
 
 
 async def leave_record(context: Context, run: Run, status: str, error: Exception | None) -> None:

@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from deployer.settings import Settings
 
 
-def _raise(error: DeployerError) -> None:
-    raise error
-
-
 @dataclass
 class Context:
     """The surroundings of one run, handed to every step.
@@ -36,11 +32,11 @@ class Context:
         requested: the settings as they were loaded; subscription and region may still be open.
         started: when the run started, UTC.
         output_directory: where outputs go when the settings name no storage account.
-        wait_for_lock: whether to wait for another run of the same hub to end.
-        abort: ends the run with an error from outside its steps.
         helm: the helm program.
         redactor: learns each secret that a step creates.
         resources: what is closed or removed when the run ends (private files, connections).
+        abort: ends the run with an error from outside its steps.
+        wait_for_lock: whether to wait for another run of the same hub to end.
         results: what steps pass on to each other.
         run_id: unique name of the run.
 
@@ -52,8 +48,8 @@ class Context:
     helm: Path
     redactor: Redactor
     resources: AsyncExitStack
+    abort: Callable[[DeployerError], None]
     wait_for_lock: bool = False
-    abort: Callable[[DeployerError], None] = _raise
     results: Results = field(default_factory=Results)
     run_id: str = field(default_factory=lambda: str(uuid4()))
 

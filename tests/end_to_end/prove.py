@@ -23,6 +23,7 @@ from deployer.redaction import Redactor
 from deployer.run.context import Context
 from deployer.settings import load_settings
 from deployer.steps import addresses, verify
+from tests import aborts
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -41,7 +42,8 @@ async def prove() -> str:
     """
     settings = load_settings({}, None).settings
     async with AsyncExitStack() as resources:
-        context = Context(settings, datetime.now(UTC), Path("outputs"), Path("helm"), Redactor(), resources)
+        now, outputs = datetime.now(UTC), Path("outputs")
+        context = Context(settings, now, outputs, Path("helm"), Redactor(), resources, aborts.fail)
         # These two steps send no request to Azure.
         credential, azure = cast("AsyncTokenCredential", None), cast("AzureClients", None)
         context.results.session.set(Session(settings, derive_names(settings), credential, azure))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -16,6 +17,8 @@ from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from deployer.run.context import Context
 
 
 class Heard:
@@ -58,3 +61,20 @@ async def test_a_run_ends_at_its_maximum_duration(monkeypatch: pytest.MonkeyPatc
         await deploy(settings, (), [], DeployOptions(tmp_path / "helm", tmp_path))
     assert caught.value.cause == "Still running: sign-in."
     assert caught.value.retryable
+
+
+async def test_a_run_that_is_aborted_ends_with_that_error_and_is_recorded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def lose_the_lock(context: Context, _: object) -> NoReturn:
+        context.abort(DeployerError("The run lost its lock."))
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(sign_in, "sign_in", lose_the_lock)
+    heard = Heard()
+    with pytest.raises(DeployerError, match="lost its lock"):
+        await deploy(settings_of(), (), [heard], DeployOptions(tmp_path / "helm", tmp_path))
+    assert heard.events[-1].kind is EventKind.RUN_FAILED
+    latest = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
+    assert latest["status"] == "failed"

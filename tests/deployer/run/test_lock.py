@@ -18,6 +18,7 @@ from deployer.redaction import Redactor
 from deployer.run import lock
 from deployer.run.context import Context
 from deployer.run.lock import hold
+from tests import aborts
 from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ class MemoryLock:
 async def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Context]:
     monkeypatch.setattr(lock, "RENEW_EVERY", 0.01)
     async with AsyncExitStack() as resources:
-        made = Context(settings_of(), datetime.now(UTC), tmp_path, tmp_path, Redactor(), resources)
+        made = Context(
+            settings_of(), datetime.now(UTC), tmp_path, tmp_path, Redactor(), resources, aborts.fail
+        )
         made.results.outputs.set(RunOutputs(DirectoryOutputStore(tmp_path), made.started))
         yield made
 

@@ -17,6 +17,7 @@ from deployer.progress.events import Event, Progress
 from deployer.progress.report import StepReport
 from deployer.redaction import Redactor
 from deployer.run.context import Context
+from tests import aborts
 from tests.deployer.hubs import hub_settings
 from tests.reached_clusters import Reached, reached_cluster
 
@@ -69,7 +70,8 @@ class Surroundings:
         """Return the context of a run that has signed in and found its cluster."""
         wanted = hub_settings(**settings)
         started = datetime.now(UTC)
-        context = Context(wanted, started, self.folder, self.folder, Redactor(), AsyncExitStack())
+        resources = AsyncExitStack()
+        context = Context(wanted, started, self.folder, self.folder, Redactor(), resources, aborts.fail)
         nothing: Any = None  # steps that are tried here ask neither Azure nor its credentials
         context.results.session.set(Session(wanted, derive_names(wanted), nothing, nothing))
         context.results.cluster.set(self.access)
