@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from deployer.kubernetes.cluster import ClusterAccess
 from sandbox.clock import Clock
@@ -14,6 +13,7 @@ from sandbox.clusters.programs import locate
 from sandbox.clusters.spec import ClusterSpec, NodePool
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
+from tests.kubeconfigs import kubeconfig_by_address
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,12 +40,7 @@ async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     )
     try:
         cluster = await clusters.create(SPEC)
-        config = yaml.safe_load(cluster.kubeconfig())
-        config["clusters"][0]["cluster"]["server"] = str(cluster.api.base_url)
-        kubeconfig = folder / "kubeconfig"
-        kubeconfig.touch(mode=0o600)
-        kubeconfig.write_text(yaml.safe_dump(config))
-        connection = await ClusterAccess(kubeconfig).api()
+        connection = await ClusterAccess(kubeconfig_by_address(cluster, folder)).api()
         yield connection
         # kr8s leaves its session open until the process ends.
         if (session := connection._session) is not None:  # noqa: SLF001

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-import yaml
 
 from deployer.azure.managed_cluster import ClusterWish, system_pool, user_pool
 from deployer.helm.binary import find_helm
@@ -24,6 +23,7 @@ from sandbox.internet.charts.packages import OWN_CHARTS
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
 from tests.deployer.hubs import hub_settings, names_of, values_of
+from tests.kubeconfigs import kubeconfig_by_address
 from tests.published.charts import official_chart
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     )
     try:
         cluster = await clusters.create(_default_cluster())
-        installed = Installation(clusters, cluster, _kubeconfig(cluster, folder))
+        installed = Installation(clusters, cluster, kubeconfig_by_address(cluster, folder))
         for manifest in (*render_namespace(names_of()), render_storage_class(names_of())):
             await installed.apply(manifest)
         await installed.helm("install", "our-hub", str(OWN_CHARTS / "binderhub"))
@@ -134,13 +134,3 @@ def _pool(asked: dict[str, Any]) -> NodePool:
         labels=asked["nodeLabels"],
         taints=tuple(asked.get("nodeTaints", ())),
     )
-
-
-def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
-    """Write the cluster's kubeconfig with the API's address on this machine in place of its host name."""
-    config = yaml.safe_load(cluster.kubeconfig())
-    config["clusters"][0]["cluster"]["server"] = str(cluster.api.base_url)
-    path = folder / "kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config))
-    return path

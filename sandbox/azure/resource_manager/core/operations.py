@@ -70,6 +70,18 @@ class PollingStyle:
     deleted: int = 200
     named: bool = True
 
+    def url(self, operation: str, at: ResourceId, location: str, api_version: str) -> str:
+        """Return path and query of the URL that clients poll for an operation on a resource."""
+        path = self.path.format(
+            subscription=at.subscription,
+            group=at.group,
+            location=location,
+            namespace=at.namespace,
+            resource=at,
+            id=operation,
+        )
+        return f"{path}?api-version={api_version}"
+
 
 class Operation:
     """A change that was accepted.
@@ -164,15 +176,8 @@ class Operations:
         operation = Operation(Reply(status), resource)
         operation.subject = resource or subject
         operation.status = polling.running
-        path = polling.path.format(
-            subscription=at.subscription,
-            group=at.group,
-            location=location,
-            namespace=at.namespace,
-            resource=at,
-            id=operation.id,
-        )
-        self._begun[operation.id] = (operation, polling, f"{path}?api-version={api_version}")
+        url = polling.url(operation.id, at, location, api_version)
+        self._begun[operation.id] = (operation, polling, url)
         if status == HTTPStatus.ACCEPTED:
             body = None
         elif body is None and resource is not None:

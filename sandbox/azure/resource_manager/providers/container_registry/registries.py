@@ -13,26 +13,14 @@ from sandbox.azure.resource_manager.core.resource_types import PutRequest, Resou
 from sandbox.azure.resource_manager.core.state import Resource, timestamp
 from sandbox.azure.resource_manager.providers.container_registry.data_plane import registry_app
 from sandbox.azure.resource_manager.providers.container_registry.scope_maps import (
+    SCOPE_MAP_VERSIONS,
     SYSTEM_SCOPE_MAPS,
     scope_map,
 )
 
 REGISTRIES = "Microsoft.ContainerRegistry/registries"
-API_VERSIONS = (
-    "2026-09-01-preview",
-    "2026-01-01-preview",
-    "2025-11-01",
-    "2025-06-01-preview",
-    "2025-05-01-preview",
-    "2025-04-01",
-    "2025-03-01-preview",
-    "2024-11-01-preview",
-    "2023-07-01",
-    "2023-01-01-preview",
-    "2022-12-01",
-    "2021-08-01-preview",
-    "2019-05-01",
-)
+# Registries are older than their scope maps.
+API_VERSIONS = (*SCOPE_MAP_VERSIONS, "2021-08-01-preview", "2019-05-01")
 SKUS = ("Basic", "Standard", "Premium")
 DOMAIN = "azurecr.io"
 NAMES = GlobalNames(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.ids import ResourceId
 
 SCOPE_MAPS = "Microsoft.ContainerRegistry/registries/scopeMaps"
-API_VERSIONS = (
+SCOPE_MAP_VERSIONS = (
     "2026-09-01-preview",
     "2026-01-01-preview",
     "2025-11-01",
@@ -48,7 +48,7 @@ class ScopeMaps(ResourceType):
     """Scope maps of a registry."""
 
     name = SCOPE_MAPS
-    api_versions = API_VERSIONS
+    api_versions = SCOPE_MAP_VERSIONS
 
     def check(self, request: PutRequest) -> None:
         """Validate the name and each action."""

@@ -11,7 +11,10 @@ from sandbox.azure.resource_manager.core.actions import Action, ActionRequest
 from sandbox.azure.resource_manager.core.operations import Operation, PollingStyle, Reply, finished
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource, State, timestamp
-from sandbox.azure.resource_manager.providers.container_registry.scope_maps import API_VERSIONS, SCOPE_MAPS
+from sandbox.azure.resource_manager.providers.container_registry.scope_maps import (
+    SCOPE_MAP_VERSIONS,
+    SCOPE_MAPS,
+)
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.catalog import Catalog
@@ -26,7 +29,7 @@ class Tokens(ResourceType):
     """Tokens of a registry."""
 
     name = TOKENS
-    api_versions = API_VERSIONS
+    api_versions = SCOPE_MAP_VERSIONS
 
     def check(self, request: PutRequest) -> None:
         """Check that the scope map exists in the registry."""
@@ -70,10 +73,9 @@ class TokenActions:
     def actions(self) -> tuple[Action, ...]:
         """Return the actions, to be installed."""
         registry = "{scope}/providers/Microsoft.ContainerRegistry/registries/{registry}"
+        path = f"{registry}/generateCredentials"
         action = "Microsoft.ContainerRegistry/registries/generateCredentials/action"
-        return (
-            Action("POST", f"{registry}/generateCredentials", action, registry, self.generate, API_VERSIONS),
-        )
+        return (Action("POST", path, action, registry, self.generate, SCOPE_MAP_VERSIONS),)
 
     async def generate(self, request: ActionRequest) -> Operation:
         """Generate passwords, for `POST …/generateCredentials` of `{"tokenId", "name"?}`."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-import yaml
 from cryptography import x509
 
 from deployer.helm.binary import find_helm
@@ -28,6 +27,7 @@ from sandbox.internet.certificate_authorities.authorities import (
 from sandbox.internet.charts.packages import OWN_CHARTS
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.hosts import Hosts
+from tests.kubeconfigs import kubeconfig_by_address
 from tests.sandbox.charts.release_values import VALUES
 from tests.sandbox.clusters.workloads.cert_manager.solver_face import SolverFace
 
@@ -244,7 +244,7 @@ async def certs(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Certs
     try:
         face.cluster = await clusters.create(SPEC)
         made = Certs(face.cluster, authorities, face, authority.ca_file, count(1))
-        kubeconfig = _kubeconfig(face.cluster, folder)
+        kubeconfig = kubeconfig_by_address(face.cluster, folder)
         await asyncio.gather(
             _install("traefik", "ingress", kubeconfig), _install("cert-manager", "cert-manager", kubeconfig)
         )
@@ -303,13 +303,3 @@ async def _add_issuers(certs: Certs) -> None:
 
         await certs.until(look, bool)
         await certs.until_issuer(name, "True")
-
-
-def _kubeconfig(cluster: Cluster, folder: Path) -> Path:
-    """Write the cluster's kubeconfig with the API's address on this machine in place of its host name."""
-    config = yaml.safe_load(cluster.kubeconfig())
-    config["clusters"][0]["cluster"]["server"] = str(cluster.api.base_url)
-    path = folder / "kubeconfig"
-    path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config))
-    return path
