@@ -14,12 +14,13 @@ from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 from deployer.azure.pipeline import request_policies
 from deployer.cloud import MANAGEMENT_ENDPOINT
+from deployer.settings.types.tags import NAME_TAG
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from azure.core.credentials_async import AsyncTokenCredential
-    from azure.mgmt.resource.resources.models import ResourceGroup
+    from azure.mgmt.resource.resources.models import GenericResourceExpanded, ResourceGroup
 
 # Seconds between two polls of a long-running operation where Azure does not say; the SDK's default is 30.
 POLLING_SECONDS = 10
@@ -170,6 +171,16 @@ async def find_group(azure: AzureClients, name: str) -> ResourceGroup | None:
         return await azure.resources.resource_groups.get(name)
     except ResourceNotFoundError:
         return None
+
+
+async def list_own_resources(
+    azure: AzureClients, group: str, resource_type: str, hub: str
+) -> list[GenericResourceExpanded]:
+    """Return the resources of a type in a resource group that carry the tag of a hub."""
+    found = azure.resources.resources.list_by_resource_group(
+        group, filter=f"resourceType eq '{resource_type}'"
+    )
+    return [each async for each in found if (each.tags or {}).get(NAME_TAG) == hub]
 
 
 async def list_subscriptions(credential: AsyncTokenCredential) -> list[dict[str, Any]]:

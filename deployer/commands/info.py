@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from deployer.azure.clients import list_own_resources
 from deployer.azure.clusters import RUNNING, fetch_kubeconfig, find_cluster, power_state
 from deployer.azure.retries import with_retries
 from deployer.certificates.client import CertificateClient
@@ -17,7 +18,6 @@ from deployer.errors import PreflightError
 from deployer.helm.client import Helm
 from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.outputs.stores import CONTAINER, blob_endpoint
-from deployer.settings.types.tags import NAME_TAG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,13 +173,9 @@ async def _inside(
 
 async def _outputs(session: Session) -> str | None:
     """Return the address of the outputs in the storage account that carries the tag of the hub."""
-    accounts = session.azure.resources.resources.list_by_resource_group(
-        session.settings.resource_group_name, filter=f"resourceType eq '{ACCOUNT_TYPE}'"
-    )
-    async for account in accounts:
-        if account.name and (account.tags or {}).get(NAME_TAG) == session.names.hub:
-            return f"{blob_endpoint(account.name)}/{CONTAINER}"
-    return None
+    group, hub = session.settings.resource_group_name, session.names.hub
+    accounts = await list_own_resources(session.azure, group, ACCOUNT_TYPE, hub)
+    return next((f"{blob_endpoint(each.name)}/{CONTAINER}" for each in accounts if each.name), None)
 
 
 async def _answers(url: str) -> bool:

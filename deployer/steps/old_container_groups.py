@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from deployer.azure.clients import list_own_resources
+from deployer.azure.container_groups import (
+    CONTAINER_GROUP_API,
+    CONTAINER_GROUP_TYPE,
+    container_group_properties,
+)
 from deployer.azure.retries import with_retries
 from deployer.errors import AzureError
 from deployer.run.workflow import Step
-from deployer.settings.types.tags import NAME_TAG
 
 if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
-CONTAINER_GROUP_API = "2025-09-01"
-CONTAINER_GROUP_TYPE = "Microsoft.ContainerInstance/containerGroups"
 ENDED_STATES = {"Succeeded", "Failed", "Stopped"}
 
 
@@ -67,19 +70,16 @@ async def _remove(context: Context, report: StepReport, group: str) -> bool:
 
 async def _own_groups(context: Context) -> list[str]:
     """Return the ids of the container groups that carry the tag of this hub."""
-    found = context.azure.resources.resources.list_by_resource_group(
-        context.settings.resource_group_name, filter=f"resourceType eq '{CONTAINER_GROUP_TYPE}'"
-    )
-    hub = context.names.hub
-    return [group.id async for group in found if group.id and (group.tags or {}).get(NAME_TAG) == hub]
+    group, hub = context.settings.resource_group_name, context.names.hub
+    found = await list_own_resources(context.azure, group, CONTAINER_GROUP_TYPE, hub)
+    return [each.id for each in found if each.id]
 
 
 async def _has_ended(context: Context, report: StepReport, group: str) -> bool:
-    details: dict[str, Any] | None = await with_retries(
+    properties = await with_retries(
         report,
         f"look at {group}",
-        lambda: context.azure.find(group, CONTAINER_GROUP_API),
+        lambda: container_group_properties(context.azure, group),
         rights_may_come=False,
     )
-    state = ((details or {}).get("properties", {}).get("instanceView") or {}).get("state")
-    return state in ENDED_STATES
+    return (properties.get("instanceView") or {}).get("state") in ENDED_STATES

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
     from deployer.settings import Settings
 
+Body = dict[str, Any]
+"""A resource as it goes over the wire."""
+
 DOCKER_HUB_LOGIN = "https://hub.docker.com/v2/users/login"
 
 
@@ -41,35 +44,53 @@ async def ensure_registry(context: Context, report: StepReport) -> str:
     """Create or update the registry, and the token that limits this hub to its own repositories."""
     wanted = HubRegistry(context.settings, context.names, context.azure)
     name = context.names.registry
-    found = await with_retries(
-        report, f"find {name}", lambda: context.azure.find(wanted.registry_id, API_VERSION)
-    )
+    found = await _find(context, report, wanted.registry_id)
     foreign = found is not None and not wanted.is_ours(found)
     if foreign:
         report.progress(f"{name} was not created for this hub: it is used as it is")
     changes = [
-        not foreign and await _ensure(context, report, wanted.registry_id, wanted.registry()),
-        await _ensure(context, report, wanted.scope_map_id, wanted.scope_map()),
-        await _ensure(context, report, wanted.token_id, wanted.token()),
+        not foreign and await _ensure(context, report, wanted.registry_id, found, wanted.registry()),
+        await _ensure_found(context, report, wanted.scope_map_id, wanted.scope_map()),
+        await _ensure_found(context, report, wanted.token_id, wanted.token()),
     ]
-    # Read once more: a registry that was just created has its login server only now.
-    found = await context.azure.find(wanted.registry_id, API_VERSION)
-    login_server = (found or {}).get("properties", {}).get("loginServer")
+    # A registry has its login server only once it is created.
+    login_server = _login_server(found) or _login_server(await _find(context, report, wanted.registry_id))
     if not login_server:
         raise DeployerError(f"The registry {name} has no login server.", retryable=True)
     context.results.login_server.set(login_server)
     return f"{login_server} {'created' if any(changes) else 'exists'} ({context.settings.registry_sku})"
 
 
-async def _ensure(context: Context, report: StepReport, resource_id: str, wanted: dict[str, Any]) -> bool:
+async def _find(context: Context, report: StepReport, resource_id: str) -> Body | None:
+    return await with_retries(
+        report, f"find {_name(resource_id)}", lambda: context.azure.find(resource_id, API_VERSION)
+    )
+
+
+async def _ensure_found(context: Context, report: StepReport, resource_id: str, wanted: Body) -> bool:
+    """Look for one resource, and create or update it where it differs."""
+    return await _ensure(context, report, resource_id, await _find(context, report, resource_id), wanted)
+
+
+async def _ensure(
+    context: Context, report: StepReport, resource_id: str, found: Body | None, wanted: Body
+) -> bool:
     """Create or update one resource where it differs; return whether that changed anything."""
-    name = resource_id.rsplit("/", 1)[-1]
-    found = await with_retries(report, f"find {name}", lambda: context.azure.find(resource_id, API_VERSION))
+    name = _name(resource_id)
     if found is not None and is_as_wanted(found, wanted):
         return False
     report.progress(f"{'creating' if found is None else 'updating'} {name}")
     await with_retries(report, f"create {name}", lambda: context.azure.put(resource_id, API_VERSION, wanted))
     return True
+
+
+def _login_server(registry: Body | None) -> str | None:
+    properties: Body = (registry or {}).get("properties", {})
+    return properties.get("loginServer")
+
+
+def _name(resource_id: str) -> str:
+    return resource_id.rsplit("/", 1)[-1]
 
 
 async def check_docker_hub(context: Context, _report: StepReport) -> str:

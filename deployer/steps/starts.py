@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from azure.core.exceptions import AzureError as SdkError
 
+from deployer.azure.container_groups import CONTAINER_GROUP_TYPE, container_group_properties
 from deployer.azure.retries import with_retries
 from deployer.errors import CrashedError, DeployerError
 from deployer.outputs.stores import DirectoryOutputStore
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
 
 MAX_STARTS = 3
-CONTAINER_GROUP_TYPE = "Microsoft.ContainerInstance/containerGroups"
-CONTAINER_GROUP_API = "2025-09-01"
 
 
 def starts_step() -> Step[Context]:
@@ -94,9 +93,9 @@ async def _restarts(context: Context, group: str) -> int:
     """Return how often Azure has started the container again, 0 if that cannot be read."""
     path = context.azure.resource_id(context.settings.resource_group_name, CONTAINER_GROUP_TYPE, group)
     try:
-        found = await context.azure.find(path, CONTAINER_GROUP_API)
+        properties = await container_group_properties(context.azure, path)
     except SdkError:
         return 0
-    containers = ((found or {}).get("properties") or {}).get("containers") or []
+    containers = properties.get("containers") or []
     views = [(container.get("properties") or {}).get("instanceView") or {} for container in containers]
     return max((int(view.get("restartCount") or 0) for view in views), default=0)
