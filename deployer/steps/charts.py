@@ -94,6 +94,8 @@ async def _judge(context: Context, packages: Mapping[str, Path]) -> None:
                 if "incompatible with Kubernetes" in refusals
                 else f"Leave {chart.setting} unset for the version that is known to work.",
             )
+    if settings.helm_values is None:
+        return
     chart = binderhub_chart(settings)
     if refusals := await _refusals(context, packages, chart, _hub_values(settings, context)):
         raise PreflightError(
