@@ -82,7 +82,7 @@ async def _await_address(context: Context, report: StepReport, service: PublicSe
         address = await service_address(api, service.namespace, service.name)
         if address:
             return address
-        warnings = await warnings_about(api, service.namespace, "Service", service.name)
+        warnings = await refusals.warnings()
         if refused := await refusals.lasting(warnings):
             raise _refused(context, service, refused)
         reason = f": {in_short(warnings[-1].message)}" if warnings else ""
@@ -91,8 +91,7 @@ async def _await_address(context: Context, report: StepReport, service: PublicSe
     try:
         return await wait_until(look, report.progress, limit=ADDRESS_LIMIT, every=LOOK_EVERY)
     except TimeLimitExceededError:
-        warnings = await warnings_about(api, service.namespace, "Service", service.name)
-        raise _not_in_time(service, warnings) from None
+        raise _not_in_time(service, await refusals.warnings()) from None
 
 
 @dataclass(frozen=True)
@@ -109,8 +108,9 @@ class Refusals:
     A refusal that an earlier run left says nothing about now: the quota may have been raised since. So on
     such a hub a refusal counts when the cloud repeats it, which it does within five minutes.
 
-    When a hub changes between plain HTTP and HTTPS, its labels move to other Services. The refusal of the
-    cloud then stands until it tries again, although the label may be free by then.
+    When a hub changes between plain HTTP and HTTPS, its labels and addresses move to other Services. What
+    the cloud refused before the old Services gave them up stands until it tries again, so only refusals of
+    later attempts count.
 
     Args:
         api: the cluster's API.
@@ -125,6 +125,10 @@ class Refusals:
         self._history: EventHistory | None = EventHistory(()) if first_run else None
         self._first_run = first_run
 
+    async def warnings(self) -> list[ClusterEvent]:
+        """Return the warnings about the Service, the newest last."""
+        return await warnings_about(self._api, self._service.namespace, "Service", self._service.name)
+
     async def lasting(self, warnings: list[ClusterEvent]) -> Refusal | None:
         """Return the newest refusal that lasts, None where there is none.
 
@@ -132,20 +136,20 @@ class Refusals:
             warnings: about the Service.
 
         """
-        label_is_moving = self._label_is_refused(warnings) and await self._is_held_by_this_hub()
-        if self._history is None or label_is_moving:
-            self._history = EventHistory(() if self._first_run else warnings)
+        if await self._label_is_moving():
+            self._history = None
+            return None
+        if self._history is None:
+            # Read again: the cloud may have tried the label between the reading of these warnings and the
+            # moment when this hub was seen to have given it up.
+            self._history = EventHistory(await self.warnings())
         for event in reversed(self._history.since(warnings)):
             explanation = lasting_refusal(event.message)
-            if explanation is not None and not (label_is_moving and LABEL_TAKEN in event.message):
+            if explanation is not None:
                 return Refusal(event, explanation)
         return None
 
-    @staticmethod
-    def _label_is_refused(warnings: list[ClusterEvent]) -> bool:
-        return any(LABEL_TAKEN in warning.message for warning in warnings)
-
-    async def _is_held_by_this_hub(self) -> bool:
+    async def _label_is_moving(self) -> bool:
         # On a first run no Service of this hub can hold the label.
         if self._first_run:
             return False

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from deployer.azure.clients import list_own_resources
 from deployer.azure.container_groups import (
@@ -15,6 +16,8 @@ from deployer.errors import AzureError
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
@@ -31,7 +34,10 @@ def old_container_groups_step() -> Step[Context]:
 
 
 async def remove_old_container_groups(context: Context, report: StepReport) -> str:
-    """Delete the ended container groups of this hub, except the newest, which has the log of the last run.
+    """Delete the container groups of this hub that had ended before this run began, except the newest.
+
+    The newest has the log of the last run. One that ended later is a deployment that this run waited for:
+    somebody may be reading its log, so the next run removes it.
 
     The hub does not need that: what cannot be looked at or removed is a note.
     """
@@ -41,7 +47,7 @@ async def remove_old_container_groups(context: Context, report: StepReport) -> s
         )
         # The names end in the time of the click, so that sorting puts the newest last.
         *earlier, _newest = sorted(groups) or [""]
-        ended = [group for group in earlier if await _has_ended(context, report, group)]
+        ended = [group for group in earlier if await _had_ended(context, report, group)]
     except AzureError as error:
         report.note(f"The container groups of earlier deployments cannot be looked at: {error.message}")
         return "could not look"
@@ -75,11 +81,20 @@ async def _own_groups(context: Context) -> list[str]:
     return [each.id for each in found if each.id]
 
 
-async def _has_ended(context: Context, report: StepReport, group: str) -> bool:
+async def _had_ended(context: Context, report: StepReport, group: str) -> bool:
+    """Return whether a container group had ended before this run began."""
     properties = await with_retries(
         report,
         f"look at {group}",
         lambda: container_group_properties(context.azure, group),
         rights_may_come=False,
     )
-    return (properties.get("instanceView") or {}).get("state") in ENDED_STATES
+    state = (properties.get("instanceView") or {}).get("state")
+    return state in ENDED_STATES and all(end < context.started for end in _ends(properties))
+
+
+def _ends(properties: Mapping[str, Any]) -> list[datetime]:
+    """Return when the containers of a group ended; Azure does not tell that of a stopped group."""
+    views = [each["properties"].get("instanceView") or {} for each in properties.get("containers", [])]
+    ends = [(view.get("currentState") or {}).get("finishTime") for view in views]
+    return [datetime.fromisoformat(end) for end in ends if end]

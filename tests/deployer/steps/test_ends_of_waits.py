@@ -18,11 +18,12 @@ from deployer.errors import (
     VerificationError,
 )
 from deployer.kubernetes import namespaces
+from deployer.kubernetes.cluster import DNS_LABEL
 from deployer.kubernetes.namespaces import ensure_own_namespace, remove_own_namespace
-from deployer.kubernetes.objects import create_object, list_objects
+from deployer.kubernetes.objects import ObjectName, create_object, list_objects, remove_object
 from deployer.run.results import CertificateOutcome
 from deployer.steps import addresses, verify
-from deployer.steps.addresses import ensure_addresses
+from deployer.steps.addresses import PublicService, Refusals, ensure_addresses
 from deployer.steps.registry import check_docker_hub
 from deployer.steps.verify import verify as ensure_verified
 from sandbox.internet.docker_hub import docker_hub_hosts
@@ -40,6 +41,10 @@ HUB_ACCOUNT = {
     "dockerhub_username": "sandboxer",
     "dockerhub_password": "any",
 }
+LABEL_REFUSED = (
+    "Error syncing load balancer: failed to ensure load balancer: RESPONSE 400: 400 Bad Request "
+    '{"error": {"code": "DnsRecordInUse", "message": "DNS record here is already used.", "details": []}}'
+)
 UNWELL = {"ok": False, "checks": [{"service": "Docker registry", "ok": False}]}
 
 
@@ -91,6 +96,30 @@ async def test_a_service_without_an_address_ends_with_the_reason_of_the_cloud(
     with pytest.raises(VerificationError, match="no public address to the Service") as ended:
         await ensure_addresses(context, surroundings.report)
     assert ended.value.cause == "PublicIPCountLimitReached: three."
+
+
+async def test_a_label_that_this_hub_has_just_given_up_is_refused_only_when_the_cloud_tries_it_again(
+    surroundings: Surroundings,
+) -> None:
+    api = surroundings.access.connection
+    for namespace, name, label in (("moving", "binder", "here"), ("ingress-of-it", "traefik", "here")):
+        await _create(api, "/namespaces", {"kind": "Namespace", "metadata": {"name": namespace}})
+        metadata = {"name": name, "annotations": {DNS_LABEL: label}}
+        spec = {"type": "LoadBalancer", "loadBalancerClass": "example.org/none", "ports": [{"port": 80}]}
+        service = {"kind": "Service", "metadata": metadata, "spec": spec}
+        await _create(api, f"/namespaces/{namespace}/services", service)
+    refusals = Refusals(api, PublicService("ingress-of-it", "traefik", "here"), first_run=False)
+
+    async def is_refused(attempt: int) -> bool:
+        event = _event("traefik", LABEL_REFUSED, "ingress-of-it", attempt)
+        await _create(api, "/namespaces/ingress-of-it/events", event)
+        return await refusals.lasting(await refusals.warnings()) is not None
+
+    assert not await is_refused(1)
+    await remove_object(api, ObjectName("v1", "Service", "binder", "moving"))
+    # The cloud may have made this attempt between the last look and the removal.
+    assert not await is_refused(2)
+    assert await is_refused(3)
 
 
 async def test_a_service_that_is_missing_is_named(surroundings: Surroundings) -> None:
@@ -211,11 +240,11 @@ async def _create_pod(surroundings: Surroundings) -> None:
             await asyncio.sleep(0.1)
 
 
-def _event(service: str, message: str) -> dict[str, Any]:
-    subject = {"kind": "Service", "name": service, "namespace": "our-hub"}
+def _event(service: str, message: str, namespace: str = "our-hub", number: int = 1) -> dict[str, Any]:
+    subject = {"kind": "Service", "name": service, "namespace": namespace}
     return {
         "kind": "Event",
-        "metadata": {"name": f"{service}.1"},
+        "metadata": {"name": f"{service}.{number}"},
         "involvedObject": subject,
         "type": "Warning",
         "reason": "SyncLoadBalancerFailed",
