@@ -42,15 +42,20 @@ async def remove_own_namespace(api: Api, name: str, report: StepReport) -> None:
 
 async def _await_removal(api: Api, name: str, report: StepReport) -> None:
     async def look() -> bool | Pending:
-        if await find_object(api, _name(name)) is None:
+        found = await find_object(api, _name(name))
+        if found is None:
             return True
-        return Pending(f"waiting until the namespace {name} is removed")
+        return Pending(
+            ": ".join((f"waiting until the namespace {name} is removed", *_what_keeps(found)[-1:]))
+        )
 
     try:
         await wait_until(look, report.progress, limit=REMOVAL_LIMIT, every=LOOK_EVERY)
     except TimeLimitExceededError:
+        reasons = _what_keeps(await find_object(api, _name(name)) or {})
         raise KubernetesError(
             f"The namespace {name} is not removed in time.",
+            cause=" ".join(reasons) or None,
             suggestion=f"Look for what keeps it: kubectl get namespace {name} -o yaml",
             retryable=True,
         ) from None
@@ -66,3 +71,13 @@ def _manifest(name: str) -> dict[str, Any]:
 
 def _is_terminating(namespace: dict[str, Any]) -> bool:
     return "deletionTimestamp" in namespace["metadata"]
+
+
+def _what_keeps(namespace: dict[str, Any]) -> list[str]:
+    """Return why a namespace that is being deleted is still there, as the namespace controller reports it.
+
+    The conditions that are true tell of troubles (discovery or deletion failed) and of what is left: content,
+    then finalizers, which say most and come last.
+    """
+    conditions = namespace.get("status", {}).get("conditions") or []
+    return [each["message"] for each in conditions if each.get("status") == "True" and each.get("message")]

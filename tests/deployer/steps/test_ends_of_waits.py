@@ -41,6 +41,8 @@ HUB_ACCOUNT = {
     "dockerhub_username": "sandboxer",
     "dockerhub_password": "any",
 }
+WAITING = "waiting until the namespace going is removed"
+KEPT = "example.org/kept in 1 resource instances"
 LABEL_REFUSED = (
     "Error syncing load balancer: failed to ensure load balancer: RESPONSE 400: 400 Bad Request "
     '{"error": {"code": "DnsRecordInUse", "message": "DNS record here is already used.", "details": []}}'
@@ -135,7 +137,7 @@ async def test_a_namespace_that_is_being_removed_is_waited_for(surroundings: Sur
     await _create(api, "/namespaces/going/configmaps", _kept_config_map())
     removing = asyncio.create_task(remove_own_namespace(api, "going", surroundings.report))
     making = asyncio.create_task(_once_terminating(surroundings))
-    await asyncio.wait_for(_until_shown(surroundings), timeout=60)
+    await asyncio.wait_for(_until_shown(surroundings, WAITING, times=2), timeout=60)
     await _let_go(api)
     await asyncio.gather(removing, making)
 
@@ -143,13 +145,17 @@ async def test_a_namespace_that_is_being_removed_is_waited_for(surroundings: Sur
 async def test_a_namespace_that_stays_ends_the_wait(
     surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(namespaces, "REMOVAL_LIMIT", -1.0)
     api = surroundings.access.connection
     await ensure_own_namespace(api, "going", surroundings.report)
     await _create(api, "/namespaces/going/configmaps", _kept_config_map())
+    removing = asyncio.create_task(remove_own_namespace(api, "going", surroundings.report))
+    await asyncio.wait_for(_until_shown(surroundings, KEPT), timeout=60)
+    removing.cancel()
+    monkeypatch.setattr(namespaces, "REMOVAL_LIMIT", -1.0)
     with pytest.raises(KubernetesError, match="The namespace going is not removed in time") as ended:
         await remove_own_namespace(api, "going", surroundings.report)
     assert ended.value.retryable
+    assert KEPT in str(ended.value.cause)
     await _let_go(api)
 
 
@@ -265,9 +271,9 @@ async def _let_go(api: Any) -> None:
         pass
 
 
-async def _until_shown(surroundings: Surroundings) -> None:
-    """Wait until both who removes and who creates the namespace `going` are waiting."""
-    while surroundings.shown.messages.count("waiting until the namespace going is removed") < 2:  # noqa: ASYNC110
+async def _until_shown(surroundings: Surroundings, words: str, *, times: int = 1) -> None:
+    """Wait until the steps have shown some words a number of times."""
+    while sum(words in message for message in surroundings.shown.messages) < times:  # noqa: ASYNC110
         await asyncio.sleep(0.05)
 
 
