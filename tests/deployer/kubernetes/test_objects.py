@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from kr8s.asyncio.objects import ServiceAccount
 
-from deployer.kubernetes.objects import ensure_object
+from deployer.errors import KubernetesError
+from deployer.kubernetes.objects import ObjectName, ensure_object, remove_object
 
 if TYPE_CHECKING:
     from kr8s.asyncio import Api
@@ -34,3 +35,70 @@ async def test_an_object_that_somebody_else_makes_meanwhile_is_as_wanted(api: Ap
         found = await ServiceAccount.get(name, namespace="default", api=api)
         assert found.raw["automountServiceAccountToken"] is False
         assert not await ensure_object(api, wanted)
+
+
+async def test_what_the_cluster_refuses_is_told_with_what_helps(api: Api) -> None:
+    unknown = {"apiVersion": "example.org/v1", "kind": "Unknown", "metadata": {"name": "new"}}
+    with pytest.raises(KubernetesError, match="refused to accept Unknown new") as refused:
+        await ensure_object(api, unknown)
+    assert refused.value.retryable  # the definition of the kind may be on its way
+
+    for manifest in forbidding("widgets"):
+        await ensure_object(api, manifest)
+    error = await _refusal_of(api, account("widgets"))
+    assert "no widgets here" in error.message
+    assert "policy of your organisation" in str(error.suggestion)
+    assert not error.retryable
+
+    await ensure_object(api, unanswered_webhook())
+    error = await _refusal_of(api, account("judged"))
+    assert error.cause == "The webhook for such objects is not up yet."
+    assert error.retryable
+
+
+def forbidding(name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a policy of the cluster against service accounts of a name, and its binding."""
+    group = "admissionregistration.k8s.io/v1"
+    accounts = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["serviceaccounts"]}
+    rule = {"expression": f"object.metadata.name != '{name}'", "message": f"no {name} here"}
+    policy = {
+        "matchConstraints": {"resourceRules": [{**accounts, "operations": ["CREATE"]}]},
+        "validations": [rule],
+    }
+    binding = {"policyName": name, "validationActions": ["Deny"]}
+    kind, metadata = "ValidatingAdmissionPolicy", {"name": name}
+    return (
+        {"apiVersion": group, "kind": kind, "metadata": metadata, "spec": policy},
+        {"apiVersion": group, "kind": f"{kind}Binding", "metadata": metadata, "spec": binding},
+    )
+
+
+def unanswered_webhook() -> dict[str, Any]:
+    """Return the registration of a webhook for service accounts behind which nothing runs."""
+    accounts = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["serviceaccounts"]}
+    webhook = {
+        "name": "absent.example.org",
+        "clientConfig": {"service": {"namespace": "default", "name": "absent"}},
+        "rules": [{**accounts, "operations": ["CREATE"]}],
+        "sideEffects": "None",
+        "admissionReviewVersions": ["v1"],
+        "timeoutSeconds": 1,
+    }
+    return {
+        "apiVersion": "admissionregistration.k8s.io/v1",
+        "kind": "ValidatingWebhookConfiguration",
+        "metadata": {"name": "absent"},
+        "webhooks": [webhook],
+    }
+
+
+async def _refusal_of(api: Api, manifest: dict[str, Any]) -> KubernetesError:
+    """Try until the cluster refuses: it applies policies and webhooks some time after they are created."""
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await ensure_object(api, manifest)
+            except KubernetesError as error:
+                return error
+            await remove_object(api, ObjectName.of(manifest))
+            await asyncio.sleep(0.2)
