@@ -1,4 +1,8 @@
-"""The command line: the only place where errors become text and an exit status."""
+"""The command line: the only place where errors become text and an exit status.
+
+A command imports what it runs when it runs it, after its settings are found valid: SDKs and Rich take longer
+to import than everything that `--help` and a refused setting need.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
-from deployer import console
-from deployer.azure.session import Session, open_session
-from deployer.commands.deploy import DeployOptions
-from deployer.commands.deploy import deploy as run_deployment
-from deployer.commands.info import HubInfo, inspect_hub
 from deployer.errors import (
     DeployerError,
     Interrupted,
@@ -32,16 +29,19 @@ from deployer.errors import (
 )
 from deployer.helm.binary import HELM_VERSION, download_helm, find_helm
 from deployer.names import HubNames, derive_names
-from deployer.plan import build_plan
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
 from deployer.progress.report import StepReport
-from deployer.progress.terminal import TerminalSink
 from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from rich.console import Console
+
+    from deployer.azure.session import Session
+    from deployer.commands.deploy import Deployed
+    from deployer.commands.info import HubInfo
     from deployer.progress.events import Sink
     from deployer.settings import Settings
 
@@ -54,8 +54,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-screen = Console(highlight=False)
-errors = Console(stderr=True, highlight=False)
 
 CONFIG_FILE = Path("config.json")
 OUTPUTS_DIRECTORY = Path("outputs")
@@ -142,11 +140,15 @@ def plan(  # noqa: PLR0913 - each is an option that people type
     """Show the steps of a deployment in order, without changing anything."""
     typed = _typed(name, resource_group, location, subscription, setting)
     loaded = load_settings(typed, _config_file(config))
+    from deployer import console
+    from deployer.plan import build_plan
+
     settings, names = _resolve(loaded.settings)
     planned = build_plan(settings)
     if output is Output.JSON:
         _print_json(console.plan_for_machines(planned, names, loaded.warnings))
     else:
+        screen = _screen()
         screen.print(console.plan_for_people(planned, names, loaded.warnings))
         if names.redirect_uri:
             # On one line however narrow the terminal is, because people copy it.
@@ -167,6 +169,9 @@ def info(  # noqa: PLR0913 - each is an option that people type
     """Show the hub as it is now: addresses, cluster and release. Changes nothing."""
     typed = _typed(name, resource_group, None, subscription, setting)
     settings = load_settings(typed, _config_file(config)).settings
+    from deployer import console
+    from deployer.commands.info import inspect_hub
+
     helm = _helm(download=download)
 
     async def look(session: Session, report: StepReport) -> HubInfo:
@@ -176,7 +181,7 @@ def info(  # noqa: PLR0913 - each is an option that people type
     if output is Output.JSON:
         _print_json(asdict(found))
     else:
-        screen.print(console.hub_for_people(found))
+        _screen().print(console.hub_for_people(found))
 
 
 def main() -> None:
@@ -196,7 +201,9 @@ def run_action() -> None:
     except Exception as crash:
         if not handled or isinstance(crash, RepeatableCrash):
             raise
-        errors.print(console.crash_for_people(crash), soft_wrap=True, markup=False)
+        from deployer import console
+
+        _screen(stderr=True).print(console.crash_for_people(crash), soft_wrap=True, markup=False)
         status = 0
     sys.exit(0 if handled and status > 0 else status)
 
@@ -217,17 +224,22 @@ def _guarded(command: Callable[[], object]) -> int:
     try:
         result = command()
     except DeployerError as error:
-        errors.print(console.error_for_people(error), soft_wrap=True)
+        from deployer import console
+
+        _screen(stderr=True).print(console.error_for_people(error), soft_wrap=True)
         return error.exit_status
     except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
-        errors.print("Interrupted.")
+        _screen(stderr=True).print("Interrupted.")
         return Interrupted.exit_status
     except typer.Exit as ended:
         return ended.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        errors.print(f"[bold red]{escape(error.format_message())}[/]\nSee --help.")  # click's usage errors
+        from rich.text import Text
+
+        _screen(stderr=True).print(Text(error.format_message(), style="bold red"))  # click's usage errors
+        _screen(stderr=True).print("See --help.")
         return SettingsError.exit_status
     return result if isinstance(result, int) else 0
 
@@ -235,19 +247,33 @@ def _guarded(command: Callable[[], object]) -> int:
 def _deploy(
     loaded: LoadedSettings, output: Output, outputs: Path, *, download: bool, wait: bool = False
 ) -> None:
+    from deployer.commands.deploy import DeployOptions
+    from deployer.commands.deploy import deploy as run_deployment
+
     helm = _helm(download=download)
     in_terminal = sys.stdout.isatty() and output is Output.TEXT
-    sink: Sink = (
-        TerminalSink(build_plan(loaded.settings).step_names)
-        if in_terminal
-        else JsonLog([_log_stream(output)])
-    )
+    sink = _terminal(loaded.settings) if in_terminal else JsonLog([_log_stream(output)])
     options = DeployOptions(helm, outputs, wait_for_lock=wait)
     done = _run(run_deployment(loaded.settings, loaded.warnings, [sink], options))
+    if in_terminal or output is Output.JSON:
+        _show_deployed(done, output)
+
+
+def _show_deployed(done: Deployed, output: Output) -> None:
+    from deployer import console
+
     if output is Output.JSON:
         _print_json(console.deployed_for_machines(done))
-    elif in_terminal:
-        screen.print(console.deployed_for_people(done))
+    else:
+        _screen().print(console.deployed_for_people(done))
+
+
+def _terminal(settings: Settings) -> Sink:
+    """Return the list of steps that changes in place."""
+    from deployer.plan import build_plan
+    from deployer.progress.terminal import TerminalSink
+
+    return TerminalSink(build_plan(settings).step_names)
 
 
 def _log_stream(output: Output) -> TextIO:
@@ -270,6 +296,8 @@ def _resolve(settings: Settings) -> tuple[Settings, HubNames]:
 
 async def _in_session(settings: Settings, look: Callable[[Session, StepReport], Awaitable[T]]) -> T:
     """Await `look` with an open session, without showing progress."""
+    from deployer.azure.session import open_session
+
     report = StepReport("sign-in", Progress())
     async with open_session(settings, report) as session:
         return await look(session, report)
@@ -335,6 +363,13 @@ def _name_and_value(text: str) -> tuple[str, str]:
     if not equals:
         raise SettingsError([Problem("--set", text, "is not NAME=VALUE.", "Write --set AKS_NODE_COUNT=2.")])
     return name.strip().lower(), value
+
+
+def _screen(*, stderr: bool = False) -> Console:
+    """Return the console for people."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
 
 
 def _print_json(value: object) -> None:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.exceptions import DecodeError, HttpResponseError, ResourceNotFoundError
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.mgmt.containerservice.aio import ContainerServiceClient
-from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
 from deployer.azure.pipeline import request_policies
 from deployer.cloud import MANAGEMENT_ENDPOINT
@@ -40,6 +38,9 @@ class AzureClients:
     """
 
     def __init__(self, credential: AsyncTokenCredential, subscription: str) -> None:
+        from azure.mgmt.containerservice.aio import ContainerServiceClient
+        from azure.mgmt.resource.resources.aio import ResourceManagementClient
+
         self.subscription = subscription
         self.credential = credential
         options: dict[str, Any] = {

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from pydantic import SecretStr
 
 from deployer.comparison import contains
@@ -105,6 +104,8 @@ async def password_works(login_server: str, username: str, password: SecretStr) 
         httpx.HTTPError: the registry cannot be reached.
 
     """
+    import httpx
+
     async with httpx.AsyncClient(timeout=30) as client:
         answer = await client.get(
             f"https://{login_server}/oauth2/token",

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import httpx
 from pydantic import SecretStr
 
 from deployer.errors import CertificateError
@@ -82,6 +81,8 @@ async def fetch_account_binding(email: str) -> AccountBinding:
         CertificateError: ZeroSSL cannot be reached, or refuses the address.
 
     """
+    import httpx
+
     try:
         async with httpx.AsyncClient(timeout=30) as client:
             answer = await client.post(ZEROSSL_BINDING, data={"email": email})

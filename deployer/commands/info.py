@@ -6,8 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
 from deployer.azure.clients import list_own_resources
 from deployer.azure.clusters import RUNNING, fetch_kubeconfig, find_cluster, power_state
 from deployer.azure.retries import with_retries
@@ -180,6 +178,8 @@ async def _outputs(session: Session) -> str | None:
 
 async def _answers(url: str) -> bool:
     """Return whether a URL answers."""
+    import httpx
+
     try:
         # Unverified: the state of the certificate is shown on its own line.
         async with httpx.AsyncClient(timeout=10, follow_redirects=True, verify=False) as client:  # noqa: S501

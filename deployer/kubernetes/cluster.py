@@ -11,10 +11,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from kr8s.asyncio import Api
-from kr8s.asyncio import api as connect
-from kr8s.asyncio.objects import new_class
-
 from deployer.errors import KubernetesError
 from deployer.kubernetes.objects import ObjectName, find_object, list_objects
 from deployer.kubernetes.requests import ANSWER_LIMIT, RefusedError, send
@@ -22,6 +18,8 @@ from deployer.private_files import write_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    from kr8s.asyncio import Api
 
 # kr8s warns about clusters that are newer than its tests; the requests made here exist in every version.
 warnings.filterwarnings("ignore", message=".*is not supported. Supported versions for kr8s.*")
@@ -42,6 +40,7 @@ class ClusterAccess:
             KubernetesError: it cannot be reached, or refuses the connection.
 
         """
+        from kr8s.asyncio import api as connect
 
         async def connected() -> Api:
             # kr8s asks for the version of the cluster before a limit can be set on its client.
@@ -84,6 +83,8 @@ async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], name
 
 
 async def _exists(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any], namespace: str) -> bool:
+    from kr8s.asyncio.objects import new_class
+
     resource = new_class(kind["kind"], kind["version"], namespaced=kind["namespaced"], plural=kind["name"])
     found = resource(dict(manifest), manifest["metadata"].get("namespace", namespace), api)
     try:

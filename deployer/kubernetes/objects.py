@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import kr8s
-from kr8s.asyncio.objects import APIObject, new_class
-
 from deployer.comparison import contains
 from deployer.errors import KubernetesError
 from deployer.kubernetes.requests import UNANSWERED_WEBHOOK, RefusedError, send
@@ -20,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from kr8s.asyncio import Api
+    from kr8s.asyncio.objects import APIObject
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,9 @@ async def list_objects(
         field_selector: for example `type=Warning`; None for all objects.
 
     """
+    import kr8s
+    from kr8s.asyncio.objects import APIObject
+
     wanted = _class_of(version, kind, namespaced=True)
 
     async def listed() -> list[dict[str, Any]]:
@@ -159,6 +160,8 @@ def _object(api: Api, name: ObjectName, body: Mapping[str, Any] | None = None) -
 
 
 def _class_of(version: str, kind: str, *, namespaced: bool) -> type[APIObject]:
+    from kr8s.asyncio.objects import new_class
+
     # kr8s knows the plural of a kind only for its own classes; this rule holds for every kind used here.
     lower = kind.lower()
     plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}{'es' if lower.endswith('ss') else 's'}"

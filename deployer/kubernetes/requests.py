@@ -10,14 +10,13 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-import httpx
-import kr8s
-
 from deployer.errors import KubernetesError
 from deployer.waiting import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    import kr8s
 
 T = TypeVar("T")
 
@@ -51,6 +50,8 @@ async def send(request: Callable[[], Awaitable[T]]) -> T:
         KubernetesError: there was no answer, or none that could be read.
 
     """
+    import httpx
+    import kr8s
 
     async def attempt() -> T:
         try:

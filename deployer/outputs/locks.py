@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TextIO
 from uuid import uuid4
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
-from azure.storage.blob.aio import BlobLeaseClient
 
 from deployer.locking import LOCK_SECONDS, Holder, LockLostError
 from deployer.private_files import PRIVATE_DIRECTORY
@@ -35,6 +34,8 @@ class BlobLock:
     outlives_its_holder = True
 
     def __init__(self, container: ContainerClient) -> None:
+        from azure.storage.blob.aio import BlobLeaseClient
+
         self._blob: BlobClient = container.get_blob_client(LOCK_NAME)
         # Chosen here: an acquisition that is repeated with the same id, because its answer was lost,
         # succeeds.

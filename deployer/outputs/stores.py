@@ -14,8 +14,6 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import ContentSettings
-from azure.storage.blob.aio import BlobServiceClient, ContainerClient
 
 from deployer.cloud import BLOB_SUFFIX
 from deployer.errors import PreflightError
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.storage.blob.aio import ContainerClient
 
     from deployer.locking import Lock
 
@@ -81,6 +80,8 @@ class BlobOutputStore:
 
     async def write(self, name: str, text: str) -> None:
         """Upload one blob, with a content type for which browsers show it."""
+        from azure.storage.blob import ContentSettings
+
         await self._client.upload_blob(
             name,
             text.encode(),
@@ -159,6 +160,8 @@ async def open_store(
     if account is None:
         yield DirectoryOutputStore(directory)
         return
+    from azure.storage.blob.aio import BlobServiceClient
+
     async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
         yield BlobOutputStore(service.get_container_client(CONTAINER))
 

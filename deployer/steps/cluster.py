@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure.mgmt.containerservice.models import ManagedCluster
-
 from deployer.azure.cluster_state import DELETING, SETTLED_STATES, check_usable, locked, under_way
 from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_surges, version_wanted
 from deployer.azure.clusters import fetch_kubeconfig, find_cluster
@@ -18,6 +16,8 @@ from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
+    from azure.mgmt.containerservice.models import ManagedCluster
+
     from deployer.azure.managed_cluster import Body
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
@@ -116,6 +116,8 @@ async def _update(context: Context, report: StepReport, found: ManagedCluster) -
 
 
 async def _put(context: Context, report: StepReport, body: Body) -> None:
+    from azure.mgmt.containerservice.models import ManagedCluster
+
     # The client leaves out what Azure alone sets.
     cluster = ManagedCluster(body)
 

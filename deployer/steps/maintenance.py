@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.mgmt.containerservice.models import MaintenanceConfiguration
 
 from deployer.azure.maintenance_windows import WINDOWS, describe_window, is_as_wanted
 from deployer.azure.retries import with_retries
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
+    from azure.mgmt.containerservice.models import MaintenanceConfiguration
+
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
@@ -34,6 +35,8 @@ async def ensure_windows(context: Context, report: StepReport) -> str:
 
 
 async def _ensure(context: Context, report: StepReport, window: str) -> bool:
+    from azure.mgmt.containerservice.models import MaintenanceConfiguration
+
     zone = context.settings.time_zone
     found = await with_retries(report, f"find {window}", lambda: _find(context, window))
     if is_as_wanted(found.as_dict() if found else None, zone):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from deployer.azure.container_registry import API_VERSION, HubRegistry, is_as_wanted
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError, PreflightError
@@ -101,6 +99,8 @@ async def check_docker_hub(context: Context, _report: StepReport) -> str:
         DeployerError: Docker Hub cannot be reached.
 
     """
+    import httpx
+
     settings = context.settings
     password = settings.dockerhub_password.get_secret_value() if settings.dockerhub_password else ""
     login = {"username": settings.dockerhub_username, "password": password}

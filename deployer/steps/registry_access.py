@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 from pydantic import SecretStr
 
 from deployer.azure.container_registry import HubRegistry, password_works
@@ -115,6 +114,8 @@ async def _create_password(context: Context, report: StepReport, login_server: s
 
 
 async def _works(login_server: str, username: str, password: SecretStr) -> bool:
+    import httpx
+
     try:
         return await password_works(login_server, username, password)
     except httpx.HTTPError:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure.mgmt.resource.resources.models import ResourceGroup
-
 from deployer.azure.clients import find_group
 from deployer.azure.retries import with_retries
 from deployer.run.workflow import Step
@@ -29,6 +27,8 @@ def resource_group_step(settings: Settings) -> Step[Context]:
 
 async def ensure_resource_group(context: Context, report: StepReport) -> str:
     """Use the resource group as it is, or create it with the tags of the hub."""
+    from azure.mgmt.resource.resources.models import ResourceGroup
+
     name = context.settings.resource_group_name
     found = await with_retries(
         report, f"find the resource group {name}", lambda: find_group(context.azure, name)

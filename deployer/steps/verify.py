@@ -12,8 +12,6 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import httpx
-
 from deployer.azure.refusals import first_lasting, in_words
 from deployer.errors import KubernetesError, VerificationError
 from deployer.kubernetes.obstacles import ObstacleFinder
@@ -24,6 +22,8 @@ from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    import httpx
 
     from deployer.kubernetes.obstacles import Obstacle
     from deployer.progress.report import StepReport
@@ -124,6 +124,8 @@ async def _await_answer(
 
 async def _problem_with_json(url: str, key: str, checked: bool) -> str | None:  # noqa: FBT001 - as in httpx
     """Return the problem with an answer; the right service returns a JSON object with this key."""
+    import httpx
+
     try:
         async with httpx.AsyncClient(timeout=20, follow_redirects=True, verify=checked) as client:
             answer = await client.get(url)
@@ -140,6 +142,8 @@ async def _problem_with_json(url: str, key: str, checked: bool) -> str | None:  
 
 async def _problem_with_redirection(url: str) -> str | None:
     """Return the problem with an answer that should redirect to HTTPS, as Traefik does everywhere."""
+    import httpx
+
     try:
         async with httpx.AsyncClient(timeout=20) as client:
             answer = await client.get(url)
@@ -201,6 +205,8 @@ async def _await_health(context: Context, report: StepReport, *, checked: bool) 
 
 async def _failing_checks(url: str, *, checked: bool) -> list[str]:
     """Return the names of the health checks that fail."""
+    import httpx
+
     try:
         async with httpx.AsyncClient(timeout=60, verify=checked) as client:
             answer = await client.get(url)
