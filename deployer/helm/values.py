@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployer.helm.repositories import allowed_specs, open_providers
 from deployer.kubernetes.azure_tags import written_tags
 from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
 from deployer.settings import Authentication
@@ -136,7 +137,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _public_templates(settings: Settings) -> Iterator[str]:
-    yield from ("binder", "jupyterhub", "https" if settings.https else "plain_http")
+    yield from ("binder", "repositories", "jupyterhub", "https" if settings.https else "plain_http")
     if settings.authentication in _AUTHENTICATORS:
         yield "sign_in"
     if settings.allowed_origins:
@@ -153,6 +154,7 @@ def _layer(templates: Iterable[str], context: Mapping[str, Any], *, secrets: boo
 
 def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> dict[str, Any]:
     """Return the variables of the templates: the settings, and values that are computed from them."""
+    allowed = allowed_specs(settings.allowed_repositories)
     return {
         "settings": settings,
         "names": names,
@@ -163,7 +165,8 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "cpu_guarantee": max(LEAST_CPU, round(settings.user_cpu_limit * RESERVED_SHARE_OF_CPU, 3)),
         "placeholders": 1 if settings.aks_node_count_max > settings.aks_node_count else 0,
         "cull_every": min(CULL_EVERY_SECONDS, settings.idle_timeout + 60),
-        "allowed_specs": [allowed_spec(pattern) for pattern in settings.allowed_repositories],
+        "allowed_specs": allowed,
+        "open_providers": open_providers(allowed),
         "origin_pattern": f"^(?:{'|'.join(map(re.escape, settings.allowed_origins))})$",
         "authenticator": _AUTHENTICATORS.get(settings.authentication),
         "ingress_class": INGRESS_CLASS,
@@ -189,18 +192,3 @@ def memory_of_user_pods(limit: str) -> UserMemory:
     mebibytes = float(limit[:-1]) * MEBIBYTES[limit[-1]]
     kept = limit if limit[-1] != "K" else f"{int(mebibytes)}M"
     return UserMemory(guarantee=f"{int(mebibytes * RESERVED_SHARE_OF_MEMORY)}M", limit=kept)
-
-
-def allowed_spec(pattern: str) -> str:
-    """Return the regular expression that BinderHub expects for a repository pattern.
-
-    BinderHub matches it with the start of `owner/repository/reference`: without the slash at the end,
-    `owner/book` would also allow `owner/bookshop`.
-
-    Args:
-        pattern: `owner/name`, with `*` for any part of it, or already a regular expression (`^…`).
-
-    """
-    if pattern.startswith("^"):
-        return pattern
-    return "^" + "[^/]*".join(map(re.escape, pattern.split("*"))) + "/"

@@ -96,6 +96,10 @@ DECISIONS = (
         "Images are built on the nodes for users, by the builder of the setting IMAGE_BUILDER.",
     ),
     Decision(
+        ("config.*.git_credentials",),
+        "Builds run what visitors ask for, and visitors can read what builds are given.",
+    ),
+    Decision(
         (
             "jupyterhub.singleuser.networkPolicy",
             "jupyterhub.singleuser.cloudMetadata",

@@ -186,6 +186,7 @@ class Settings(BaseSettings):
     github_access_token: Annotated[
         Secret | None, Aliases("repositories.github_access_token", secret=True)
     ] = None
+    private_repositories: Annotated[Boolean, Aliases("repositories.private_repositories")] = False
     allowed_repositories: Annotated[RepositoryPatterns, Aliases("repositories.allowed_repositories")] = ()
     allowed_origins: Annotated[Origins, Aliases("repositories.allowed_origins")] = ()
 

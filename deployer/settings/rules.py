@@ -15,6 +15,7 @@ from deployer.settings.chart_values import OF_JUPYTERHUB, WRAPPER, read_chart_va
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
 from deployer.settings.types.validation import Violation, either
+from deployer.settings.visitors import private_repositories_are_closed
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -228,6 +229,7 @@ RULES = (
     Rule(("authentication",), sign_in_allows_users),
     Rule(("authentication", "allowed_users", "admin_users"), user_names_fit_provider),
     Rule(("authentication", "allowed_organisations"), groups_fit_provider),
+    Rule(("authentication", "private_repositories"), private_repositories_are_closed),
     Rule(("helm_values",), chart_keys_have_their_place),
     Rule(("action",), action_is_supported),
 )

@@ -9,6 +9,7 @@ from deployer.settings.chart_values import DECISIONS, read_chart_values, replace
 from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
 from deployer.settings.types.tags import reaches_addresses_and_disks
+from deployer.settings.visitors import warnings_about_visitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -48,6 +49,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
     yield from _guests(settings)
+    yield from warnings_about_visitors(settings)
     yield from _replaced_decisions(settings)
     yield from _tags(settings)
 

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BeforeValidator, SecretStr
 
 from deployer.settings.types.azure import is_guid
+from deployer.settings.types.providers import provider_pattern
 from deployer.settings.types.text import plain_text
 from deployer.settings.types.validation import refusal
 
@@ -77,7 +78,10 @@ def organisation(text: str) -> str:
 
 
 def repository_pattern(text: str) -> str:
-    """Accept `owner/name`, where `*` stands for any text, or a regular expression that starts with `^`."""
+    """Accept `owner/name` on GitHub, a regular expression for it (`^…`), or a pattern with another provider.
+
+    In patterns, `*` stands for any text.
+    """
     if text.startswith("^"):
         try:
             re.compile(text)
@@ -86,6 +90,8 @@ def repository_pattern(text: str) -> str:
                 "contains a regular expression that is not valid.", "Write owner/* instead."
             ) from None
         return text
+    if pattern := provider_pattern(text):
+        return pattern
     pattern = _GITHUB_PAGE.sub("", text).rstrip("/").removesuffix(".git")
     if not _REPOSITORY_PATTERN.fullmatch(pattern):
         raise refusal("must list repositories.", "Write them as owner/name or owner/*, separated by commas.")

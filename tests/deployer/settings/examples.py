@@ -64,6 +64,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "idle_timeout": ("20 min", 1200),
     "maximum_age": ("PT1H30M", 5400),
     "github_access_token": ("ghp_token", SecretStr("ghp_token")),
+    "private_repositories": ("True", True),
     "allowed_repositories": ("lab/*\nhttps://github.com/ada/notes.git", ("lab/*", "ada/notes")),
     "allowed_origins": ("https://Book.example.org/", ("https://book.example.org",)),
     "helm_values": ("config:\n  a: 1\n", SecretStr("config:\n  a: 1\n")),

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 ID = "0a1b2c3d-0000-4000-8000-00000000000a"
 GITHUB = {"AUTHENTICATION": "github", "OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b"}
 ENTRA = {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID}
+PRIVATE = {
+    **GITHUB,
+    "ALLOWED_ORGANISATIONS": "lab",
+    "GITHUB_ACCESS_TOKEN": "github_pat_1",
+    "PRIVATE_REPOSITORIES": "true",
+    "ALLOWED_REPOSITORIES": "lab/*",
+}
 
 BROKEN = [
     ({"SP_APP_ID": ID}, ["SP_APP_KEY", "SP_TENANT_ID"], "another part of the service principal"),
@@ -64,6 +71,13 @@ BROKEN = [
         ["OAUTH_CLIENT_ID"],
         "an application",
     ),
+    ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "null"}, ["PRIVATE_REPOSITORIES"], "GITHUB_ACCESS_TOKEN is not set"),
+    (
+        {"GITHUB_ACCESS_TOKEN": "t", "PRIVATE_REPOSITORIES": "true", "ALLOWED_REPOSITORIES": "lab/*"},
+        ["PRIVATE_REPOSITORIES"],
+        "without signing in, and could read them",
+    ),
+    ({**PRIVATE, "ALLOWED_REPOSITORIES": ""}, ["PRIVATE_REPOSITORIES"], "ALLOWED_REPOSITORIES is not set"),
     ({"ACTION": "teardown"}, ["ACTION"], "is not supported yet"),
 ]
 
@@ -77,6 +91,8 @@ KEPT = [
     {"DNS_ZONE_RESOURCE_GROUP": "zones", "DOMAIN_NAME": "hub.example.org"},
     {**GITHUB, "ALLOWED_ORGANISATIONS": "lab"},
     {**ENTRA, "ALLOWED_USERS": "ada@example.org", "ADMIN_USERS": "ada@example.org"},
+    PRIVATE,
+    {"PRIVATE_REPOSITORIES": "false", "GITHUB_ACCESS_TOKEN": "t"},
     {"TOTAL_QUOTA": "10"},
     {"AKS_NODE_COUNT": "4"},
     {"ACTION": "DEPLOY"},
