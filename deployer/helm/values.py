@@ -16,6 +16,7 @@ from deployer.helm.repositories import allowed_specs, open_providers
 from deployer.kubernetes.azure_tags import written_tags
 from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
 from deployer.settings import Authentication
+from deployer.settings.capacity import BUILDER, Session
 from deployer.settings.chart_values import read_chart_values
 from deployer.templating import render_documents
 
@@ -30,12 +31,6 @@ if TYPE_CHECKING:
 # The version in the chart, 28.3.3, hangs while pushing; mybinder.org pins this one (mybinder.org-deploy 3387,
 # 3429).
 DIND_TAG = "27.5.1-dind"
-# The share of its limits that a session reserves: few sessions need them all the time. mybinder.org reserves
-# about the same.
-RESERVED_SHARE_OF_MEMORY = 0.25
-RESERVED_SHARE_OF_CPU = 0.05
-LEAST_CPU = 0.01
-MEBIBYTES = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024**2}
 # Seconds between two runs of the culler, as on mybinder.org; a shorter timeout needs shorter intervals.
 CULL_EVERY_SECONDS = 660
 
@@ -161,8 +156,8 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "address_tags": written_tags(names.tags),
         "registry": registry,
         "dind_tag": DIND_TAG,
-        "memory": memory_of_user_pods(settings.user_memory_limit),
-        "cpu_guarantee": max(LEAST_CPU, round(settings.user_cpu_limit * RESERVED_SHARE_OF_CPU, 3)),
+        "session": Session.of(settings.user_memory_limit, settings.user_cpu_limit),
+        "builder": BUILDER,
         "placeholders": 1 if settings.aks_node_count_max > settings.aks_node_count else 0,
         "cull_every": min(CULL_EVERY_SECONDS, settings.idle_timeout + 60),
         "allowed_specs": allowed,
@@ -172,23 +167,3 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "ingress_class": INGRESS_CLASS,
         "tls_secret": TLS_SECRET,
     }
-
-
-@dataclass(frozen=True)
-class UserMemory:
-    """Memory of a session, in units that JupyterHub and Kubernetes share (Kubernetes does not know `K`)."""
-
-    guarantee: str
-    limit: str
-
-
-def memory_of_user_pods(limit: str) -> UserMemory:
-    """Return the memory that a session reserves, and the most that it may use.
-
-    Args:
-        limit: number and unit (K, M, G or T, powers of 1024), as in the settings.
-
-    """
-    mebibytes = float(limit[:-1]) * MEBIBYTES[limit[-1]]
-    kept = limit if limit[-1] != "K" else f"{int(mebibytes)}M"
-    return UserMemory(guarantee=f"{int(mebibytes * RESERVED_SHARE_OF_MEMORY)}M", limit=kept)

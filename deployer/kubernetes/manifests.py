@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.kubernetes.azure_tags import written_tags
 from deployer.names import CREATED_BY, STORAGE_CLASS
+from deployer.settings.capacity import DEFAULT_REQUEST
 from deployer.templating import render_documents
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def render_namespace(names: HubNames) -> tuple[dict[str, Any], ...]:
     return tuple(
         document
         for template in ("manifests/namespace.yaml.j2", "manifests/network_policy.yaml.j2")
-        for document in render_documents(template, names=names)
+        for document in render_documents(template, names=names, default_request=DEFAULT_REQUEST)
     )
 
 

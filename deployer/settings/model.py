@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from deployer import cloud
 from deployer.settings.aliases import NOT_IN_THE_FORM, Aliases
+from deployer.settings.capacity import Session, sessions_that_fit
 from deployer.settings.types.azure import (
     Cloud,
     Guid,
@@ -68,8 +69,14 @@ from deployer.settings.versions import (
 CHART_REPOSITORY = "https://hub.jupyter.org/helm-chart"
 NODE_VM_SIZE = "Standard_D2s_v5"
 LARGEST_NODE_COUNT = 3
-DERIVED_WHEN_ZERO = frozenset({"aks_node_count_max", "per_repository_quota"})
-TOTAL_QUOTA, PER_REPOSITORY_QUOTA = 100, 50
+DERIVED_WHEN_ZERO = frozenset({"aks_node_count_max", "total_quota", "per_repository_quota"})
+PER_REPOSITORY_QUOTA, PER_USER_QUOTA = 50, 3
+
+
+def _total_quota(data: dict[str, Any]) -> int:
+    """Return as many sessions as the largest cluster holds; `rules` refuses one that holds none."""
+    session = Session.of(data["user_memory_limit"], data["user_cpu_limit"])
+    return max(sessions_that_fit(data["aks_node_vm_size"], data["aks_node_count_max"], session), 1)
 
 
 class Settings(BaseSettings):
@@ -174,10 +181,11 @@ class Settings(BaseSettings):
     # Limits
     user_memory_limit: Annotated[Memory, Aliases("limits.user_memory_limit")] = "2G"
     user_cpu_limit: Annotated[Cpus, Aliases("limits.user_cpu_limit")] = 1.0
-    total_quota: Annotated[Quota, Aliases("limits.total_quota")] = TOTAL_QUOTA
+    total_quota: Annotated[Quota, Aliases("limits.total_quota")] = Field(default_factory=_total_quota)
     per_repository_quota: Annotated[Quota, Aliases("limits.per_repository_quota")] = Field(
         default_factory=lambda data: min(PER_REPOSITORY_QUOTA, data["total_quota"])
     )
+    per_user_quota: Annotated[Quota, Aliases("limits.per_user_quota")] = PER_USER_QUOTA
     image_builder: Annotated[ImageBuilderChoice, Aliases("limits.image_builder")] = ImageBuilder.DIND
     idle_timeout: Annotated[Duration, Aliases("limits.idle_timeout")] = 600
     maximum_age: Annotated[Duration, Aliases("limits.maximum_age")] = 6 * 3600

@@ -12,6 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import OF_JUPYTERHUB, WRAPPER, read_chart_values
+from deployer.settings.limits import (
+    idle_timeout_within_max_age,
+    repository_quota_within_total,
+    session_fits_a_node,
+)
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
 from deployer.settings.types.validation import Violation, either
@@ -95,26 +100,6 @@ def max_nodes_at_least_min(settings: Settings, _present: Collection[str]) -> Ite
             "aks_node_count_max",
             f"is less than AKS_NODE_COUNT, which is {settings.aks_node_count}.",
             f"Write {settings.aks_node_count} or more.",
-        )
-
-
-def repository_quota_within_total(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
-    """Require the quota of one repository to be within the total."""
-    if settings.per_repository_quota > settings.total_quota:
-        yield Violation(
-            "per_repository_quota",
-            f"is more than TOTAL_QUOTA, which is {settings.total_quota}.",
-            f"Write {settings.total_quota} or less.",
-        )
-
-
-def idle_timeout_within_max_age(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
-    """Require the maximum age to be at least the idle timeout, which would have no effect otherwise."""
-    if settings.maximum_age < settings.idle_timeout:
-        yield Violation(
-            "maximum_age",
-            f"is less than IDLE_TIMEOUT, which is {settings.idle_timeout} seconds.",
-            "Write a longer time, or shorten IDLE_TIMEOUT.",
         )
 
 
@@ -222,6 +207,7 @@ RULES = (
     Rule(("enable_https",), https_has_an_email),
     Rule((), zone_has_a_domain),
     Rule(("aks_node_count", "aks_node_count_max"), max_nodes_at_least_min),
+    Rule(("aks_node_vm_size", "user_memory_limit", "user_cpu_limit"), session_fits_a_node),
     Rule(("total_quota", "per_repository_quota"), repository_quota_within_total),
     Rule(("idle_timeout", "maximum_age"), idle_timeout_within_max_age),
     Rule(("authentication",), sign_in_has_its_client),

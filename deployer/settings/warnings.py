@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
+from deployer.settings.limits import warnings_about_limits
 from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
 from deployer.settings.types.tags import reaches_addresses_and_disks
@@ -29,7 +30,7 @@ _REPLACED = {
 }
 _DOCKER_HUB_ONLY = ("dockerhub_username", "dockerhub_password", "dockerhub_organisation")
 _ACR_ONLY = ("registry_name", "registry_sku")
-_SIGN_IN_ONLY = ("oauth_client_id", "oauth_client_secret", "oauth_tenant_id")
+_SIGN_IN_ONLY = ("oauth_client_id", "oauth_client_secret", "oauth_tenant_id", "per_user_quota")
 _HTTPS_ONLY = (
     "domain_name",
     "dns_zone_resource_group",
@@ -50,6 +51,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _docker_hub_names(settings)
     yield from _guests(settings)
     yield from warnings_about_visitors(settings)
+    yield from warnings_about_limits(settings)
     yield from _replaced_decisions(settings)
     yield from _tags(settings)
 

@@ -13,6 +13,7 @@ from deployer.azure.retries import with_retries
 from deployer.errors import AzureError, DeployerError
 from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.run.workflow import Step
+from deployer.settings.capacity import sessions_of
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
@@ -34,16 +35,20 @@ def cluster_step(settings: Settings) -> Step[Context]:
     """Declare the step."""
 
     def creates(names: HubNames) -> tuple[str, ...]:
-        least, most = settings.aks_node_count, settings.aks_node_count_max
         return (
             f"cluster {names.cluster} ({settings.aks_tier})",
             f"node pool {SYSTEM_POOL}: 1 × {settings.aks_system_node_vm_size}",
-            f"node pool {USER_POOL}: {least} to {most} × {settings.aks_node_vm_size}",
+            f"{_user_pool_in_words(settings)}, room for {sessions_of(settings)} sessions",
             f"resource group {names.node_resource_group}: nodes, load balancer, outbound address",
         )
 
     title = f"Create the Kubernetes cluster {settings.binderhub_name}"
     return Step("cluster", title, ensure_cluster, creates=creates)
+
+
+def _user_pool_in_words(settings: Settings) -> str:
+    least, most = settings.aks_node_count, settings.aks_node_count_max
+    return f"node pool {USER_POOL}: {least} to {most} × {settings.aks_node_vm_size}"
 
 
 async def ensure_cluster(context: Context, report: StepReport) -> str:

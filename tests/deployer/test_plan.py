@@ -114,6 +114,6 @@ def test_with_docker_hub_no_registry_is_created() -> None:
     assert not any("registry" in line or "token" in line for line in created_by(**DOCKER_HUB))
 
 
-def test_the_plan_names_sizes_and_numbers_of_nodes() -> None:
+def test_the_plan_names_sizes_and_numbers_of_nodes_and_how_many_sessions_they_hold() -> None:
     created = created_by(aks_node_count="2", aks_node_count_max="5", aks_node_vm_size="Standard_D4s_v5")
-    assert "node pool user: 2 to 5 × Standard_D4s_v5" in created
+    assert "node pool user: 2 to 5 × Standard_D4s_v5, room for 95 sessions" in created

@@ -41,6 +41,8 @@ _KIB = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
 LEAST_MEMORY_KIB = 128 * 1024
 LEAST_SECONDS = 60
 MOST_SECONDS = 30 * 86400
+LEAST_CPUS = 0.05
+MOST_CPUS = 128
 
 
 def boolean(value: Any) -> bool:
@@ -100,8 +102,9 @@ def cpus(value: Any) -> float:
     if not _CPU.fullmatch(text):
         raise refusal("is not a number of CPUs.", "Write one like 1, 0.5 or 500m.")
     number = float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
-    if not 0.05 <= number <= 128:  # noqa: PLR2004 - the least that runs, the most that a node has
-        raise refusal("must be from 0.05 to 128 CPUs.", "Write one like 1 or 0.5.")
+    # The least that runs, the most that a node has.
+    if not LEAST_CPUS <= number <= MOST_CPUS:
+        raise refusal(f"must be from {LEAST_CPUS} to {MOST_CPUS} CPUs.", "Write one like 1 or 0.5.")
     return number
 
 

@@ -14,7 +14,6 @@ from pydantic import SecretStr
 
 from deployer.helm.values import (
     RegistryAccess,
-    memory_of_user_pods,
     merge,
     render_binderhub_values,
 )
@@ -182,20 +181,36 @@ def test_room_is_held_for_the_next_person_where_nodes_can_be_added() -> None:
     assert replicas(aks_node_count=2, aks_node_count_max=2) == 0
 
 
+def test_a_session_ends_itself_although_its_tab_is_open() -> None:
+    files = values_of(idle_timeout="2 min").public["jupyterhub"]["singleuser"]["extraFiles"]
+    assert files["jupyter_server_config.json"] == {
+        "mountPath": "/etc/jupyter/jupyter_server_config.json",
+        "data": {
+            "ServerApp": {"shutdown_no_activity_timeout": 120},
+            "MappingKernelManager": {
+                "cull_idle_timeout": 120,
+                "cull_interval": 60,
+                "cull_connected": True,
+            },
+        },
+    }
+
+
+def test_failed_starts_do_not_end_the_hub() -> None:
+    assert values_of().public["jupyterhub"]["hub"]["consecutiveFailureLimit"] == 0
+
+
+@pytest.mark.parametrize("sign_in", [GITHUB, ENTRA])
+def test_a_person_who_signs_in_can_have_several_sessions_up_to_a_limit(sign_in: dict[str, str]) -> None:
+    jupyterhub = values_of(per_user_quota="5", **sign_in).public["jupyterhub"]
+    assert jupyterhub["hub"]["allowNamedServers"] is True
+    assert jupyterhub["hub"]["namedServerLimitPerUser"] == 5
+    assert jupyterhub["cull"]["removeNamedServers"] is True
+
+
 def test_culling_follows_the_settings() -> None:
     cull = values_of(idle_timeout="2 min", maximum_age="1 h").public["jupyterhub"]["cull"]
     assert cull == {"enabled": True, "every": 180, "timeout": 120, "maxAge": 3600}
-
-
-@pytest.mark.parametrize(
-    ("limit", "guarantee", "known_to_kubernetes"),
-    [("2G", "512M", "2G"), ("1.5G", "384M", "1.5G"), ("512M", "128M", "512M"), ("1048576K", "256M", "1024M")],
-)
-def test_user_pods_reserve_a_quarter_of_their_memory(
-    limit: str, guarantee: str, known_to_kubernetes: str
-) -> None:
-    memory = memory_of_user_pods(limit)
-    assert (memory.guarantee, memory.limit) == (guarantee, known_to_kubernetes)
 
 
 def test_one_origin_may_be_named_in_the_headers() -> None:

@@ -60,6 +60,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "user_cpu_limit": ("500m", 0.5),
     "total_quota": ("200", 200),
     "per_repository_quota": ("20", 20),
+    "per_user_quota": ("2", 2),
     "image_builder": ("PINK", ImageBuilder.PINK),
     "idle_timeout": ("20 min", 1200),
     "maximum_age": ("PT1H30M", 5400),

@@ -42,6 +42,8 @@ BROKEN = [
     ({"DNS_ZONE_RESOURCE_GROUP": "zones"}, ["DOMAIN_NAME"], "the resource group of its zone"),
     ({"AKS_NODE_COUNT": "4", "AKS_NODE_COUNT_MAX": "2"}, ["AKS_NODE_COUNT_MAX"], "less than AKS_NODE_COUNT"),
     ({"TOTAL_QUOTA": "10", "PER_REPOSITORY_QUOTA": "20"}, ["PER_REPOSITORY_QUOTA"], "more than TOTAL_QUOTA"),
+    ({"USER_MEMORY_LIMIT": "8G"}, ["USER_MEMORY_LIMIT"], "more than a node of the size Standard_D2s_v5"),
+    ({"USER_CPU_LIMIT": "64"}, ["USER_CPU_LIMIT"], "more than a node of the size Standard_D2s_v5"),
     ({"IDLE_TIMEOUT": "2 h", "MAXIMUM_AGE": "1 h"}, ["MAXIMUM_AGE"], "less than IDLE_TIMEOUT"),
     (
         {"AUTHENTICATION": "github", "ALLOWED_USERS": "ada"},
@@ -94,6 +96,8 @@ KEPT = [
     PRIVATE,
     {"PRIVATE_REPOSITORIES": "false", "GITHUB_ACCESS_TOKEN": "t"},
     {"TOTAL_QUOTA": "10"},
+    {"PER_REPOSITORY_QUOTA": "50"},
+    {"USER_MEMORY_LIMIT": "8G", "AKS_NODE_VM_SIZE": "Standard_D4s_v5"},
     {"AKS_NODE_COUNT": "4"},
     {"ACTION": "DEPLOY"},
 ]

@@ -45,6 +45,11 @@ SAID = [
     ({**DOCKER_HUB, "REGISTRY_SKU": "Premium"}, "is not used: images go to dockerhub."),
     ({"CONFIG_REPOSITORY": "our-lab/our-hub"}, "is not used: upgrades from a repository"),
     ({"OAUTH_CLIENT_ID": "a"}, "is not used: sign-in is switched off."),
+    ({"PER_USER_QUOTA": "5"}, "is not used: sign-in is switched off."),
+    ({"TOTAL_QUOTA": "100"}, "about 24 sessions fit on 3 × Standard_D2s_v5"),
+    ({"TOTAL_QUOTA": "100"}, "Set AKS_NODE_COUNT_MAX to 13, or leave TOTAL_QUOTA unset."),
+    ({"PER_REPOSITORY_QUOTA": "50"}, "PER_REPOSITORY_QUOTA has no effect"),
+    ({"AKS_NODE_VM_SIZE": "Standard_M8ms"}, "is not a size whose memory this release knows"),
     ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
     (
         {

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from deployer.settings.capacity import Session, sessions_of
 from sandbox.hub.edge import Edge
 from sandbox.internet.charts.packages import OWN_CHARTS
-from tests.deployer.hubs import REGISTRY_PASSWORD
+from tests.deployer.hubs import REGISTRY_PASSWORD, hub_settings, values_of
 
 if TYPE_CHECKING:
     from sandbox.hub.release_reader import RegistryLogin
@@ -95,3 +96,51 @@ async def test_the_public_names_answer_as_the_live_objects_say(installation: Ins
         assert await status("our-hub-hub", "/hub/api", wanted=200) == 200
         await installation.helm("upgrade", "our-hub", str(OWN_CHARTS / "binderhub"))
         assert await status("our-hub", "/versions", wanted=200) == 200
+
+
+def sessions_like(placeholder: dict[str, Any], count: int) -> dict[str, Any]:
+    """Return a Deployment of sessions, which KubeSpawner places as the chart places what stands for them."""
+    labels = {"component": "singleuser-server"}
+    reserved = Session.of("2G", 1.0).reserved
+    template = {**placeholder["spec"]["template"], "metadata": {"labels": labels}}
+    requests = {"cpu": f"{reserved.millicores}m", "memory": f"{reserved.mebibytes}Mi"}
+    spec = {**template["spec"], "priorityClassName": "our-hub-default-priority"}
+    spec["containers"] = [{**spec["containers"][0], "resources": {"requests": requests}}]
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "sessions", "namespace": "our-hub"},
+        "spec": {
+            "replicas": count,
+            "selector": {"matchLabels": labels},
+            "template": {**template, "spec": spec},
+        },
+    }
+
+
+async def places(installation: Installation, component: str) -> list[str | None]:
+    """Return the node of each pod of a component, None for one without."""
+    items = (await installation.get("/api/v1/NAMESPACE/pods"))["items"]
+    return [
+        pod["spec"].get("nodeName") for pod in items if pod["metadata"]["labels"]["component"] == component
+    ]
+
+
+# The last test, because the cluster stays full.
+async def test_as_many_sessions_fit_as_the_hub_lets_in_and_one_more_does_not(
+    installation: Installation,
+) -> None:
+    promised = sessions_of(hub_settings())
+    assert values_of().public["config"]["LaunchQuota"]["total_quota"] == promised
+    placeholder = await installation.get("/apis/apps/v1/NAMESPACE/statefulsets/user-placeholder")
+    path = "/apis/apps/v1/namespaces/our-hub/deployments"
+    created = await installation.cluster.api.post(path, json=sessions_like(placeholder, promised + 1))
+    assert created.is_success, created.text
+    for _ in range(PATIENCE_SECONDS):
+        taken = await places(installation, "singleuser-server")
+        builders = await places(installation, "image-builder")
+        if sum(map(bool, taken)) >= promised and all(builders):
+            break
+        await asyncio.sleep(1)
+    assert len(set(filter(None, builders))) == hub_settings().aks_node_count_max
+    assert sorted(map(bool, taken)) == [False] + [True] * promised

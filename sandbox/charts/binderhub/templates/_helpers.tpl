@@ -25,8 +25,15 @@ heritage: {{ (index . 0).Release.Service }}
 {{- /* Node affinity for a purpose, hard or soft; takes (list purpose scheduling). */ -}}
 {{- define "affinity" -}}
 {{- $match := (index . 1).nodeAffinity.matchNodePurpose }}
-{{- if has $match (list "prefer" "require") }}
+{{- $beside := "" }}
+{{- if gt (len .) 2 }}{{ $beside = (index . 2).required }}{{ end }}
+{{- if or $beside (has $match (list "prefer" "require")) }}
 affinity:
+{{- with $beside }}
+  podAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution: {{ toJson . }}
+{{- end }}
+{{- if has $match (list "prefer" "require") }}
   nodeAffinity:
   {{- if eq $match "require" }}
     requiredDuringSchedulingIgnoredDuringExecution:
@@ -40,6 +47,7 @@ affinity:
           matchExpressions:
             - {key: hub.jupyter.org/node-purpose, operator: In, values: [{{ index . 0 }}]}
   {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 
