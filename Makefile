@@ -6,10 +6,10 @@ VENV := .venv/bin
 # One more than CI has cores: tests spend much of their time waiting.
 TEST_PROCESSES ?= 3
 
-LOCK := $(VENV)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK := $(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop test reliability coverage check setup error-page lock clean
+.PHONY: help demo demo-stop image test reliability coverage check setup error-page lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -20,6 +20,9 @@ demo: setup ## Run a whole deployment in the sandbox, without an Azure account
 
 demo-stop: ## Stop the sandbox that `make demo` left running
 	@test ! -x $(VENV)/python || $(VENV)/python -m sandbox stop
+
+image: setup ## Build the container image of the deployer, and show its size
+	@$(VENV)/python -m sandbox.image
 
 test: setup ## Run all tests
 	@$(VENV)/python -m pytest --numprocesses $(TEST_PROCESSES)
@@ -38,6 +41,7 @@ reliability: setup ## Let every request of a deployment fail once in each way, a
 check: setup ## Check formatting, style, types and layers
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
+	$(VENV)/hadolint Dockerfile
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 
@@ -48,8 +52,9 @@ error-page: setup ## Write docs/errors.md from the rules that explain errors
 	@$(VENV)/python -m tests.docs.error_table
 
 lock: setup ## Update the lock files from pyproject.toml, keeping the versions that still fit
-	$(LOCK) --output-file requirements.lock
-	$(LOCK) --extra development --output-file requirements-development.lock
+	$(LOCK) pyproject.toml --output-file requirements.lock
+	$(LOCK) pyproject.toml --extra development --output-file requirements-development.lock
+	$(LOCK) --group build --output-file requirements-build.lock
 
 clean: demo-stop ## Remove everything that set-up and runs left in this checkout; the cache stays
 	rm -rf .venv .sandbox sandbox/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -12,9 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WHOLE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT = WHOLE["project"]
+BUILD = WHOLE["dependency-groups"]["build"]
 PRODUCT = PROJECT["dependencies"]
 DEVELOPMENT = [*PRODUCT, *PROJECT["optional-dependencies"]["development"]]
+LOCKS = ("requirements.lock", "requirements-development.lock", "requirements-build.lock")
 
 
 def locked(name: str) -> dict[str, tuple[str, int]]:
@@ -30,7 +33,7 @@ def locked(name: str) -> dict[str, tuple[str, int]]:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    [("requirements.lock", PRODUCT), ("requirements-development.lock", DEVELOPMENT)],
+    list(zip(LOCKS, (PRODUCT, DEVELOPMENT, BUILD), strict=True)),
 )
 def test_a_lock_fits_what_is_asked_for(name: str, wanted: list[str]) -> None:
     versions = locked(name)
@@ -42,16 +45,21 @@ def test_a_lock_fits_what_is_asked_for(name: str, wanted: list[str]) -> None:
         )
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-development.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_package_of_a_lock_has_its_hashes(name: str) -> None:
     packages = locked(name)
     assert packages
     assert [package for package, (_, hashes) in packages.items() if not hashes] == []
 
 
-def test_both_locks_agree() -> None:
-    product, development = locked("requirements.lock"), locked("requirements-development.lock")
-    assert {name: development.get(name) for name in product} == product
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
+def test_the_locks_agree(name: str) -> None:
+    packages, development = locked(name), locked("requirements-development.lock")
+    assert {name: development.get(name) for name in packages} == packages
+
+
+def test_the_group_asks_for_what_the_build_system_asks_for() -> None:
+    assert WHOLE["build-system"]["requires"] == BUILD
 
 
 @pytest.mark.parametrize("name", ["ruff", "mypy", "pytest", "uv"])
@@ -60,7 +68,7 @@ def test_the_image_gets_no_development_tool(name: str) -> None:
     assert name in locked("requirements-development.lock")
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-development.lock"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_names_no_registry(name: str) -> None:
     assert "://" not in (ROOT / name).read_text(encoding="utf-8")
 

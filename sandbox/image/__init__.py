@@ -1,0 +1,1 @@
+"""The deployer's container image: builds it with the engine at hand, unpacks it, and runs its containers."""
