@@ -13,9 +13,7 @@ import signal
 import sys
 from contextlib import suppress
 from dataclasses import asdict
-from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
 
@@ -23,12 +21,27 @@ from deployer.errors import (
     DeployerError,
     Interrupted,
     PreflightError,
-    Problem,
     RepeatableCrash,
     SettingsError,
 )
 from deployer.helm.binary import HELM_VERSION, download_helm, find_helm
 from deployer.names import HubNames, derive_names
+from deployer.options import (
+    OUTPUTS_DIRECTORY,
+    ConfigOption,
+    DirectoryOption,
+    DownloadOption,
+    GroupOption,
+    LocationOption,
+    NameOption,
+    Output,
+    OutputOption,
+    SetOption,
+    SubscriptionOption,
+    WaitOption,
+    config_file,
+    typed_settings,
+)
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
 from deployer.progress.report import StepReport
@@ -36,6 +49,7 @@ from deployer.settings.loading import LoadedSettings, action, exit_zero_when_han
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -55,55 +69,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-CONFIG_FILE = Path("config.json")
-OUTPUTS_DIRECTORY = Path("outputs")
-
 # These libraries log failures that the deployer shows as an error of its own, or has waited out.
 QUIET_LIBRARIES = ("azure", "msal", "pyhelm3")
-
-
-class Output(StrEnum):
-    """The format of the result of a command."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-ConfigOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--config",
-        "-c",
-        help="A file with settings; by default config.json in this directory, if there is one.",
-    ),
-]
-NameOption = Annotated[str | None, typer.Option("--name", help="Name of the hub (BINDERHUB_NAME).")]
-GroupOption = Annotated[
-    str | None, typer.Option("--resource-group", "-g", help="Resource group (RESOURCE_GROUP_NAME).")
-]
-LocationOption = Annotated[
-    str | None, typer.Option("--location", "-l", help="Azure region (RESOURCE_GROUP_LOCATION).")
-]
-SubscriptionOption = Annotated[
-    str | None, typer.Option("--subscription", help="Subscription, by id or name (AZURE_SUBSCRIPTION).")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", help="Any other setting, as NAME=VALUE. Do not use it for secrets."),
-]
-OutputOption = Annotated[Output, typer.Option("--output", "-o", help="Format of the result.")]
-DirectoryOption = Annotated[
-    Path, typer.Option("--outputs", help="Directory for outputs if no storage account is set.")
-]
-DownloadOption = Annotated[
-    bool,
-    typer.Option(
-        "--download-helm", help=f"Download helm {HELM_VERSION} without asking if it is not installed."
-    ),
-]
-WaitOption = Annotated[
-    bool, typer.Option("--wait", help="If another deployment of this hub is running, wait until it ends.")
-]
 
 
 @app.command()
@@ -121,8 +88,8 @@ def deploy(  # noqa: PLR0913 - each is an option that people type
     wait: WaitOption = False,
 ) -> None:
     """Create or update the hub. Safe to run again: only differences are applied."""
-    typed = _typed(name, resource_group, location, subscription, setting)
-    loaded = load_settings(typed, _config_file(config))
+    typed = typed_settings(name, resource_group, location, subscription, setting)
+    loaded = load_settings(typed, config_file(config))
     _deploy(loaded, output, outputs, download=download, wait=wait)
 
 
@@ -138,8 +105,8 @@ def plan(  # noqa: PLR0913 - each is an option that people type
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Show the steps of a deployment in order, without changing anything."""
-    typed = _typed(name, resource_group, location, subscription, setting)
-    loaded = load_settings(typed, _config_file(config))
+    typed = typed_settings(name, resource_group, location, subscription, setting)
+    loaded = load_settings(typed, config_file(config))
     from deployer import console
     from deployer.plan import build_plan
 
@@ -167,8 +134,8 @@ def info(  # noqa: PLR0913 - each is an option that people type
     download: DownloadOption = False,
 ) -> None:
     """Show the hub as it is now: addresses, cluster and release. Changes nothing."""
-    typed = _typed(name, resource_group, None, subscription, setting)
-    settings = load_settings(typed, _config_file(config)).settings
+    typed = typed_settings(name, resource_group, None, subscription, setting)
+    settings = load_settings(typed, config_file(config)).settings
     from deployer import console
     from deployer.commands.info import inspect_hub
 
@@ -334,35 +301,6 @@ def _helm(*, download: bool) -> Path:
         "The program helm is not installed.",
         suggestion=f"Install helm 4, or start again with --download-helm to download helm {HELM_VERSION}.",
     )
-
-
-def _config_file(given: Path | None) -> Path | None:
-    return given or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
-
-
-def _typed(
-    name: str | None,
-    resource_group: str | None,
-    location: str | None,
-    subscription: str | None,
-    settings: list[str] | None,
-) -> dict[str, str]:
-    """Return the options that were given, by setting."""
-    typed = {
-        "binderhub_name": name,
-        "resource_group_name": resource_group,
-        "resource_group_location": location,
-        "azure_subscription": subscription,
-        **dict(map(_name_and_value, settings or [])),
-    }
-    return {key: value for key, value in typed.items() if value is not None}
-
-
-def _name_and_value(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise SettingsError([Problem("--set", text, "is not NAME=VALUE.", "Write --set AKS_NODE_COUNT=2.")])
-    return name.strip().lower(), value
 
 
 def _screen(*, stderr: bool = False) -> Console:
