@@ -42,6 +42,7 @@ from deployer.options import (
     config_file,
     typed_settings,
 )
+from deployer.private_files import remove_open_folders
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
 from deployer.progress.report import StepReport
@@ -280,6 +281,7 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         def interrupt() -> None:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
+                signal.signal(number, _end_now)
             task.cancel()
 
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -287,6 +289,13 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
         return await task
 
     return asyncio.run(interruptible())
+
+
+def _end_now(number: int, _frame: object) -> None:
+    """End the process by the signal that it has received, and leave no keys on the disk."""
+    remove_open_folders()
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def _helm(*, download: bool) -> Path:

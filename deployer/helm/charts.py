@@ -95,7 +95,7 @@ async def fetch_chart(helm: Path, source: ChartSource, directory: Path) -> Path:
         HelmError: the chart cannot be fetched, or is another one than the wanted.
 
     """
-    process = HelmProcess(helm)
+    process = HelmProcess(helm, directory)
 
     async def fetch() -> Path:
         with TemporaryDirectory(dir=directory) as unfinished:

@@ -22,6 +22,9 @@ INSTALL_LIMIT = 900
 
 DEPLOYED = "deployed"
 FAILED = "failed"
+UNINSTALLING = "uninstalling"
+# Statuses that a killed run leaves; helm refuses to upgrade such a release.
+PENDING_STATUSES = frozenset({"pending-install", "pending-upgrade", "pending-rollback", UNINSTALLING})
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,8 @@ class Helm:
     """
 
     def __init__(self, executable: Path, kubeconfig: Path) -> None:
-        command = HelmProcess(executable, kubeconfig, INSTALL_LIMIT)
-        self._client = pyhelm3.Client(command, executable=str(executable))
+        self._command = HelmProcess(executable, kubeconfig.parent, kubeconfig, INSTALL_LIMIT)
+        self._client = pyhelm3.Client(self._command, executable=str(executable))
 
     async def find(self, release: str, namespace: str) -> ReleaseState | None:
         """Return the newest revision of a release, None where there is no such release.
@@ -112,13 +115,25 @@ class Helm:
     async def clear_the_way(self, release: str, namespace: str) -> ReleaseState | None:
         """Recover a release that a killed run left pending, and return its state afterwards.
 
-        A first install is uninstalled, an upgrade is rolled back to the previous revision.
+        A first install is uninstalled; an upgrade is rolled back to the revision that was deployed last.
         """
         await explained(
             f"Helm could not recover the release {release}",
-            repeated(lambda: self._client.get_proceedable_revision(release, namespace=namespace)),
+            repeated(lambda: self._recover(release, namespace)),
         )
         return await self.find(release, namespace)
+
+    async def _recover(self, release: str, namespace: str) -> None:
+        *earlier, newest = await self._command.history(release, namespace=namespace)
+        if newest["status"] not in PENDING_STATUSES:
+            return
+        if not earlier or newest["status"] == UNINSTALLING:
+            await self._client.uninstall_release(release, namespace=namespace, wait=True)
+            return
+        # Not the one before: an interrupted rollback follows a failed revision, which helm does not keep.
+        deployed = [revision for revision in earlier if revision["status"] == DEPLOYED]
+        target = (deployed or earlier)[-1]["revision"]
+        await self._command.rollback(release, target, cleanup_on_fail=True, namespace=namespace, wait=True)
 
     async def install(self, wanted: WantedRelease, *, roll_back: bool) -> int:
         """Install or upgrade a release and wait until its objects are ready.

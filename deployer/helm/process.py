@@ -11,11 +11,15 @@ import asyncio
 import os
 import re
 import signal
+import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import semver
 from pyhelm3 import Command
 from pyhelm3.errors import ChartNotFoundError, Error, InvalidResourceError, ReleaseNotFoundError
+
+from deployer.settings.environment import child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +32,9 @@ READ_LIMIT = 120.0
 # Between SIGTERM, on which helm records the release as failed, and SIGKILL. Azure Container Instances kill a
 # container 30 seconds after SIGTERM, and the record of the run still has to be written. Seconds.
 GRACE = 3.0
+
+# Helm keeps the values of each revision, secrets included, in the cluster: the newest, and one to return to.
+REVISIONS = 2
 
 WAITING_COMMANDS = {"upgrade", "rollback", "uninstall"}
 
@@ -44,16 +51,31 @@ class HelmProcess(Command):
 
     Args:
         executable: the helm program.
+        folder: private, for what helm writes while it runs.
         kubeconfig: file with the address and credentials of the cluster; None for commands without one.
         wait_limit: seconds that helm waits for objects of a release.
 
     """
 
-    def __init__(self, executable: Path, kubeconfig: Path | None = None, wait_limit: int = 0) -> None:
-        super().__init__(executable=str(executable), kubeconfig=kubeconfig, default_timeout=f"{wait_limit}s")
+    def __init__(
+        self, executable: Path, folder: Path, kubeconfig: Path | None = None, wait_limit: int = 0
+    ) -> None:
+        super().__init__(
+            executable=str(executable),
+            kubeconfig=kubeconfig,
+            default_timeout=f"{wait_limit}s",
+            history_max_revisions=REVISIONS,
+        )
+        self._environment = {**child_environment(), "TMPDIR": str(folder)}
         cluster = () if kubeconfig is None else ("--kubeconfig", str(kubeconfig))
         self._arguments = (str(executable), *cluster)
         self._wait_limit = wait_limit
+
+    def client_version(self) -> semver.VersionInfo:
+        """Return the version of helm, asked without a shell and without the variables of this process."""
+        command = (self._arguments[0], "version", "--template", "{{ .Version }}")
+        answer = subprocess.run(command, capture_output=True, check=True, env=self._environment)
+        return semver.Version.parse(answer.stdout.decode().removeprefix("v"))
 
     async def run(self, command: Sequence[object], input: bytes | None = None) -> bytes:  # noqa: A002 - of pyhelm3
         """Run one command and return its standard output.
@@ -70,6 +92,7 @@ class HelmProcess(Command):
             stdin=asyncio.subprocess.PIPE if input is not None else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
+            env=self._environment,
             # A group of its own: Ctrl-C in a terminal reaches the deployer only, which then ends helm.
             start_new_session=True,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployer.azure.refusals import first_lasting, in_words
 from deployer.errors import HelmError, KubernetesError
-from deployer.helm.client import DEPLOYED, Helm
+from deployer.helm.client import DEPLOYED, PENDING_STATUSES, Helm
 from deployer.kubernetes.cluster import missing_objects
 from deployer.kubernetes.obstacles import ObstacleFinder
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
 
 T = TypeVar("T")
-
-# Statuses that a killed run leaves; helm refuses to upgrade such a release.
-PENDING_STATUSES = {"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"}
 
 # Seconds.
 LOOK_EVERY = 10.0

@@ -50,7 +50,7 @@ async def find_refusals(
 
     async def render() -> list[str]:
         try:
-            await HelmProcess(helm).run(command, json.dumps(values).encode())
+            await HelmProcess(helm, package.parent).run(command, json.dumps(values).encode())
         except Error as error:
             return list(reasons_in(error.stderr.decode(errors="replace"), chart))
         return []

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
 from http import HTTPStatus
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import KubernetesError
+from deployer.kubernetes.kubeconfig import with_files
 from deployer.kubernetes.objects import ObjectName, find_object, list_objects
 from deployer.kubernetes.requests import ANSWER_LIMIT, RefusedError, send
-from deployer.private_files import write_private_file
+from deployer.private_files import private_folder, write_private_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from kr8s.asyncio import Api
 
@@ -27,19 +26,32 @@ warnings.filterwarnings("ignore", message=".*is not supported. Supported version
 DNS_LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 
 
-@dataclass(frozen=True)
 class ClusterAccess:
-    """Access to a cluster: a kubeconfig file that only this user can read."""
+    """Access to a cluster, for one run.
 
-    kubeconfig: Path
+    Args:
+        kubeconfig: file that only this user can read.
+
+    """
+
+    def __init__(self, kubeconfig: Path) -> None:
+        self.kubeconfig = kubeconfig
+        self._connecting = asyncio.Lock()
+        self._api: Api | None = None
 
     async def api(self) -> Api:
-        """Connect to the API of the cluster.
+        """Return the API of the cluster, to which the first call connects.
 
         Raises:
             KubernetesError: it cannot be reached, or refuses the connection.
 
         """
+        async with self._connecting:
+            if self._api is None:
+                self._api = await self._connect()
+        return self._api
+
+    async def _connect(self) -> Api:
         from kr8s.asyncio import api as connect
 
         async def connected() -> Api:
@@ -57,10 +69,10 @@ class ClusterAccess:
 
 @contextmanager
 def private_kubeconfig(content: bytes) -> Iterator[ClusterAccess]:
-    """Write a kubeconfig into a private file that is removed at the end of the context."""
-    with TemporaryDirectory(prefix="binderhub-deployer-") as folder:
-        path = Path(folder, "kubeconfig")
-        write_private_file(path, content)
+    """Write a kubeconfig and its keys into a private folder, which is removed at the end of the context."""
+    with private_folder() as folder:
+        path = folder / "kubeconfig"
+        write_private_file(path, with_files(content, folder))
         yield ClusterAccess(path)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_settings import EnvSettingsSource
 
-from deployer.settings.model import ALIASES, Settings
+from deployer.settings.model import ALIASES, SECRETS, Settings
 from deployer.settings.types.azure import is_guid
 
 if TYPE_CHECKING:
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 QUOTES = "quotes around"
 COMMENT = "a comment after"
 CARRIAGE_RETURN = "a carriage return after"
+
+# What a child process may know: where programs and its own files are, and how the network is reached.
+# Libraries read the variables of proxies in both cases.
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_FOR_CHILDREN = frozenset(
+    {"PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", *_PROXIES, *(name.upper() for name in _PROXIES)}
+)
 
 # Of one line: such files have no values of several lines.
 _QUOTED = re.compile(r"""(["'])((?:(?!\1).)*)\1(\s+#.*)?""")
@@ -66,6 +73,19 @@ def read_environment() -> Iterator[Variable]:
         for variable in aliases.variables:
             if variable in os.environ:
                 yield tidied(name, variable, os.environ[variable])
+
+
+def forget_secrets() -> None:
+    """Remove every secret from the environment, where libraries and child processes would see it."""
+    names = {name.upper() for name in SECRETS}
+    old_names = {variable for name in SECRETS for variable in ALIASES[name].variables}
+    for variable in [each for each in os.environ if each.upper() in names or each in old_names]:
+        del os.environ[variable]
+
+
+def child_environment() -> dict[str, str]:
+    """Return the variables for a child process: no setting is among them."""
+    return {name: value for name, value in os.environ.items() if name in _FOR_CHILDREN}
 
 
 def read_variable(name: str) -> str:

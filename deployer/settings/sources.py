@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from deployer.errors import Problem
 from deployer.settings.config_file import read_config_file
-from deployer.settings.environment import read_environment, remains_in_words
+from deployer.settings.environment import forget_secrets, read_environment, remains_in_words
 from deployer.settings.model import ALIASES, SECRETS
 from deployer.settings.types.validation import close_to
 
@@ -115,6 +115,7 @@ def _add_command_line(gathered: Gathered, command_line: Mapping[str, Any]) -> No
 
 def _add_environment(gathered: Gathered) -> None:
     variables = list(read_environment())
+    forget_secrets()
     for variable in variables:
         gathered.add(variable.setting, variable.value, variable.label)
     if (warning := remains_in_words(variables)) is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -22,6 +21,7 @@ from deployer.helm.values import (
     render_cert_manager_values,
     render_traefik_values,
 )
+from deployer.private_files import private_folder
 from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
 
@@ -48,7 +48,7 @@ async def prepare_charts(context: Context, report: StepReport) -> str:
 
     """
     sources = _sources(context.settings)
-    directory = Path(context.resources.enter_context(TemporaryDirectory(prefix="charts-")))
+    directory = context.resources.enter_context(private_folder())
     report.progress(f"fetching {', '.join(source.name for source in sources)}")
     packages = await _fetch(context.helm, sources, directory)
     await _judge(context, packages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from tests.deployment_record import violations
@@ -27,15 +28,16 @@ HUB = "resumed"
 WHERE = {"RESOURCE_GROUP_LOCATION": "canadacentral"}
 # Far less than the quarter of an hour that helm waits for pods; most of it is for a busy machine.
 PATIENCE_SECONDS = 60
+INFO = ("binderhub-deployer", "info", "--output", "json")
 
 
 def interrupted_while(
-    sandbox: RunningSandbox, folder: Path, words: str, number: signal.Signals = signal.SIGINT, **settings: str
+    sandbox: RunningSandbox, folder: Path, words: str, *numbers: signal.Signals, **settings: str
 ) -> tuple[int, str]:
-    """Start to deploy and send a signal when the log says `words`; return exit status and log."""
+    """Start to deploy and send signals when the log says `words`; return exit status and log."""
     process = subprocess.Popen(
         deploy_command(folder),
-        env={**sandbox.environment(), **hub_settings(HUB), **WHERE, **settings},
+        env={**sandbox.environment(), **hub_settings(HUB), **WHERE, **temporary(folder), **settings},
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         text=True,
@@ -45,22 +47,38 @@ def interrupted_while(
     for line in process.stderr:
         log += line
         if words in line:
-            process.send_signal(number)
+            for number in numbers:
+                process.send_signal(number)
+                sleep(0.1)  # two signals of a kind at once are one
             break
     _, rest = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, log + rest
 
 
+def temporary(folder: Path) -> dict[str, str]:
+    """Give runs a directory for temporary files of their own."""
+    path = folder / "temporary"
+    path.mkdir(exist_ok=True)
+    return {"TMPDIR": str(path)}
+
+
+def left(folder: Path) -> list[Path]:
+    """Return what runs have left in the directory for temporary files."""
+    return list((folder / "temporary").iterdir())
+
+
 def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp_path: Path) -> None:
     with group_of(sandbox, HUB):
-        status, log = interrupted_while(sandbox, tmp_path, "creating the cluster")
+        status, log = interrupted_while(sandbox, tmp_path, "creating the cluster", signal.SIGINT)
         assert status == 3
         assert "Traceback" not in log
         record = latest_record(tmp_path)
         assert record["status"] == "interrupted"
         assert {step["name"]: step["status"] for step in record["steps"]}["binderhub"] == "skipped"
-        ran = deploy_in_terminal(sandbox, tmp_path, HUB, **WHERE)
+        assert left(tmp_path) == []
+        ran = deploy_in_terminal(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
         assert ran.status == 0, ran.stdout
+        assert left(tmp_path) == []
         assert f"http://{HUB}.canadacentral.cloudapp.azure.com" in ran.stdout
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
     assert len([path for path in paths if f"/managedClusters/{HUB}?" in path]) == 1
@@ -87,13 +105,38 @@ def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(
         status, _ = interrupted_while(sandbox, tmp_path, waiting, signal.SIGTERM, **UNSCHEDULABLE)
         assert status == 3
         assert latest_record(tmp_path)["status"] == "interrupted"
-        ran = deploy(sandbox, tmp_path, HUB, **WHERE)
+        assert left(tmp_path) == []
+        ran = deploy(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
         assert ran.status == 0, ran.stderr
+        assert left(tmp_path) == []
+        history = run(sandbox, "helm", "history", HUB, "--namespace", HUB, "--output", "json")
+        assert len(json.loads(history.stdout)) == 2
         assert run(sandbox, "pgrep", "--full", f"helm.* upgrade {HUB} ").stdout == ""
+        killed_with_keys(sandbox, tmp_path)
+        ran = run(sandbox, *INFO, **hub_settings(HUB), **WHERE, **temporary(tmp_path))
+        assert (ran.status, left(tmp_path)) == (0, [])
+        status, _ = interrupted_while(
+            sandbox, tmp_path, waiting, signal.SIGTERM, signal.SIGTERM, **UNSCHEDULABLE
+        )
+        assert (status, left(tmp_path)) == (-signal.SIGTERM, [])
+
+
+def killed_with_keys(sandbox: RunningSandbox, folder: Path) -> None:
+    """Kill a command that has the keys of the cluster on its disk."""
+    environment = {**sandbox.environment(), **hub_settings(HUB), **WHERE, **temporary(folder)}
+    with subprocess.Popen(INFO, env=environment, stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None and not keys_in(folder):
+            sleep(0.01)
+        process.kill()
+    assert keys_in(folder)
+
+
+def keys_in(folder: Path) -> list[Path]:
+    return [path for each in left(folder) for path in each.glob("*key")]
 
 
 def test_a_run_that_is_interrupted_while_it_signs_in_says_so(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    status, log = interrupted_while(sandbox, tmp_path, "signing in")
+    status, log = interrupted_while(sandbox, tmp_path, "signing in", signal.SIGINT)
     assert status == 3
     assert "Traceback" not in log
     assert '"run_interrupted"' in log

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
@@ -103,3 +105,13 @@ def test_an_unknown_key_in_the_file_is_told_without_its_value(write_config: Call
     (problem,) = caught.value.problems
     assert "azure.sp_app_key" in problem.remedy
     assert CANARY not in str(problem)
+
+
+@pytest.mark.parametrize("variable", ["SP_APP_KEY", "sp_app_key", "DOCKER_PASSWORD", "HELM_VALUES"])
+def test_a_secret_leaves_the_environment_when_it_is_read(
+    variable: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    with contextlib.suppress(SettingsError):  # a part of the service principal is not there
+        load_environment(**{variable: f"key: {CANARY}"})
+    assert CANARY not in " ".join(os.environ.values())
+    assert os.environ["BINDERHUB_NAME"] == "demo"

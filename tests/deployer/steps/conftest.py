@@ -41,11 +41,12 @@ class Shown:
         pass
 
 
-@dataclass(frozen=True)
 class Access(ClusterAccess):
     """Access whose connection ends with the tests: kr8s itself leaves its session open."""
 
-    connection: Api
+    def __init__(self, kubeconfig: Path, connection: Api) -> None:
+        super().__init__(kubeconfig)
+        self.connection = connection
 
     async def api(self) -> Api:
         """Return the connection."""
