@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -111,24 +109,8 @@ DECISIONS = (
 
 
 def read_chart_values(written: SecretStr) -> dict[str, Any]:
-    """Return the values as helm reads them."""
-    text = written.get_secret_value()
-    values: dict[str, Any]
-    try:
-        # YAML includes JSON except for characters that JSON writes as a surrogate pair.
-        values = json.loads(text)
-    except ValueError:
-        values = yaml.load(text, Loader=_HelmLoader)  # noqa: S506 - a SafeLoader
-    return values
-
-
-class _HelmLoader(yaml.SafeLoader):
-    """Loads YAML as helm does: a date is text."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - PyYAML's attribute, copied for this class
-        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    """Return HELM_VALUES, which the settings keep as JSON."""
+    return dict(json.loads(written.get_secret_value()))
 
 
 def replaced_keys(values: Mapping[str, Any], decision: Decision) -> list[str]:

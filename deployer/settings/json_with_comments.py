@@ -28,7 +28,10 @@ def loads(text: str, object_pairs_hook: Callable[[list[tuple[str, Any]]], Any]) 
     """
     for removed in (_STRING_OR_COMMENT, _STRING_OR_TRAILING_COMMA):
         text = removed.sub(_spaces, text)
-    return json.loads(text, object_pairs_hook=object_pairs_hook)
+    try:
+        return json.loads(text, object_pairs_hook=object_pairs_hook)
+    except RecursionError:
+        raise json.JSONDecodeError("nested too deeply", text, 0) from None
 
 
 def _spaces(match: re.Match[str]) -> str:

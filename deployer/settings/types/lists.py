@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BeforeValidator, SecretStr
 
+from deployer.settings.chart_yaml import UnusableValuesError, load_chart_values
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.providers import provider_pattern
 from deployer.settings.types.text import plain_text
@@ -48,7 +49,7 @@ def _split(value: Any, separators: str) -> list[Any]:
     if text.startswith("["):
         try:
             return list(json.loads(text))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise refusal("is not a JSON list.", 'Write ["a", "b"], or a, b.') from None
     if not isinstance(value, str):
         raise refusal("must be a list.", 'Write ["a", "b"], or a, b.')
@@ -111,24 +112,26 @@ def origin(text: str) -> str:
 
 
 def helm_values(value: Any) -> SecretStr:
-    """Accept chart values as YAML, JSON, or either in base64.
+    """Accept chart values as YAML, JSON, or either in base64, and return them as JSON.
 
     No message quotes them, because they may hold secrets.
     """
     given = value.get_secret_value() if isinstance(value, SecretStr) else value
     text = _decoded(given) if isinstance(given, str) else json.dumps(given)
     try:
-        document = yaml.safe_load(text)
+        document = load_chart_values(text)
+    except UnusableValuesError as error:
+        raise refusal(error.rule, error.remedy) from None
     except yaml.MarkedYAMLError as error:
         where = f" (line {error.problem_mark.line + 1})" if error.problem_mark else ""
         raise refusal(f"is not YAML{where}.", _yaml_remedy(text)) from None
     except (yaml.YAMLError, ValueError):
         raise refusal("is not YAML.", "Check its indentation, its quotes and its characters.") from None
-    if not isinstance(document, dict) or not all(isinstance(key, str) for key in document):
+    if not isinstance(document, dict):
         raise refusal(
             "must be a YAML mapping.", "Write lines of the form key: value, as in the values.yaml of a chart."
         )
-    return SecretStr(text)
+    return SecretStr(json.dumps(document))
 
 
 def _decoded(text: str) -> str:

@@ -41,7 +41,7 @@ def _tag_pairs(value: Any) -> list[tuple[str, str]]:
     if isinstance(value, str) and value.strip().startswith("{"):
         try:
             value = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise wrong from None
     if isinstance(value, dict):
         if not all(isinstance(content, (str, int, float, bool)) for content in value.values()):

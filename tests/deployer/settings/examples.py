@@ -68,7 +68,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "private_repositories": ("True", True),
     "allowed_repositories": ("lab/*\nhttps://github.com/ada/notes.git", ("lab/*", "ada/notes")),
     "allowed_origins": ("https://Book.example.org/", ("https://book.example.org",)),
-    "helm_values": ("config:\n  a: 1\n", SecretStr("config:\n  a: 1\n")),
+    "helm_values": ("config:\n  a: 1\n", SecretStr('{"config": {"a": 1}}')),
     "config_repository": ("https://github.com/lab/our-hub", "lab/our-hub"),
     "tags": ('{"cost-centre": "42"}', {"cost-centre": "42"}),
     "container_group_name": ("demo-deployer-1", "demo-deployer-1"),

@@ -7,10 +7,10 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import SecretStr
 
 from deployer.errors import SettingsError
 from deployer.settings.chart_values import DECISIONS, OF_JUPYTERHUB, likely_cause, replaced_keys
+from deployer.settings.types.lists import helm_values
 from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.hubs import ENTRA, GITHUB, MODES, values_of
 
@@ -100,11 +100,11 @@ def test_values_that_replace_no_decision_are_met_with_silence(
 
 
 def test_replaced_decisions_are_named_again_as_the_cause_of_a_hub_that_is_not_well() -> None:
-    written = SecretStr("config: {BinderHub: {hub_url: canary}}\nregistry: {url: canary}")
+    written = helm_values("config: {BinderHub: {hub_url: canary}}\nregistry: {url: canary}")
     named = "HELM_VALUES replace what the deployer decides: config.BinderHub.hub_url, registry.url."
     assert likely_cause("not ready: hub-0", written) == f"not ready: hub-0. {named}"
     assert likely_cause(None, written) == named
-    assert likely_cause("Not ready.", SecretStr(USUAL)) == "Not ready."
+    assert likely_cause("Not ready.", helm_values(USUAL)) == "Not ready."
     assert likely_cause(None, None) is None
 
 

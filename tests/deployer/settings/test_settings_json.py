@@ -88,3 +88,9 @@ def test_rules_between_settings_wait_for_a_file_that_can_be_read(
 def test_plain_json_is_read_as_it_is(value: Any) -> None:
     assert loads(json.dumps(value), dict) == value
     assert loads(json.dumps(value, indent=2, ensure_ascii=False), dict) == value
+
+
+def test_a_file_that_is_nested_without_end_is_refused(write_config: Callable[[object], Path]) -> None:
+    with pytest.raises(SettingsError, match="wrong") as caught:
+        load_settings({}, write_config('{"a":' * 100_000))
+    assert "is not JSON (line 1, column 1: nested too deeply)" in str(caught.value.problems[0])

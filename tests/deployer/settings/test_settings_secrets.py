@@ -49,7 +49,7 @@ def test_settings_show_no_secret(name: str) -> None:
     settings = Settings(**{**NEEDED, name: f"key: {CANARY}"})
     value = getattr(settings, name)
     assert isinstance(value, SecretStr)
-    assert value.get_secret_value() == f"key: {CANARY}"
+    assert CANARY in value.get_secret_value()
     assert CANARY not in f"{settings} {settings!r} {settings.public()} {settings.model_dump_json()}"
     assert settings.public()[name] == "***"
 

@@ -68,7 +68,7 @@ def test_guests_come_with_a_warning_about_the_claim_that_they_need(
     (warning,) = load_environment(**ENTRA, ALLOWED_USERS=GUEST, ADMIN_USERS=GUEST).warnings
     assert f"({GUEST.lower()})" in warning
     assert "optional claim upn" in warning
-    assert load_environment(ALLOWED_USERS="ada@example.org", ADMIN_USERS="").warnings == ()
+    assert load_environment(**ENTRA, ALLOWED_USERS="ada@example.org", ADMIN_USERS="").warnings == ()
 
 
 @pytest.mark.parametrize("user", ["o'neil", "ada#x", "a~b"])

@@ -60,7 +60,7 @@ ACCEPTED = [
     ("aks_node_count_max", "0", 3),
     ("total_quota", "0", 24),
     ("per_repository_quota", "0", 24),
-    ("helm_values", "Y29uZmlnOgogIGE6IDEK", SecretStr("config:\n  a: 1\n")),
+    ("helm_values", "Y29uZmlnOgogIGE6IDEK", SecretStr('{"config": {"a": 1}}')),
     ("helm_values", "eyJjb25maWciOiB7\nImEiOiAxfX0=", SecretStr('{"config": {"a": 1}}')),
     ("user_memory_limit", "512m", "512M"),
     ("user_memory_limit", "1.5G", "1.5G"),
@@ -185,7 +185,16 @@ SECRETS_REFUSED = [
     ("helm_values", "config:  BinderHub:    canary: 1", "is not YAML (line 1)"),
     ("helm_values", "Y2FuYXJ5", "must be a YAML mapping"),
     ("helm_values", "a: 1\nb: [canary", "is not YAML (line 2)"),
-    ("helm_values", "1: canary", "must be a YAML mapping"),
+    ("helm_values", "a: &a {canary: *a}", "has an alias (*) for something that contains it"),
+    ("helm_values", "a: !!binary Y2FuYXJ5", "has a tag (!!binary) that JSON has no word for"),
+    ("helm_values", "a: !!set {canary}", "has a tag (!!set) that JSON has no word for"),
+    ("helm_values", "a: !canary b", "has a tag that JSON has no word for"),
+    ("helm_values", "a: !!int canary", "has a value that does not fit its tag"),
+    ("helm_values", "a: .nan", "has a number that is not finite"),
+    ("helm_values", '{"a": "\\ud83d canary"}', "has half a character"),
+    ("helm_values", "? [canary]\n: a", "has a key that is not text"),
+    ("helm_values", "a: 1\n---\nb: canary", "has several documents"),
+    ("helm_values", "a: {<<: canary}", "merges (<<) something that is no mapping"),
     ("helm_values", "- canary", "must be a YAML mapping"),
     ("helm_values", "a: canary\x00", "is not YAML"),
 ]
@@ -195,6 +204,32 @@ SECRETS_REFUSED = [
 def test_a_value_is_read_as(name: str, written: str, read: object) -> None:
     others: dict[str, Any] = {"binderhub_name": "demo", "resource_group_name": "research"}
     assert getattr(Settings(**{**others, name: written}), name) == read
+
+
+# Nine levels of ten aliases each: a thousand million values.
+MANY_ALIASES = "a0: &a0 [1]\n" + "".join(
+    f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 10)}]\n" for n in range(9)
+)
+DEEP = "[" * 100_000
+LARGE = {
+    "400 brackets": ("helm_values", "a: " + "[" * 400 + "]" * 400, "is nested more than 64 levels deep"),
+    "deep JSON": ("helm_values", f'{{"a": {DEEP}}}', "is nested more than 64 levels deep"),
+    "long text": ("helm_values", "a: " + "canary" * 50_000, "is longer than 256 KiB"),
+    "many aliases": ("helm_values", MANY_ALIASES, "has more than 20000 values"),
+    "deep list": ("allowed_users", DEEP, "is not a JSON list"),
+    "deep tags": ("tags", f'{{"a": {DEEP}', "must be tags"),
+}
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_large_input_is_refused_and_ends_nothing(
+    name: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    setting, written, rule = LARGE[name]
+    with pytest.raises(SettingsError) as caught:
+        load_environment(**{setting.upper(): written})
+    (problem,) = caught.value.problems
+    assert rule in problem.rule
 
 
 @pytest.mark.parametrize(("name", "written", "rule"), REFUSED)
