@@ -12,19 +12,37 @@ from rich.table import Table
 from rich.text import Text
 
 from deployer.errors import DeployerError, SettingsError
+from deployer.inventory.things import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from rich.console import RenderableType
 
-    from deployer.commands.deploy import Deployed
     from deployer.commands.info import HubInfo, NodePool
+    from deployer.commands.runner import Finished
+    from deployer.inventory.things import Survey, Thing
     from deployer.names import HubNames
     from deployer.plan import Plan
 
 # The width of the number before the name of a step.
 INDENT = 4
+# Of what a teardown leaves: a group may hold hundreds of other things.
+MOST_SHOWN = 20
+KINDS = {
+    Kind.DNS_RECORD: "DNS record",
+    Kind.RELEASE: "Helm release",
+    Kind.CLUSTER: "Kubernetes cluster",
+    Kind.REGISTRY_TOKEN: "registry token",
+    Kind.SCOPE_MAP: "scope map",
+    Kind.REGISTRY: "container registry",
+    Kind.CONTAINER_GROUP: "container group",
+    Kind.ROLE_ASSIGNMENT: "role assignment",
+    Kind.IDENTITY: "identity",
+    Kind.STORAGE_ACCOUNT: "storage account",
+    Kind.RESOURCE_GROUP: "resource group",
+    Kind.OTHER: "resource",
+}
 
 
 def pairs(rows: Mapping[str, str]) -> RenderableType:
@@ -72,13 +90,13 @@ def plan_for_machines(plan: Plan, names: HubNames, warnings: Sequence[str]) -> d
     }
 
 
-def deployed_for_people(deployed: Deployed) -> RenderableType:
+def deployed_for_people(deployed: Finished) -> RenderableType:
     """Lay out the result of a deployment."""
     names = deployed.names
     return pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url, "Outputs": deployed.outputs})
 
 
-def deployed_for_machines(deployed: Deployed) -> dict[str, Any]:
+def deployed_for_machines(deployed: Finished) -> dict[str, Any]:
     """Return the result of a deployment as a JSON object."""
     return {
         "binder_url": deployed.names.binder_url,
@@ -134,3 +152,34 @@ def crash_for_people(crash: Exception) -> str:
         f"The deployer has stopped because of a fault of its own: {type(crash).__name__}{where}. "
         "Deploy again; if this line appears again, report it to the maintainers of the deployer."
     )
+
+
+def survey_for_people(survey: Survey, hub: str) -> RenderableType:
+    """Lay out what a teardown removes and leaves."""
+    lines: list[RenderableType] = [Text(f"! {note}", style="yellow") for note in survey.notes]
+    if not survey.goes:
+        return Group(*lines, Text(f"There is nothing of the hub {hub} to remove."), *_staying(survey))
+    lines.append(Text(f"These go with the hub {hub}, in this order:", style="bold"))
+    lines += [
+        Padding(Text(f"- {KINDS[thing.kind]} {thing.name}{_in_addition(thing)}", style="red"), (0, 0, 0, 2))
+        for thing in survey.goes
+    ]
+    return Group(*lines, *_staying(survey))
+
+
+def _staying(survey: Survey) -> list[RenderableType]:
+    if not survey.stays:
+        return []
+    shown = [
+        Padding(Text(f"· {KINDS[thing.kind]} {thing.name}: {thing.reason}"), (0, 0, 0, 2))
+        for thing in survey.stays[:MOST_SHOWN]
+    ]
+    more = len(survey.stays) - MOST_SHOWN
+    others = [Padding(Text(f"· and {more} more (--output json lists all)"), (0, 0, 0, 2))] if more > 0 else []
+    return [Text("These stay:", style="bold"), *shown, *others]
+
+
+def _in_addition(thing: Thing) -> str:
+    if not thing.detail:
+        return ""
+    return f", which leads to {thing.detail}" if thing.kind is Kind.DNS_RECORD else f" ({thing.detail})"

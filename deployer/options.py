@@ -58,6 +58,8 @@ WaitOption = Annotated[
     bool, typer.Option("--wait", help="If another deployment of this hub is running, wait until it ends.")
 ]
 
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
 
 def config_file(given: Path | None) -> Path | None:
     """Return the file with settings, None if none is given and there is none in this directory."""

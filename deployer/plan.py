@@ -28,6 +28,19 @@ from deployer.steps.providers import providers_step
 from deployer.steps.registry import registry_step
 from deployer.steps.registry_access import registry_access_step
 from deployer.steps.release import release_step
+from deployer.steps.removal_access import cluster_access_step
+from deployer.steps.removal_cluster import remove_cluster_step
+from deployer.steps.removal_records import remove_records_step
+from deployer.steps.removal_releases import remove_releases_step
+from deployer.steps.removal_resources import (
+    remaining_step,
+    remove_container_groups_step,
+    remove_group_step,
+    remove_identity_step,
+    remove_registry_step,
+    remove_storage_step,
+)
+from deployer.steps.removal_survey import survey_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
 from deployer.steps.starts import starts_step
@@ -35,6 +48,9 @@ from deployer.steps.storage_class import storage_class_step
 from deployer.steps.verify import verify_step
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from deployer.inventory.removals import Removals
     from deployer.run.context import Context
     from deployer.settings import Settings
 
@@ -54,11 +70,7 @@ class Plan:
 def build_plan(settings: Settings) -> Plan:
     """Compose the plan for these settings, without any request to Azure."""
     infrastructure = (
-        sign_in_step(),
-        outputs_step().after("sign-in"),
-        *((starts_step().after("outputs"),) if settings.container_group_name else ()),
-        # Before any change: two runs at a time would invalidate each other's passwords and releases.
-        lock_step().after("starts" if settings.container_group_name else "outputs"),
+        *_beginning(settings),
         # Before anything is created: HELM_VALUES that the chart refuses would end the run after the cluster.
         charts_step(settings).after("outputs"),
         resource_group_step(settings).after("lock", "charts"),
@@ -79,6 +91,54 @@ def build_plan(settings: Settings) -> Plan:
     steps = (*infrastructure, *hub)
     validate_graph(steps)
     return Plan(steps)
+
+
+def build_teardown_plan(settings: Settings, removals: Removals) -> Plan:
+    """Compose the plan that removes a hub: one step after the other, as each may need what the next removes.
+
+    Args:
+        settings: of the run.
+        removals: what is asked for; receives how that went.
+
+    """
+    steps = (
+        *_beginning(settings),
+        survey_step(removals),
+        cluster_access_step(),
+        # First: a record that leads to nobody's address can be taken over by whoever takes the address.
+        remove_records_step(removals),
+        remove_releases_step(removals),
+        remove_cluster_step(removals),
+        remove_registry_step(removals),
+        remove_container_groups_step(removals),
+        remove_identity_step(removals),
+        remove_storage_step(removals),
+        remove_group_step(removals),
+        remaining_step(removals),
+    )
+    return _one_after_the_other(steps)
+
+
+def _beginning(settings: Settings) -> tuple[Step[Context], ...]:
+    """Return the steps that every run begins with."""
+    counted = settings.container_group_name is not None
+    return (
+        sign_in_step(),
+        outputs_step().after("sign-in"),
+        *((starts_step().after("outputs"),) if counted else ()),
+        # Before any change: two runs at a time would invalidate each other's passwords and releases.
+        lock_step().after("starts" if counted else "outputs"),
+    )
+
+
+def _one_after_the_other(steps: Sequence[Step[Context]]) -> Plan:
+    """Return a plan in which each step without needs of its own needs the one before it."""
+    first, *others = steps
+    ordered = [first]
+    for step in others:
+        ordered.append(step if step.needs else step.after(ordered[-1].name))
+    validate_graph(ordered)
+    return Plan(tuple(ordered))
 
 
 def _https_hub(settings: Settings) -> tuple[Step[Context], ...]:

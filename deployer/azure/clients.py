@@ -174,6 +174,11 @@ async def find_group(azure: AzureClients, name: str) -> ResourceGroup | None:
         return None
 
 
+async def list_group_resources(azure: AzureClients, group: str) -> list[GenericResourceExpanded]:
+    """Return the resources of all types in a resource group."""
+    return [each async for each in azure.resources.resources.list_by_resource_group(group)]
+
+
 async def list_own_resources(
     azure: AzureClients, group: str, resource_type: str, hub: str
 ) -> list[GenericResourceExpanded]:

@@ -168,10 +168,18 @@ async def ensure_record(azure: AzureClients, record: HubRecord, hub: str) -> boo
     return True
 
 
-async def remove_record(azure: AzureClients, resource_id: str, hub: str) -> bool:
-    """Remove a record that this hub created; return whether there was one."""
+async def remove_record(azure: AzureClients, resource_id: str, hub: str, target: str | None = None) -> bool:
+    """Remove a record that this hub created; return whether there was one.
+
+    Args:
+        azure: makes the requests.
+        resource_id: of the record set.
+        hub: name of the hub.
+        target: to which it must lead, in lower case; None for any.
+
+    """
     found = await azure.find(resource_id, API_VERSION)
-    if found is None or not is_ours(found, hub):
+    if found is None or not is_ours(found, hub) or target not in {None, target_of(found)}:
         return False
     await azure.delete(resource_id, API_VERSION, headers={"If-Match": found["etag"]})
     return True

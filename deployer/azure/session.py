@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from deployer.settings import Settings
 
 ENABLED = "Enabled"
+# Named in the error where there is no resource group to take the region from.
+LOCATION_SETTING = "RESOURCE_GROUP_LOCATION"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ async def _find_location(settings: Settings, azure: AzureClients, report: StepRe
     found = await with_retries(report, f"find the resource group {group}", lambda: find_group(azure, group))
     if found is None or not found.location:
         problem = Problem(
-            "RESOURCE_GROUP_LOCATION",
+            LOCATION_SETTING,
             None,
             f"is not set, and there is no resource group {group} to take it from.",
             "Name an Azure region, for example westeurope.",

@@ -1,72 +1,26 @@
-"""Runs a deployment: composes the plan, runs its steps and leaves a record, however the run ends."""
+"""Runs a deployment: creates the hub, or changes it to what the settings want."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure.core.exceptions import AzureError as SdkError
-
-from deployer.azure.errors import azure_error
-from deployer.commands.recording import Run, leave_record
-from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
-from deployer.outputs.stores import CONTAINER, blob_endpoint
+from deployer.commands.runner import Job, run_job
 from deployer.plan import build_plan
-from deployer.progress.events import Event, EventKind
-from deployer.progress.lines import duration
-from deployer.run.context import Context
-from deployer.run.workflow import STOPPED, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from deployer.names import HubNames
+    from deployer.commands.runner import Finished, RunOptions
     from deployer.progress.events import Sink
-    from deployer.redaction import Redactor
     from deployer.settings import Settings
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """The result of a successful run.
-
-    Attributes:
-        names: of the hub.
-        outputs: where the outputs of the run are.
-        notes: what the reader still has to know or do.
-
-    """
-
-    names: HubNames
-    outputs: str
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class DeployOptions:
-    """What is not a setting of the hub.
-
-    Attributes:
-        helm: the helm program.
-        directory: where outputs go when the settings name no storage account.
-        wait_for_lock: whether to wait for another run of the same hub, instead of failing.
-
-    """
-
-    helm: Path
-    directory: Path
-    wait_for_lock: bool = False
 
 
 async def deploy(
     settings: Settings,
     warnings: Sequence[str],
     sinks: Sequence[Sink],
-    options: DeployOptions,
-) -> Deployed:
+    options: RunOptions,
+) -> Finished:
     """Create the hub, or change an existing one to what the settings ask for.
 
     Args:
@@ -76,129 +30,14 @@ async def deploy(
         options: of the command.
 
     Raises:
-        AlreadyRunningError: another run works on the same hub.
-        DeployerError: the run failed; record and log are in the outputs if these could be opened.
-        Interrupted: the run was cancelled.
-        RepeatableCrash: a programming error, in a container whose starts are counted.
+        DeployerError: see `run_job`.
 
     """
-    run = Run.start(settings, sinks)
-    try:
-        deployed = await _deploy(settings, warnings, options, run)
-        run.emit_end(EventKind.RUN_DONE, _summary(deployed))
-    except DeployerError as error:
-        kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
-        run.emit_end(kind, error.message)
-        raise _without_secrets(error, run.redactor) from None
-    except Exception as crash:
-        run.emit_end(EventKind.RUN_FAILED, f"{type(crash).__name__}: {crash}")
-        # Python prints the arguments of the exception below its traceback.
-        crash.args = tuple(run.redactor.clean(str(each)) for each in crash.args)
-        if run.results.start.is_set:
-            raise RepeatableCrash(f"The deployer crashed at start {run.results.start.get()}.") from crash
-        raise
-    finally:
-        run.progress.close()
-    return deployed
-
-
-async def _deploy(settings: Settings, warnings: Sequence[str], options: DeployOptions, run: Run) -> Deployed:
-    """Run the plan, and close or remove at its end what its steps opened."""
-    run.progress.emit(Event(EventKind.RUN_STARTED, _opening(settings)))
-    for warning in warnings:
-        run.progress.emit(Event(EventKind.WARNING, warning))
-    async with AsyncExitStack() as resources:
-        context = Context(
-            settings,
-            run.started,
-            options.directory,
-            options.helm,
-            run.redactor,
-            resources,
-            _aborter(run),
-            wait_for_lock=options.wait_for_lock,
-            results=run.results,
-        )
-        await _run_recorded(context, run)
-    notes = tuple(note.message for note in run.notes.all())
-    return Deployed(context.names, context.outputs.location, notes)
-
-
-def _opening(settings: Settings) -> str:
-    """Return the first line of the log, which names the place of the outcome."""
-    opening = f"Deploying the BinderHub {settings.binderhub_name}"
-    if settings.storage_account_name is None:
-        return opening
-    outputs = f"{blob_endpoint(settings.storage_account_name)}/{CONTAINER}"
-    return f"{opening}. The last line of this log says how it ended; record and log are kept in {outputs}"
-
-
-def _summary(deployed: Deployed) -> str:
-    noted = {0: "", 1: ", with a note"}.get(len(deployed.notes), f", with {len(deployed.notes)} notes")
-    return f"BinderHub is at {deployed.names.binder_url}{noted}"
-
-
-async def _run_recorded(context: Context, run: Run) -> None:
-    """Run the steps of the plan; write record and log at the end, however the run ends."""
-    plan = build_plan(context.requested)
-    limit = asyncio.timeout(context.requested.maximum_duration)
-    try:
-        async with limit:
-            await run_steps(plan.steps, context, run.progress, run.record)
-    except asyncio.CancelledError:
-        ended = _cancellation(run)
-        status = "interrupted" if isinstance(ended, Interrupted) else "failed"
-        await leave_record(context, run, status, ended)
-        raise ended from None
-    except AlreadyRunningError:
-        # Without a record: `latest.json` belongs to the run that goes on.
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded and raised again
-        explained = azure_error(error) if isinstance(error, SdkError) else error
-        if limit.expired():
-            explained = _overdue(context, run)
-        await leave_record(context, run, "failed", explained)
-        raise explained from None
-    await leave_record(context, run, "done", None)
-
-
-def _overdue(context: Context, run: Run) -> DeployerError:
-    running = [step.name for step in run.record.steps.values() if step.message == STOPPED]
-    return DeployerError(
-        f"The run did not end within {duration(context.requested.maximum_duration)}.",
-        cause=f"Still running: {', '.join(running)}." if running else None,
-        suggestion="Start again: everything that exists already is kept. For a longer limit, set "
-        "MAXIMUM_DURATION.",
-        retryable=True,
+    job = Job(
+        build_plan(settings),
+        opening=f"Deploying the BinderHub {settings.binderhub_name}",
+        closing=lambda names: f"BinderHub is at {names.binder_url}",
+        resume="deploy",
+        leaves_next_steps=True,
     )
-
-
-def _aborter(run: Run) -> Callable[[DeployerError], None]:
-    """Return a function that ends this run with an error, from another task."""
-    task = asyncio.current_task()
-
-    def abort(error: DeployerError) -> None:
-        run.aborted = error
-        if task is not None:
-            task.cancel()
-
-    return abort
-
-
-def _cancellation(run: Run) -> DeployerError:
-    """Return the error for a cancellation of this task."""
-    # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
-    if (task := asyncio.current_task()) is not None:
-        task.uncancel()
-    return run.aborted or Interrupted(
-        "The run was interrupted.",
-        suggestion="Run deploy again: it resumes where this run ended.",
-        retryable=True,
-    )
-
-
-def _without_secrets(error: DeployerError, redactor: Redactor) -> DeployerError:
-    error.message = redactor.clean(error.message)
-    error.args = (error.message,)
-    error.cause = redactor.clean(error.cause) if error.cause else None
-    return error
+    return await run_job(job, settings, warnings, sinks, options)

@@ -77,8 +77,10 @@ class Run:
         self.progress.emit(Event(kind, message, seconds=monotonic() - self.clock))
 
 
-async def leave_record(context: Context, run: Run, status: str, error: Exception | None) -> None:
-    """Write record and log, and after a successful run the next steps.
+async def leave_record(
+    context: Context, run: Run, status: str, error: Exception | None, *, next_steps: bool = False
+) -> None:
+    """Write record and log, and the page of next steps where that is wanted.
 
     A failure to do so never hides the error that ended the run, and is no failure of a run that was
     successful.
@@ -88,7 +90,9 @@ async def leave_record(context: Context, run: Run, status: str, error: Exception
     try:
         async with asyncio.timeout(limit), _opened(context) as outputs:
             await with_retries(
-                report, "write the record", lambda: _write_outputs(outputs, context, run, status, error)
+                report,
+                "write the record",
+                lambda: _write_outputs(outputs, context, run, status, error, next_steps=next_steps),
             )
     except (DeployerError, OSError) as failure:  # TimeoutError is an OSError
         message = f"The outputs could not be written: {failure or 'no answer in time'}"
@@ -112,12 +116,18 @@ async def _opened(context: Context) -> AsyncIterator[RunOutputs]:
         yield RunOutputs(store, context.started)
 
 
-async def _write_outputs(
-    outputs: RunOutputs, context: Context, run: Run, status: str, error: Exception | None
+async def _write_outputs(  # noqa: PLR0913 - what the files tell
+    outputs: RunOutputs,
+    context: Context,
+    run: Run,
+    status: str,
+    error: Exception | None,
+    *,
+    next_steps: bool,
 ) -> None:
     notes = run.notes.all()
     session = context.results.session
-    if error is None:
+    if next_steps:
         page = render_next_steps(context.settings, context.names, [note.message for note in notes])
         await outputs.write("next-steps.md", page)
     record = describe_run(

@@ -53,6 +53,26 @@ class ReleaseState:
 
 
 @dataclass(frozen=True)
+class ListedRelease:
+    """A release as a list shows it.
+
+    Attributes:
+        name: of the release.
+        namespace: of the release.
+        chart: name and version.
+        revision: number of the newest revision.
+        status: as helm names it.
+
+    """
+
+    name: str
+    namespace: str
+    chart: str
+    revision: int
+    status: str
+
+
+@dataclass(frozen=True)
 class WantedRelease:
     """A release as it should be.
 
@@ -100,6 +120,30 @@ class Helm:
                 return None
 
         return await explained(f"Helm could not read the release {release}", repeated(read))
+
+    async def list(self) -> list[ListedRelease]:
+        """Return the releases of all namespaces, whatever their status.
+
+        Raises:
+            HelmError: they cannot be listed.
+
+        """
+
+        async def read() -> list[ListedRelease]:
+            listed = await self._client.list_release_definitions(
+                all_namespaces=True,
+                include_failed=True,
+                include_pending=True,
+                include_uninstalling=True,
+            )
+            return [
+                ListedRelease(
+                    each["name"], each["namespace"], each["chart"], int(each["revision"]), each["status"]
+                )
+                for each in listed
+            ]
+
+        return await explained("Helm could not list the releases", repeated(read))
 
     async def _read(self, release: str, namespace: str) -> ReleaseState:
         revision = await self._client.get_current_revision(release, namespace=namespace)

@@ -58,6 +58,9 @@ class OutputStore(Protocol):
     async def read(self, name: str) -> str | None:
         """Return the text of a file, None if there is none."""
 
+    async def names(self, prefix: str) -> list[str]:
+        """Return the names of all files that start with a prefix, in order."""
+
     def lock(self) -> Lock:
         """Return the lock for the runs that write there."""
 
@@ -97,6 +100,13 @@ class BlobOutputStore:
         except ResourceNotFoundError:
             return None
 
+    async def names(self, prefix: str) -> list[str]:
+        """List blobs; none where the container does not exist."""
+        try:
+            return [name async for name in self._client.list_blob_names(name_starts_with=prefix)]
+        except ResourceNotFoundError:
+            return []
+
     def lock(self) -> BlobLock:
         """Return the lock for the runs that write there."""
         return BlobLock(self._client)
@@ -134,6 +144,12 @@ class DirectoryOutputStore:
         """Read one file."""
         path = self._directory / name
         return path.read_text(encoding="utf-8") if path.is_file() else None
+
+    async def names(self, prefix: str) -> list[str]:
+        """List files below the directory."""
+        files = (path for path in self._directory.rglob("*") if path.is_file())
+        names = (path.relative_to(self._directory).as_posix() for path in files)
+        return sorted(name for name in names if name.startswith(prefix))
 
     def lock(self) -> FileLock:
         """Return the lock for the runs that write there."""

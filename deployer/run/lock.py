@@ -12,6 +12,8 @@ from deployer.locking import LOCK_SECONDS, Holder, LockLostError
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from deployer.locking import Lock
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
@@ -24,8 +26,11 @@ RELEASE_LIMIT = 3.0
 LOOK_EVERY = 5.0
 
 
-async def hold(lock: Lock, context: Context, report: StepReport) -> None:
+async def hold(lock: Lock, context: Context, report: StepReport) -> Callable[[], Awaitable[None]]:
     """Take a lock for the rest of the run, and renew it until the run ends.
+
+    Returns:
+        A function that gives the lock up before the end of the run.
 
     Raises:
         AlreadyRunningError: another run holds it; with `wait_for_lock`, this run waits instead.
@@ -47,6 +52,8 @@ async def hold(lock: Lock, context: Context, report: StepReport) -> None:
     keeper = asyncio.create_task(_keep(lock, context), name="lock")
 
     async def let_go() -> None:
+        if keeper.done():
+            return  # Given up already, or lost.
         keeper.cancel()
         with suppress(asyncio.CancelledError):
             await keeper
@@ -56,6 +63,7 @@ async def hold(lock: Lock, context: Context, report: StepReport) -> None:
                 await lock.release()
 
     context.resources.push_async_callback(let_go)
+    return let_go
 
 
 async def _keep(lock: Lock, context: Context) -> None:

@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from pathlib import Path
 
     from deployer.azure.session import Session
@@ -78,7 +78,9 @@ class Results:
         charts: the package of each chart, by its name (step `charts`).
         start: how often the container has been started, counted from 1 (step `starts`, in a container).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
-        cluster: how the API of the cluster is reached (step `cluster`).
+        cluster: how the API of the cluster is reached (step `cluster`; a command that only uses what there
+            is sets it where the cluster can be reached).
+        unlock_cluster: gives the lock in the cluster up before the end of the run (step `cluster-access`).
         storage_class: of the hub's disk, None for the cluster's default (step `storage-class`).
         release_before: the BinderHub release before this run, None if there was none (step `release`).
         registry: what BinderHub needs to push and pull (step `registry-access`).
@@ -95,6 +97,7 @@ class Results:
         self.start: Result[int] = Result("start")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
+        self.unlock_cluster: Result[Callable[[], Awaitable[None]]] = Result("unlock_cluster")
         self.storage_class: Result[str | None] = Result("storage_class")
         self.release_before: Result[ReleaseState | None] = Result("release_before")
         self.registry: Result[RegistryAccess] = Result("registry")

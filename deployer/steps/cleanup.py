@@ -14,23 +14,15 @@ from deployer.azure.retries import with_retries
 from deployer.certificates.authorities import authorities_asked
 from deployer.certificates.client import CertificateClient
 from deployer.errors import AzureError, KubernetesError
-from deployer.helm.releases import Releases
+from deployer.inventory.https import remove_https
 from deployer.kubernetes.dns_inventory import read_inventory, write_inventory
-from deployer.kubernetes.namespaces import find_own_namespace, remove_own_namespace
-from deployer.kubernetes.objects import ObjectName, find_object, remove_object
-from deployer.names import CERT_MANAGER, INGRESS, TLS_SECRET
 from deployer.run.workflow import Step
-from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
     from kr8s.asyncio import Api
 
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
-
-# cert-manager removes its solvers within a second; once it is gone, nothing else would. Seconds.
-ORDERS_LIMIT = 60.0
-LOOK_EVERY = 1.0
 
 
 def cleanup_step() -> Step[Context]:
@@ -45,7 +37,7 @@ async def clean_up(context: Context, report: StepReport) -> str:
     if context.settings.https:
         removed += await _remove_issuers(context, report, api)
     else:
-        removed += await _remove_https(context, report, api)
+        removed += await remove_https(context.helm, context.results.cluster.get(), context.names, report)
     return f"removed {', '.join(removed)}" if removed else "nothing to remove"
 
 
@@ -92,41 +84,3 @@ async def _remove_issuers(context: Context, report: StepReport, api: Api) -> lis
         else:
             removed.append(f"the issuer {issuer}")
     return removed
-
-
-async def _remove_https(context: Context, report: StepReport, api: Api) -> list[str]:
-    """Remove everything that served HTTPS, cert-manager only after what it has to clean up itself."""
-    removed = []
-    releases = Releases(context.helm, context.results.cluster.get(), report)
-    if await find_own_namespace(api, CERT_MANAGER):
-        certificates = CertificateClient(api, context.names)
-        await certificates.remove_certificate()
-        await _await_no_orders(certificates, report)
-        for issuer in await certificates.own_issuers():
-            await certificates.remove_issuer(issuer)
-        await releases.remove(CERT_MANAGER, CERT_MANAGER)
-        await remove_own_namespace(api, CERT_MANAGER, report)
-        removed.append("cert-manager")
-    secret = ObjectName("v1", "Secret", TLS_SECRET, context.names.namespace)
-    if await find_object(api, secret) and await remove_object(api, secret):
-        removed.append("the certificate")
-    if await find_own_namespace(api, INGRESS):
-        await releases.remove(INGRESS, INGRESS)
-        await remove_own_namespace(api, INGRESS, report)
-        removed.append("Traefik with its addresses")
-    return removed
-
-
-async def _await_no_orders(certificates: CertificateClient, report: StepReport) -> None:
-    """Wait until the orders and challenges of the certificate are gone; warn about those that stay."""
-    remaining: list[str] = []
-
-    async def look() -> bool | Pending:
-        nonlocal remaining
-        remaining = await certificates.remaining()
-        return Pending("waiting until cert-manager has removed its orders") if remaining else True
-
-    try:
-        await wait_until(look, report.progress, limit=ORDERS_LIMIT, every=LOOK_EVERY)
-    except TimeLimitExceededError:
-        report.warning(f"cert-manager did not remove {', '.join(remaining)}")

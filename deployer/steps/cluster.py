@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.cluster_state import DELETING, SETTLED_STATES, check_usable, locked, under_way
+from deployer.azure.cluster_state import check_usable, locked
 from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_surges, version_wanted
-from deployer.azure.clusters import fetch_kubeconfig, find_cluster
+from deployer.azure.clusters import fetch_kubeconfig
 from deployer.azure.compute_quota import CoreQuota, read_core_quota
 from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL, ClusterWish, describe_cluster
 from deployer.azure.retries import with_retries
-from deployer.errors import AzureError, DeployerError
+from deployer.azure.settled_cluster import await_settled
+from deployer.errors import AzureError
 from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.run.workflow import Step
 from deployer.settings.capacity import sessions_of
-from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
     from azure.mgmt.containerservice.models import ManagedCluster
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
     from deployer.settings import Settings
 
-# The upgrade of a cluster takes up to half an hour. Seconds.
-OPERATION_LIMIT = 2400.0
-LOOK_EVERY = 5.0
 LOCKED = "ScopeLocked"
 
 
@@ -54,7 +51,7 @@ def _user_pool_in_words(settings: Settings) -> str:
 async def ensure_cluster(context: Context, report: StepReport) -> str:
     """Create the cluster, or change what differs from the settings."""
     group, name = context.settings.resource_group_name, context.names.cluster
-    found = await _settled(context, report)
+    found = await await_settled(context.azure, group, name, report)
     try:
         if found is None:
             outcome = await _create(context, report)
@@ -65,33 +62,6 @@ async def ensure_cluster(context: Context, report: StepReport) -> str:
         raise (locked(error, name) if error.code == LOCKED else error) from None
     context.results.cluster.set(context.resources.enter_context(private_kubeconfig(content)))
     return outcome
-
-
-async def _settled(context: Context, report: StepReport) -> ManagedCluster | None:
-    """Find the cluster once any operation on it has ended, whether an earlier run or Azure started that."""
-    group, name = context.settings.resource_group_name, context.names.cluster
-    state = ""
-
-    async def look() -> ManagedCluster | Pending | None:
-        nonlocal state
-        found = await with_retries(
-            report, f"find the cluster {name}", lambda: find_cluster(context.azure, group, name)
-        )
-        state = str(found.provisioning_state) if found else ""
-        if found is None or state in SETTLED_STATES:
-            return found
-        return Pending(f"{under_way(state, name)}: waiting for the end")
-
-    try:
-        return await wait_until(look, report.progress, limit=OPERATION_LIMIT, every=LOOK_EVERY)
-    except TimeLimitExceededError:
-        deleting = " A lock or an address that is used elsewhere can hold the deletion back."
-        raise DeployerError(
-            f"{under_way(state, name).capitalize()}, for more than {OPERATION_LIMIT / 60:.0f} minutes."
-            + (deleting if state == DELETING else ""),
-            suggestion="Look at its activity log in the portal; start again when the operation has ended.",
-            retryable=True,
-        ) from None
 
 
 async def _create(context: Context, report: StepReport) -> str:

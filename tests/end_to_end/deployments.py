@@ -67,6 +67,22 @@ def deploy_in_terminal(sandbox: RunningSandbox, folder: Path, hub: str, **enviro
     return run(sandbox, sys.executable, "-c", on_terminal, *command, **settings)
 
 
+def type_into(sandbox: RunningSandbox, typed: str, *command: str) -> Ran:
+    """Run a command on a terminal, and type what it asks for; standard output is what people see."""
+    on_terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+    ran = subprocess.run(
+        (sys.executable, "-c", on_terminal, *command),
+        cwd=CHECKOUT,
+        env={**sandbox.environment(), "TERM": "xterm", "COLUMNS": "300"},
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+
 def deploy_command(folder: Path) -> tuple[str, ...]:
     """Return the command that deploys, with its outputs in a folder."""
     return ("binderhub-deployer", "deploy", "--output", "json", "--outputs", str(folder))

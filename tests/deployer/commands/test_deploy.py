@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from deployer.commands.deploy import DeployOptions, deploy
+from deployer.commands.deploy import deploy
+from deployer.commands.runner import RunOptions
 from deployer.errors import DeployerError
 from deployer.progress.events import Event, EventKind
 from deployer.redaction import MASK
@@ -43,7 +44,7 @@ async def test_a_crash_is_told_and_its_traceback_has_no_secret(
     monkeypatch.setattr(sign_in, "open_session", crash)
     settings, heard = settings_of(github_access_token="canary-token"), Heard()
     with pytest.raises(RuntimeError, match=f"met {MASK.replace('*', '[*]')}"):
-        await deploy(settings, (), [heard], DeployOptions(tmp_path / "helm", tmp_path))
+        await deploy(settings, (), [heard], RunOptions(tmp_path / "helm", tmp_path))
     assert (heard.events[-1].kind, heard.events[-1].message) == (
         EventKind.RUN_FAILED,
         f"RuntimeError: met {MASK}",
@@ -58,7 +59,7 @@ async def test_a_run_ends_at_its_maximum_duration(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sign_in, "sign_in", hang)
     settings = settings_of().model_copy(update={"maximum_duration": 1})
     with pytest.raises(DeployerError, match=r"did not end within 1\.0 s") as caught:
-        await deploy(settings, (), [], DeployOptions(tmp_path / "helm", tmp_path))
+        await deploy(settings, (), [], RunOptions(tmp_path / "helm", tmp_path))
     assert caught.value.cause == "Still running: sign-in."
     assert caught.value.retryable
 
@@ -74,7 +75,7 @@ async def test_a_run_that_is_aborted_ends_with_that_error_and_is_recorded(
     monkeypatch.setattr(sign_in, "sign_in", lose_the_lock)
     heard = Heard()
     with pytest.raises(DeployerError, match="lost its lock"):
-        await deploy(settings_of(), (), [heard], DeployOptions(tmp_path / "helm", tmp_path))
+        await deploy(settings_of(), (), [heard], RunOptions(tmp_path / "helm", tmp_path))
     assert heard.events[-1].kind is EventKind.RUN_FAILED
     latest = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert latest["status"] == "failed"

@@ -18,8 +18,9 @@ from deployer.errors import (
     Problem,
     SettingsError,
 )
+from deployer.inventory.removals import Removals
 from deployer.outputs.record import describe_run
-from deployer.plan import build_plan
+from deployer.plan import build_plan, build_teardown_plan
 from deployer.progress.notes import Note
 from deployer.progress.run_record import RunRecord, StepRecord, StepStatus
 from tests.deployer.hubs import AZURE_NAMES, GITHUB, MODES, OWN_DOMAIN, hub_settings, names_of
@@ -67,6 +68,7 @@ def test_the_schema_names_the_steps_of_all_plans_and_no_other() -> None:
         for mode in (*MODES.values(), OWN_ZONE, IN_A_CONTAINER)
         for registry in ({}, DOCKER_HUB)
     ]
+    plans.append(build_teardown_plan(hub_settings(), Removals()).step_names)
     assert set(names_in_schema("step_name")) == {name for plan in plans for name in plan}
 
 

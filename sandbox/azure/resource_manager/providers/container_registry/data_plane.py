@@ -1,112 +1,170 @@
-"""The endpoints of `<registry>.azurecr.io`: the login of the Docker registry protocol, and no images."""
+"""The endpoints of `<registry>.azurecr.io`: the registry protocol, and Azure's own lists below `/acr/v1`."""
 
 from __future__ import annotations
 
-import base64
-import secrets
-import time
+import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.azure.resource_manager.providers.container_registry.tokens import accepts_login
+from sandbox.azure.resource_manager.providers.container_registry.access import Access, error
+from sandbox.azure.resource_manager.providers.container_registry.images import Images, digest_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp
 
-    from sandbox.azure.resource_manager.core.state import Resource, State
+    from sandbox.azure.resource_manager.core.services import Services
+    from sandbox.azure.resource_manager.core.state import Resource
 
-ACCESS_TOKEN_SECONDS = 4500
+LARGEST_PAGE = 100
 
 
-def registry_app(state: State, registry: Resource) -> ASGIApp:
+def registry_app(services: Services, registry: Resource) -> ASGIApp:
     """Return the ASGI application of a registry's host."""
-    endpoints = _Endpoints(state, registry)
+    access = Access(services, registry)
+    pushes, lists = _Protocol(access, Images(registry)), _Lists(access, Images(registry), registry)
+    repository = "{repository:path}"
     routes = [
-        Route("/oauth2/token", endpoints.token, methods=["GET", "POST"]),
-        Route("/v2/", endpoints.version),
-        Route("/v2/_catalog", endpoints.catalog),
-        Route("/v2/{repository:path}/manifests/{reference}", endpoints.manifest),
+        Route("/oauth2/exchange", access.exchange, methods=["POST"]),
+        Route("/oauth2/token", access.token, methods=["GET", "POST"]),
+        Route("/v2/", pushes.version),
+        Route("/v2/_catalog", lists.catalog),
+        Route(f"/v2/{repository}/blobs/uploads/", pushes.begin_upload, methods=["POST"]),
+        Route(f"/v2/{repository}/blobs/uploads/{{upload}}", pushes.end_upload, methods=["PUT"]),
+        Route(f"/v2/{repository}/blobs/{{digest}}", pushes.blob, methods=["HEAD"]),
+        Route(f"/v2/{repository}/manifests/{{reference}}", pushes.push, methods=["PUT"]),
+        Route(f"/v2/{repository}/manifests/{{reference}}", pushes.delete, methods=["DELETE"]),
+        Route(f"/v2/{repository}/manifests/{{reference}}", pushes.manifest),
+        Route("/acr/v1/_catalog", lists.catalog),
+        Route(f"/acr/v1/{repository}/_manifests", lists.manifests),
     ]
     return Starlette(routes=routes)
 
 
-class _Endpoints:
-    """The endpoints of a registry.
+class _Protocol:
+    """The registry protocol, as far as images are pushed, looked for and deleted.
 
     Args:
-        state: where its tokens are.
-        registry: the registry.
+        access: who may do what.
+        images: of the registry.
 
     """
 
-    def __init__(self, state: State, registry: Resource) -> None:
-        self._state = state
-        self._registry = registry
-        self._host = registry.properties["loginServer"]
-        self._issued: dict[str, float] = {}
+    def __init__(self, access: Access, images: Images) -> None:
+        self._access = access
+        self._images = images
 
-    async def token(self, request: Request) -> JSONResponse:
-        """Issue an access token for a user name and password, given as Basic or in a form."""
-        username, password = _basic(request)
-        if request.method == "POST":
-            form = dict(parse_qsl((await request.body()).decode()))
-            username, password = form.get("username", username), form.get("password", password)
-        if not accepts_login(self._state, self._registry, username, password):
-            return self._refusal()
-        access = secrets.token_urlsafe(200)
-        self._issued[access] = time.monotonic() + ACCESS_TOKEN_SECONDS
-        return JSONResponse({"access_token": access, "expires_in": ACCESS_TOKEN_SECONDS})
-
-    async def version(self, request: Request) -> JSONResponse:
+    async def version(self, request: Request) -> Response:
         """Answer the check of a login, `/v2/`."""
-        return JSONResponse({}) if self._admits(request) else self._refusal()
+        return JSONResponse({}) if self._access.admits(request, "pull") else self._access.refusal()
 
-    async def catalog(self, request: Request) -> JSONResponse:
-        """List the repositories: there are none, since no image can be pushed."""
-        return JSONResponse({"repositories": []}) if self._admits(request) else self._refusal()
+    async def begin_upload(self, request: Request) -> Response:
+        """Begin to upload a blob."""
+        if not self._access.admits(request, "push"):
+            return self._access.refusal()
+        location = f"/v2/{request.path_params['repository']}/blobs/uploads/{uuid.uuid4()}"
+        return Response(status_code=HTTPStatus.ACCEPTED, headers={"Location": location, "Range": "0-0"})
 
-    async def manifest(self, request: Request) -> JSONResponse:
-        """Answer that there is no manifest, since no image can be pushed."""
-        if not self._admits(request):
-            return self._refusal()
+    async def end_upload(self, request: Request) -> Response:
+        """Take a blob in one piece; its digest is in the query."""
+        if not self._access.admits(request, "push"):
+            return self._access.refusal()
+        content = await request.body()
+        if request.query_params.get("digest") != digest_of(content):
+            return error(400, "DIGEST_INVALID", "provided digest did not match uploaded content")
+        digest = self._images.add_blob(content)
+        return Response(status_code=HTTPStatus.CREATED, headers={"Docker-Content-Digest": digest})
+
+    async def blob(self, request: Request) -> Response:
+        """Tell whether there is a blob."""
+        if not self._access.admits(request, "pull"):
+            return self._access.refusal()
+        known = self._images.has_blob(request.path_params["digest"])
+        return Response(status_code=HTTPStatus.OK if known else HTTPStatus.NOT_FOUND)
+
+    async def push(self, request: Request) -> Response:
+        """Take a manifest, whose blobs were uploaded before."""
+        if not self._access.admits(request, "push"):
+            return self._access.refusal()
+        content = await request.body()
+        if missing := self._images.missing_blobs(content):
+            return error(404, "MANIFEST_BLOB_UNKNOWN", f"blob unknown to registry: {missing[0]}")
+        repository, reference = request.path_params["repository"], request.path_params["reference"]
+        media_type = request.headers.get("content-type", "")
+        digest = self._images.push(repository, reference, content, media_type)
+        return Response(status_code=HTTPStatus.CREATED, headers={"Docker-Content-Digest": digest})
+
+    async def manifest(self, request: Request) -> Response:
+        """Return a manifest, or that there is none."""
+        if not self._access.admits(request, "pull"):
+            return self._access.refusal()
         reference = request.path_params["reference"]
-        return _errors(404, "MANIFEST_UNKNOWN", f'manifest tagged by "{reference}" is not found')
+        found = self._images.find(request.path_params["repository"], reference)
+        if found is None:
+            return error(404, "MANIFEST_UNKNOWN", f'manifest tagged by "{reference}" is not found')
+        digest, manifest = found
+        headers = {"Docker-Content-Digest": digest}
+        return Response(manifest.content, media_type=manifest.media_type, headers=headers)
 
-    def _admits(self, request: Request) -> bool:
-        kind, _, value = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() == "bearer":
-            return self._issued.get(value, 0) > time.monotonic()
-        return accepts_login(self._state, self._registry, *_basic(request))
-
-    def _refusal(self) -> JSONResponse:
-        refusal = _errors(
-            401,
-            "UNAUTHORIZED",
-            "authentication required, visit https://aka.ms/acr/authorization for more information.",
-        )
-        challenge = f'Bearer realm="https://{self._host}/oauth2/token",service="{self._host}"'
-        refusal.headers["WWW-Authenticate"] = challenge
-        return refusal
+    async def delete(self, request: Request) -> Response:
+        """Delete a manifest by its digest."""
+        if not self._access.admits(request, "delete"):
+            return self._access.refusal()
+        digest = request.path_params["reference"]
+        if not self._images.remove(request.path_params["repository"], digest):
+            return error(404, "MANIFEST_UNKNOWN", f"manifest {digest} is not found")
+        return Response(status_code=HTTPStatus.ACCEPTED)
 
 
-def _basic(request: Request) -> tuple[str, str]:
-    """Return user name and password of a Basic login, empty for none."""
-    kind, _, value = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        username, _, password = base64.b64decode(value).decode().partition(":")
-    except ValueError:
-        return "", ""
-    return username, password
+class _Lists:
+    """The lists of repositories and manifests, page by page.
+
+    Args:
+        access: who may do what.
+        images: of the registry.
+        registry: whose name is in the lists.
+
+    """
+
+    def __init__(self, access: Access, images: Images, registry: Resource) -> None:
+        self._access = access
+        self._images = images
+        self._registry = registry
+
+    async def catalog(self, request: Request) -> Response:
+        """List the repositories; no page but the first without any names them `null`."""
+        if not self._access.admits(request, "catalog"):
+            return self._access.refusal()
+        names, headers = _page(request, self._images.repositories())
+        return JSONResponse({"repositories": names or None}, headers=headers)
+
+    async def manifests(self, request: Request) -> Response:
+        """List the manifests of a repository with their attributes."""
+        if not self._access.admits(request, "metadata_read"):
+            return self._access.refusal()
+        repository = request.path_params["repository"]
+        found = self._images.manifests(repository)
+        if found is None:
+            return error(404, "NAME_UNKNOWN", f"repository {repository} is not found")
+        digests, headers = _page(request, sorted(found))
+        body: dict[str, Any] = {
+            "registry": self._registry.properties["loginServer"],
+            "imageName": repository,
+            "manifests": [found[digest].shown(digest) for digest in digests],
+        }
+        return JSONResponse(body, headers=headers)
 
 
-def _errors(status: int, code: str, message: str) -> JSONResponse:
-    error: dict[str, Any] = {"code": code, "message": message, "detail": None}
-    headers = {"Docker-Distribution-Api-Version": "registry/2.0"}
-    return JSONResponse({"errors": [error]}, status_code=status, headers=headers)
+def _page(request: Request, names: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the names after `last`, as many as `n` asks for, and the link to the next page."""
+    size = min(int(request.query_params.get("n", LARGEST_PAGE)), LARGEST_PAGE)
+    after = [name for name in names if name > request.query_params.get("last", "")]
+    page = after[:size]
+    if len(after) == len(page):
+        return page, {}
+    link = f'<{request.url.path}?last={page[-1]}&n={size}&orderby=>; rel="next"'
+    return page, {"Link": link}

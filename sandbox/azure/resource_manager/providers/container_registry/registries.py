@@ -97,7 +97,7 @@ class Registries(ResourceType):
 
     async def _create(self, registry: Resource) -> None:
         await self.services.clock.spend("registry.create")
-        self.services.hosts.serve(registry.properties["loginServer"], registry_app(self.state, registry))
+        self.services.hosts.serve(registry.properties["loginServer"], registry_app(self.services, registry))
 
 
 def login_server(name: str) -> str:

@@ -1,0 +1,54 @@
+"""Waits for the end of an operation on a cluster, whether an earlier run or Azure itself started it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deployer.azure.cluster_state import DELETING, SETTLED_STATES, under_way
+from deployer.azure.clusters import find_cluster
+from deployer.azure.retries import with_retries
+from deployer.errors import DeployerError
+from deployer.waiting import Pending, TimeLimitExceededError, wait_until
+
+if TYPE_CHECKING:
+    from azure.mgmt.containerservice.models import ManagedCluster
+
+    from deployer.azure.clients import AzureClients
+    from deployer.progress.report import StepReport
+
+# The upgrade of a cluster takes up to half an hour. Seconds.
+OPERATION_LIMIT = 2400.0
+LOOK_EVERY = 5.0
+
+
+async def await_settled(
+    azure: AzureClients, group: str, name: str, report: StepReport
+) -> ManagedCluster | None:
+    """Return a cluster once no operation on it is under way, None where there is none.
+
+    Raises:
+        DeployerError: an operation does not end.
+
+    """
+    state = ""
+
+    async def look() -> ManagedCluster | Pending | None:
+        nonlocal state
+        found = await with_retries(
+            report, f"find the cluster {name}", lambda: find_cluster(azure, group, name)
+        )
+        state = str(found.provisioning_state) if found else ""
+        if found is None or state in SETTLED_STATES:
+            return found
+        return Pending(f"{under_way(state, name)}: waiting for the end")
+
+    try:
+        return await wait_until(look, report.progress, limit=OPERATION_LIMIT, every=LOOK_EVERY)
+    except TimeLimitExceededError:
+        deleting = " A lock or an address that is used elsewhere can hold the deletion back."
+        raise DeployerError(
+            f"{under_way(state, name).capitalize()}, for more than {OPERATION_LIMIT / 60:.0f} minutes."
+            + (deleting if state == DELETING else ""),
+            suggestion="Look at its activity log in the portal; start again when the operation has ended.",
+            retryable=True,
+        ) from None

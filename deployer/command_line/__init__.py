@@ -1,0 +1,1 @@
+"""What the commands share: their options, and the terminal that they run in."""

@@ -1,0 +1,110 @@
+"""The terminal that a command runs in: what it prints and asks, and how its work is ended by a signal.
+
+Rich and the SDKs are imported where they are used: `--help` and a refused setting need none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+
+import typer
+
+from deployer.errors import PreflightError
+from deployer.helm.binary import HELM_VERSION, download_helm, find_helm
+from deployer.options import Output
+from deployer.private_files import remove_open_folders
+from deployer.progress.events import Progress
+from deployer.progress.json_log import JsonLog
+from deployer.progress.report import StepReport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from deployer.azure.session import Session
+    from deployer.progress.events import Sink
+    from deployer.settings import Settings
+
+T = TypeVar("T")
+
+
+def screen(*, stderr: bool = False) -> Console:
+    """Return the console for people."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_json(value: object) -> None:
+    """Print a result for machines."""
+    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+
+
+def sinks_for(steps: Sequence[str], output: Output) -> list[Sink]:
+    """Return the sink for a run: the list of its steps on a terminal, else a log in JSON."""
+    if sys.stdout.isatty() and output is Output.TEXT:
+        from deployer.progress.terminal import TerminalSink
+
+        return [TerminalSink(steps)]
+    return [JsonLog([log_stream(output)])]
+
+
+def log_stream(output: Output) -> TextIO:
+    """Return the stream for the log: standard output, unless that is for a result in JSON."""
+    return sys.stderr if output is Output.JSON else sys.stdout
+
+
+async def in_session(settings: Settings, look: Callable[[Session, StepReport], Awaitable[T]]) -> T:
+    """Await `look` with an open session, without showing progress."""
+    from deployer.azure.session import open_session
+
+    report = StepReport("sign-in", Progress())
+    async with open_session(settings, report) as session:
+        return await look(session, report)
+
+
+def run_to_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; a first SIGINT or SIGTERM cancels the work in order, a second one ends it at once."""
+
+    async def interruptible() -> T:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(work)
+
+        def interrupt() -> None:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+                signal.signal(number, _end_now)
+            task.cancel()
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, interrupt)
+        return await task
+
+    return asyncio.run(interruptible())
+
+
+def _end_now(number: int, _frame: object) -> None:
+    """End the process by the signal that it has received, and leave no keys on the disk."""
+    remove_open_folders()
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+
+
+def helm_program(*, download: bool) -> Path:
+    """Return the helm program, after offering to download it if it is missing."""
+    found = find_helm()
+    if found is not None:
+        return found
+    question = f"helm is not installed. Download helm {HELM_VERSION} now (verified by its SHA-256)?"
+    if download or (sys.stdin.isatty() and typer.confirm(question)):
+        return download_helm()
+    raise PreflightError(
+        "The program helm is not installed.",
+        suggestion=f"Install helm 4, or start again with --download-helm to download helm {HELM_VERSION}.",
+    )

@@ -1,0 +1,1 @@
+"""What there is of a hub in Azure and in its cluster, and what of it the deployer created."""

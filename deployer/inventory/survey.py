@@ -1,0 +1,111 @@
+"""Surveys a hub for a teardown: what the deployer created, what else is there, and why that stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from deployer.azure.clients import find_group, list_group_resources
+from deployer.azure.retries import with_retries
+from deployer.inventory.dns_records import find_records
+from deployer.inventory.inside import look_inside
+from deployer.inventory.own import Known, carries_our_tags, classify
+from deployer.inventory.registry import registries_of, token_in, with_images
+from deployer.inventory.roles import role_assignments
+from deployer.inventory.things import Kind, Survey, Thing, sorted_survey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azure.mgmt.resource.resources.models import ResourceGroup
+
+    from deployer.inventory.hub import Hub
+    from deployer.inventory.inside import Inside
+    from deployer.progress.report import StepReport
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a teardown removes.
+
+    Attributes:
+        everything: whether identity and storage account go, too.
+        group: whether the resource group goes, if nothing else is in it.
+
+    """
+
+    everything: bool = False
+    group: bool = False
+
+
+async def survey_hub(hub: Hub, extent: Extent, helm: Path, report: StepReport) -> Survey:
+    """Return what a teardown of a hub removes and leaves, without changing anything."""
+    settings = hub.session.settings
+    group = await with_retries(
+        report,
+        f"find the resource group {settings.resource_group_name}",
+        lambda: find_group(hub.session.azure, settings.resource_group_name),
+    )
+    inside = await look_inside(hub, helm, report)
+    known = Known(
+        hub.session.names,
+        registries_of(hub),
+        settings.container_group_name,
+        everything=extent.everything or extent.group,
+    )
+    things = await _in_group(hub, known, report) if group is not None else []
+    things = [await _completed(thing, hub, inside, report) for thing in things]
+    for registry in [each for each in things if each.kind is Kind.REGISTRY and each.reason]:
+        if registry.name.lower() in known.registries:
+            things += await token_in(registry, hub, report)
+    if known.everything:
+        identities = [each for each in things if each.kind is Kind.IDENTITY and not each.reason]
+        things += await role_assignments(hub, identities, report)
+    things += [*await find_records(hub, inside.records, report), *inside.releases]
+    if group is not None:
+        things += _group(group, things, hub, extent)
+    return sorted_survey(things, (*hub.notes, *_notes(inside)))
+
+
+async def _in_group(hub: Hub, known: Known, report: StepReport) -> list[Thing]:
+    name = hub.session.settings.resource_group_name
+    found = await with_retries(
+        report, f"list what is in {name}", lambda: list_group_resources(hub.session.azure, name)
+    )
+    return [classify(each.id, each.tags or {}, known) for each in found if each.id]
+
+
+async def _completed(thing: Thing, hub: Hub, inside: Inside, report: StepReport) -> Thing:
+    """Return a thing that goes, with what goes with it."""
+    if thing.reason:
+        return thing
+    if thing.kind is Kind.REGISTRY:
+        return await with_images(thing, hub, report)
+    if thing.kind is not Kind.CLUSTER or hub.cluster is None:
+        return thing
+    nodes = f"with its nodes, addresses and disks in {hub.cluster.node_resource_group}"
+    others = f" and the namespaces that others created in it: {', '.join(inside.foreign)}"
+    return replace(thing, detail=nodes + (others if inside.foreign else ""))
+
+
+def _group(group: ResourceGroup, things: list[Thing], hub: Hub, extent: Extent) -> list[Thing]:
+    """Return the resource group as a thing, where it is asked for."""
+    if not extent.group:
+        return []
+    thing = Thing(Kind.RESOURCE_GROUP, str(group.name), str(group.id))
+    if not carries_our_tags(group.tags, hub.session.names.hub):
+        return [thing.staying("the deployer did not create it", hinders=True)]
+    inside = f"{group.id}/".lower()
+    others = [each for each in things if each.reason and each.id.lower().startswith(inside)]
+    if others:
+        listed = ", ".join(each.name for each in others[:5])
+        more = f" and {len(others) - 5} more" if len(others) > 5 else ""  # noqa: PLR2004 - as many as are listed
+        return [thing.staying(f"it holds something else: {listed}{more}", hinders=True)]
+    return [thing]
+
+
+def _notes(inside: Inside) -> list[str]:
+    if not inside.problem:
+        return []
+    found = "Its releases go with it, and DNS records are found by the records of earlier runs."
+    return [f"The cluster could not be looked into: {inside.problem}. {found}"]
