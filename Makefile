@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop image test reliability coverage check setup error-page lock clean
+.PHONY: help demo demo-stop image test reliability coverage check setup error-page security-page lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -50,6 +50,9 @@ setup: ## Set up what the other targets need
 
 error-page: setup ## Write docs/errors.md from the rules that explain errors
 	@$(VENV)/python -m tests.docs.error_table
+
+security-page: setup ## Write the table of docs/security.md that says which pod reaches what
+	@$(VENV)/python -m tests.docs.reachability_table
 
 lock: setup ## Update the lock files from pyproject.toml, keeping the versions that still fit
 	$(LOCK) pyproject.toml --output-file requirements.lock

@@ -158,12 +158,18 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "dind_tag": DIND_TAG,
         "session": Session.of(settings.user_memory_limit, settings.user_cpu_limit),
         "builder": BUILDER,
+        "build": {
+            "cpu": settings.build_cpu_limit,
+            "memory": f"{settings.build_memory_limit}i",
+            "disk": f"{settings.build_disk_limit}i",
+        },
         "placeholders": 1 if settings.aks_node_count_max > settings.aks_node_count else 0,
         "cull_every": min(CULL_EVERY_SECONDS, settings.idle_timeout + 60),
         "allowed_specs": allowed,
         "open_providers": open_providers(allowed),
         "origin_pattern": f"^(?:{'|'.join(map(re.escape, settings.allowed_origins))})$",
         "authenticator": _AUTHENTICATORS.get(settings.authentication),
+        "signs_in": "true" if settings.authentication in _AUTHENTICATORS else "false",
         "ingress_class": INGRESS_CLASS,
         "tls_secret": TLS_SECRET,
     }

@@ -100,6 +100,8 @@ DECISIONS = (
     Decision(
         (
             "jupyterhub.singleuser.networkPolicy",
+            "jupyterhub.hub.networkPolicy.enabled",
+            "jupyterhub.proxy.chp.networkPolicy.enabled",
             "jupyterhub.singleuser.cloudMetadata",
             "jupyterhub.singleuser.cmd",
         ),

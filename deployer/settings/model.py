@@ -44,7 +44,19 @@ from deployer.settings.types.choices import (
     RegistrySkuChoice,
 )
 from deployer.settings.types.lists import HelmValues, Organisations, Origins, People, RepositoryPatterns
-from deployer.settings.types.numbers import Boolean, BooleanOrAuto, Cpus, Duration, Memory, NodeCount, Quota
+from deployer.settings.types.numbers import (
+    Bandwidth,
+    Boolean,
+    BooleanOrAuto,
+    BuildCpus,
+    BuildMemory,
+    Cpus,
+    Duration,
+    Memory,
+    NodeCount,
+    Quota,
+)
+from deployer.settings.types.ports import EgressPorts
 from deployer.settings.types.tags import Tags
 from deployer.settings.types.text import (
     ChartRepository,
@@ -189,6 +201,14 @@ class Settings(BaseSettings):
     image_builder: Annotated[ImageBuilderChoice, Aliases("limits.image_builder")] = ImageBuilder.DIND
     idle_timeout: Annotated[Duration, Aliases("limits.idle_timeout")] = 600
     maximum_age: Annotated[Duration, Aliases("limits.maximum_age")] = 6 * 3600
+
+    # Builds, and the network of sessions and builds
+    build_cpu_limit: Annotated[BuildCpus, Aliases("limits.build_cpu_limit")] = 2.0
+    build_memory_limit: Annotated[BuildMemory, Aliases("limits.build_memory_limit")] = "4G"
+    build_disk_limit: Annotated[BuildMemory, Aliases("limits.build_disk_limit")] = "5G"
+    build_time_limit: Annotated[Duration, Aliases("limits.build_time_limit")] = 2 * 3600
+    user_bandwidth_limit: Annotated[Bandwidth, Aliases("limits.user_bandwidth_limit")] = "50M"
+    egress_ports: Annotated[EgressPorts, Aliases("limits.egress_ports")] = ()
 
     # Repositories and origins
     github_access_token: Annotated[

@@ -12,10 +12,14 @@ from deployer.helm.charts import binderhub_chart
 from deployer.helm.client import WantedRelease
 from deployer.helm.releases import Releases
 from deployer.helm.values import render_binderhub_values
+from deployer.kubernetes.network_policies import render_visitor_policies
+from deployer.kubernetes.objects import create_object, ensure_object
 from deployer.run.workflow import Step
 from deployer.settings.chart_values import likely_cause
 
 if TYPE_CHECKING:
+    from kr8s.asyncio import Api
+
     from deployer.helm.values import RenderedValues
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
@@ -51,15 +55,33 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
     )
     # Before the values are tried, so that a failed run leaves them too.
     await with_retries(report, "write the values into the outputs", lambda: _write_values(context, values))
-    releases = Releases(context.helm, context.results.cluster.get(), report)
+    access = context.results.cluster.get()
+    await _let_visitors_in(context, await access.api())
+    releases = Releases(context.helm, access, report)
     chart = binderhub_chart(settings)
     package = context.results.charts.get()[chart.name]
     wanted = WantedRelease(names.release, names.namespace, chart, package, values.merged())
     try:
-        return await releases.ensure(wanted, context.results.release_before.get())
+        outcome = await releases.ensure(wanted, context.results.release_before.get())
     except HelmError as error:
         error.cause = likely_cause(error.cause, settings.helm_values)
         raise
+    await _shut_others_out(context, await access.api())
+    return outcome
+
+
+async def _let_visitors_in(context: Context, api: Api) -> None:
+    """Open the two sites before the release needs it; do not close what visitors of the present one use."""
+    for policy in render_visitor_policies(context.settings, context.names):
+        if context.settings.https:
+            await create_object(api, policy)
+        else:
+            await ensure_object(api, policy)
+
+
+async def _shut_others_out(context: Context, api: Api) -> None:
+    for policy in render_visitor_policies(context.settings, context.names):
+        await ensure_object(api, policy)
 
 
 async def _write_values(context: Context, values: RenderedValues) -> None:

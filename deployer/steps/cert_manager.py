@@ -9,6 +9,8 @@ from deployer.helm.client import WantedRelease
 from deployer.helm.releases import Releases
 from deployer.helm.values import render_cert_manager_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
+from deployer.kubernetes.network_policies import render_network_policies
+from deployer.kubernetes.objects import ensure_object
 from deployer.names import CERT_MANAGER
 from deployer.run.workflow import Step
 
@@ -31,7 +33,10 @@ def cert_manager_step(settings: Settings) -> Step[Context]:
 async def ensure_cert_manager(context: Context, report: StepReport) -> str:
     """Install or upgrade the release of cert-manager, with its custom resource definitions."""
     access = context.results.cluster.get()
-    await ensure_own_namespace(await access.api(), CERT_MANAGER, report)
+    api = await access.api()
+    await ensure_own_namespace(api, CERT_MANAGER, report)
+    for policy in render_network_policies(CERT_MANAGER, context.settings, context.names):
+        await ensure_object(api, policy)
     chart = cert_manager_chart(context.settings)
     releases = Releases(context.helm, access, report)
     package = context.results.charts.get()[chart.name]

@@ -9,6 +9,8 @@ from deployer.helm.client import WantedRelease
 from deployer.helm.releases import Releases
 from deployer.helm.values import render_traefik_values
 from deployer.kubernetes.namespaces import ensure_own_namespace
+from deployer.kubernetes.network_policies import render_network_policies
+from deployer.kubernetes.objects import ensure_object
 from deployer.names import INGRESS
 from deployer.run.workflow import Step
 
@@ -32,7 +34,10 @@ def ingress_step(settings: Settings) -> Step[Context]:
 async def ensure_ingress(context: Context, report: StepReport) -> str:
     """Install or upgrade the release of Traefik."""
     access = context.results.cluster.get()
-    await ensure_own_namespace(await access.api(), INGRESS, report)
+    api = await access.api()
+    await ensure_own_namespace(api, INGRESS, report)
+    for policy in render_network_policies(INGRESS, context.settings, context.names):
+        await ensure_object(api, policy)
     chart = traefik_chart(context.settings)
     values = render_traefik_values(context.settings, context.names)
     releases = Releases(context.helm, access, report)

@@ -32,7 +32,7 @@ async def ensure_namespace(context: Context, report: StepReport) -> str:
     """Create or update the namespace, its network policies and a default service account without a token."""
     api = await context.results.cluster.get().api()
     changed = []
-    for manifest in render_namespace(context.names):
+    for manifest in render_namespace(context.settings, context.names):
         if await ensure_object(api, manifest):
             changed.append(f"{manifest['kind']} {manifest['metadata']['name']}")
             report.progress(f"{changed[-1]} applied")

@@ -26,6 +26,7 @@ _BOOLEANS = {
 }
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT])(?:i?B?)", re.IGNORECASE)
 _CPU = re.compile(r"\d+(?:\.\d+)?m?")
+_BANDWIDTH = re.compile(r"(\d+(?:\.\d+)?)\s*([kKMG])(?:bit(?:/?s)?|bps)?")
 _DURATION_PART = re.compile(r"(\d+)\s*([a-z]*)\s*")
 _SECONDS = {
     unit: seconds
@@ -38,9 +39,10 @@ _SECONDS = {
     for unit in units
 }
 _KIB = {"K": 1, "M": 1024, "G": 1024**2, "T": 1024**3}
-LEAST_MEMORY_KIB = 128 * 1024
+NO_LIMIT = "none"
 LEAST_SECONDS = 60
 MOST_SECONDS = 30 * 86400
+# The least that a Jupyter server starts with, and the most that a node has.
 LEAST_CPUS = 0.05
 MOST_CPUS = 128
 
@@ -82,30 +84,63 @@ def whole_number(least: int, most: int) -> Callable[[Any], int]:
     return counted
 
 
-def memory(value: Any) -> str:
-    """Accept an amount of memory and return it as JupyterHub takes it: a number and K, M, G or T.
+def memory(least: str, needed_by: str) -> Callable[[Any], str]:
+    """Return a validator for amounts of memory or disk, which are returned as JupyterHub takes them.
 
-    JupyterHub's units are powers of 1024, so that Kubernetes' `2Gi` is its `2G`.
+    JupyterHub writes a number and K, M, G or T. Its units are powers of 1024, so that Kubernetes' `2Gi` is
+    its `2G`.
+
+    Args:
+        least: smallest amount.
+        needed_by: what needs it, for the message.
+
     """
-    match = _MEMORY.fullmatch(str(value).strip())
+
+    def amount(value: Any) -> str:
+        match = _MEMORY.fullmatch(str(value).strip())
+        if not match:
+            raise refusal(
+                "is not an amount of memory or disk.", "Write a number with its unit, like 2G or 512M."
+            )
+        if _kib(match) < _kib(_MEMORY.fullmatch(least)):
+            raise refusal(f"is less than {needed_by} needs.", f"Write {least} or more.")
+        return f"{Decimal(match[1])}{match[2].upper()}"
+
+    return amount
+
+
+def _kib(amount: re.Match[str] | None) -> Decimal:
+    return Decimal(amount[1]) * _KIB[amount[2].upper()] if amount else Decimal(0)
+
+
+def cpus(least: float) -> Callable[[Any], float]:
+    """Return a validator for numbers of CPUs from `least` on, fractions and Kubernetes' `500m` too."""
+
+    def number_of(value: Any) -> float:
+        text = "" if isinstance(value, bool) else str(value).strip()
+        if not _CPU.fullmatch(text):
+            raise refusal("is not a number of CPUs.", "Write one like 1, 0.5 or 500m.")
+        number = float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
+        if not least <= number <= MOST_CPUS:
+            raise refusal(
+                f"must be from {least} to {MOST_CPUS} CPUs.", f"Write one like 1 or {max(least, 0.5)}."
+            )
+        return number
+
+    return number_of
+
+
+def bandwidth(value: Any) -> str:
+    """Accept bits per second with their unit, or `none`, and return them as Kubernetes takes them: `50M`."""
+    text = str(value).strip()
+    if text.lower() == NO_LIMIT:
+        return NO_LIMIT
+    match = _BANDWIDTH.fullmatch(text)
     if not match:
-        raise refusal("is not an amount of memory.", "Write a number with its unit, like 2G or 512M.")
-    number, unit = Decimal(match[1]), match[2].upper()
-    if number * _KIB[unit] < LEAST_MEMORY_KIB:
-        raise refusal("is less than a Jupyter server needs.", "Write 128M or more.")
-    return f"{number}{unit}"
-
-
-def cpus(value: Any) -> float:
-    """Accept a number of CPUs, fractions and Kubernetes' `500m` too."""
-    text = "" if isinstance(value, bool) else str(value).strip()
-    if not _CPU.fullmatch(text):
-        raise refusal("is not a number of CPUs.", "Write one like 1, 0.5 or 500m.")
-    number = float(text.removesuffix("m")) / (1000 if text.endswith("m") else 1)
-    # The least that runs, the most that a node has.
-    if not LEAST_CPUS <= number <= MOST_CPUS:
-        raise refusal(f"must be from {LEAST_CPUS} to {MOST_CPUS} CPUs.", "Write one like 1 or 0.5.")
-    return number
+        raise refusal(
+            "is not a number of bits per second.", "Write one with its unit, like 50M, or none for no limit."
+        )
+    return f"{Decimal(match[1])}{match[2].replace('K', 'k')}"
 
 
 def duration(value: Any) -> int:
@@ -130,6 +165,10 @@ Boolean = Annotated[bool, BeforeValidator(boolean)]
 BooleanOrAuto = Annotated[bool | None, BeforeValidator(boolean_or_auto)]
 NodeCount = Annotated[int, BeforeValidator(whole_number(1, 1000))]
 Quota = Annotated[int, BeforeValidator(whole_number(1, 100_000))]
-Memory = Annotated[str, BeforeValidator(memory)]
-Cpus = Annotated[float, BeforeValidator(cpus)]
+Memory = Annotated[str, BeforeValidator(memory("128M", "a Jupyter server"))]
+BuildMemory = Annotated[str, BeforeValidator(memory("1G", "a build"))]
+Cpus = Annotated[float, BeforeValidator(cpus(LEAST_CPUS))]
+# The builder reserves 0.2 CPUs.
+BuildCpus = Annotated[float, BeforeValidator(cpus(0.25))]
+Bandwidth = Annotated[str, BeforeValidator(bandwidth)]
 Duration = Annotated[int, BeforeValidator(duration)]

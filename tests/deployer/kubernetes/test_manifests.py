@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 import pytest
@@ -10,13 +9,15 @@ from pydantic import SecretStr
 
 from deployer.certificates.authorities import LETSENCRYPT, ZEROSSL, AccountBinding
 from deployer.certificates.manifests import render_account_binding, render_certificate, render_issuer
+from deployer.comparison import contains
 from deployer.kubernetes.manifests import render_namespace
-from tests.deployer.hubs import OWN_DOMAIN, names_of
+from deployer.kubernetes.network_policies import render_network_policies, render_visitor_policies
+from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, PLAIN_HTTP, hub_settings, names_of
 
 
 @pytest.fixture
 def manifests() -> dict[str, dict[str, Any]]:
-    return {manifest["kind"]: manifest for manifest in render_namespace(names_of())}
+    return {manifest["kind"]: manifest for manifest in render_namespace(hub_settings(), names_of())}
 
 
 def test_everything_is_in_the_hubs_namespace(manifests: dict[str, dict[str, Any]]) -> None:
@@ -25,7 +26,7 @@ def test_everything_is_in_the_hubs_namespace(manifests: dict[str, dict[str, Any]
 
 
 def test_the_namespace_comes_first() -> None:
-    assert render_namespace(names_of())[0]["kind"] == "Namespace"
+    assert render_namespace(hub_settings(), names_of())[0]["kind"] == "Namespace"
 
 
 def test_build_pods_get_no_token(manifests: dict[str, dict[str, Any]]) -> None:
@@ -34,48 +35,34 @@ def test_build_pods_get_no_token(manifests: dict[str, dict[str, Any]]) -> None:
     assert account["automountServiceAccountToken"] is False
 
 
-def test_user_pods_build_pods_and_the_builder_are_fenced(manifests: dict[str, dict[str, Any]]) -> None:
-    spec = manifests["NetworkPolicy"]["spec"]
-    (selected,) = spec["podSelector"]["matchExpressions"]
-    assert set(selected["values"]) == {"singleuser-server", "binderhub-build", "image-builder"}
-    assert spec["policyTypes"] == ["Ingress", "Egress"]
-    assert spec["ingress"] == []
+def test_every_namespace_is_closed_unless_a_policy_opens_it() -> None:
+    settings, names = hub_settings(), names_of()
+    for namespace in ("our-hub", "ingress", "cert-manager"):
+        (closed,) = [
+            policy
+            for policy in render_network_policies(namespace, settings, names)
+            if policy["metadata"]["name"] == "closed-by-default"
+        ]
+        assert closed["metadata"]["namespace"] == namespace
+        assert closed["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
-@pytest.mark.parametrize(
-    ("address", "reachable"),
-    [
-        ("140.82.121.4", True),  # github.com
-        ("169.254.169.254", False),  # the virtual machine's metadata
-        ("168.63.129.16", False),  # Azure's channel to the virtual machine
-        ("10.0.0.1", False),
-        ("172.31.1.1", False),
-        ("192.168.1.1", False),
-    ],
-)
-def test_the_fence_leads_to_the_internet_only(
-    manifests: dict[str, dict[str, Any]],
-    address: str,
-    reachable: bool,  # noqa: FBT001
-) -> None:
-    blocks = [
-        to["ipBlock"]
-        for rule in manifests["NetworkPolicy"]["spec"]["egress"]
-        for to in rule["to"]
-        if "ipBlock" in to
-    ]
-    (block,) = blocks
-    inside = ip_address(address) in ip_network(block["cidr"])
-    excepted = any(ip_address(address) in ip_network(network) for network in block["except"])
-    assert (inside and not excepted) is reachable
+def test_a_setting_that_is_taken_back_closes_what_it_opened() -> None:
+    def live(**given: str) -> list[dict[str, Any]]:
+        settings, names = hub_settings(**given), names_of(**given)
+        return [
+            *render_network_policies(names.namespace, settings, names),
+            *render_visitor_policies(settings, names),
+        ]
 
-
-def test_names_are_resolved_by_the_clusters_own_pods(manifests: dict[str, dict[str, Any]]) -> None:
-    dns = manifests["NetworkPolicy"]["spec"]["egress"][0]
-    assert dns["to"] == [
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}
-    ]
-    assert {(port["port"], port["protocol"]) for port in dns["ports"]} == {(53, "UDP"), (53, "TCP")}
+    for before, after in (
+        ({"egress_ports": "8000-8010"}, {"egress_ports": "8000"}),
+        ({"egress_ports": "22"}, {}),
+        (AZURE_NAMES, PLAIN_HTTP),
+        (PLAIN_HTTP, AZURE_NAMES),
+    ):
+        assert not contains(live(**before), live(**after))
+        assert contains(live(**after), live(**after))
 
 
 def test_both_names_stand_in_one_certificate_which_fills_the_ingresses_secret() -> None:

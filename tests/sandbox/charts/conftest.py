@@ -108,7 +108,7 @@ async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
     try:
         cluster = await clusters.create(_default_cluster())
         installed = Installation(clusters, cluster, kubeconfig_by_address(cluster, folder))
-        for manifest in (*render_namespace(names_of()), render_storage_class(names_of())):
+        for manifest in (*render_namespace(hub_settings(), names_of()), render_storage_class(names_of())):
             await installed.apply(manifest)
         await installed.helm("install", "our-hub", str(OWN_CHARTS / "binderhub"))
         yield installed

@@ -73,6 +73,16 @@ imagePullSecrets: [{name: image-pull-secret}]
 {{- end }}
 {{- end }}
 
+{{- /* The ports that every source may reach; takes a networkPolicy section. */ -}}
+{{- define "ingress.ports" -}}
+{{- with .allowedIngressPorts }}
+- ports:
+  {{- range . }}
+    - port: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
 {{- /* Egress rules that flags stand for; takes a networkPolicy section. */ -}}
 {{- define "egress" -}}
 {{- $rules := .egressAllowRules }}
