@@ -168,6 +168,7 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "allowed_specs": allowed,
         "open_providers": open_providers(allowed),
         "origin_pattern": f"^(?:{'|'.join(map(re.escape, settings.allowed_origins))})$",
+        "users": list(dict.fromkeys((*settings.allowed_users, *settings.admin_users))),
         "authenticator": _AUTHENTICATORS.get(settings.authentication),
         "signs_in": "true" if settings.authentication in _AUTHENTICATORS else "false",
         "ingress_class": INGRESS_CLASS,

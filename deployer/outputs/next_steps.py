@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployer.settings.visitors import who_may_use
 from deployer.templating import render
 
 if TYPE_CHECKING:
@@ -22,4 +23,5 @@ def render_next_steps(settings: Settings, names: HubNames, notes: Sequence[str] 
         notes: of the run: what the reader still has to know or do.
 
     """
-    return render("next-steps.md.j2", settings=settings, names=names, notes=notes)
+    visitors = who_may_use(settings)
+    return render("next-steps.md.j2", settings=settings, names=names, notes=notes, visitors=visitors)

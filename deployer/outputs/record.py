@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import DeployerError, SettingsError
+from deployer.settings.visitors import is_open, who_may_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -80,6 +81,8 @@ def _describe_hub(settings: Settings, names: HubNames | None) -> dict[str, Any]:
         "resource_group": settings.resource_group_name,
         "location": settings.resource_group_location,
         "chart_version": settings.binderhub_version,
+        "open": is_open(settings),
+        "visitors": who_may_use(settings),
     }
     if names is None:
         return known

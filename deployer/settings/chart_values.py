@@ -75,6 +75,7 @@ DECISIONS = (
         (
             "config.BinderHub.auth_enabled",
             "jupyterhub.hub.services.binder",
+            "jupyterhub.hub.loadRoles.user",
             "jupyterhub.hub.config.BinderSpawner.auth_enabled",
             "jupyterhub.hub.config.JupyterHub.authenticator_class",
             "jupyterhub.hub.config.*.oauth_callback_url",
@@ -108,6 +109,13 @@ DECISIONS = (
         "Sessions are kept away from the cluster and from the credentials of its nodes.",
     ),
 )
+
+
+ALLOWED_REPOSITORIES = Decision(
+    ("config.*.allowed_specs", "config.BinderHub.repo_providers"),
+    "Other repositories than those of ALLOWED_REPOSITORIES can be built.",
+)
+"""What ALLOWED_REPOSITORIES decide, if they are set."""
 
 
 def read_chart_values(written: SecretStr) -> dict[str, Any]:

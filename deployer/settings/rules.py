@@ -20,7 +20,7 @@ from deployer.settings.limits import (
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
 from deployer.settings.types.validation import Violation, either
-from deployer.settings.visitors import private_repositories_are_closed
+from deployer.settings.visitors import private_repositories_are_closed, sign_in_has_https
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -213,6 +213,7 @@ RULES = (
     Rule(("authentication",), sign_in_has_its_client),
     Rule(("authentication", "oauth_client_id"), entra_client_is_an_id),
     Rule(("authentication",), sign_in_allows_users),
+    Rule(("authentication", "enable_https", "contact_email"), sign_in_has_https),
     Rule(("authentication", "allowed_users", "admin_users"), user_names_fit_provider),
     Rule(("authentication", "allowed_organisations"), groups_fit_provider),
     Rule(("authentication", "private_repositories"), private_repositories_are_closed),

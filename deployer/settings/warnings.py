@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from deployer.settings.chart_values import DECISIONS, read_chart_values, replaced_keys
+from deployer.settings.chart_values import ALLOWED_REPOSITORIES, DECISIONS, read_chart_values, replaced_keys
 from deployer.settings.limits import warnings_about_limits
 from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
@@ -108,13 +108,6 @@ def _plain_http(settings: Settings) -> Iterator[str]:
         "The hub is served over plain HTTP: others on the network can read what visitors do. "
         "To switch on HTTPS, set an e-mail address (CONTACT_EMAIL)."
     )
-    if settings.authentication is Authentication.GITHUB:
-        yield "Visitors sign in over plain HTTP: whoever reads the traffic can take over their sessions."
-    if settings.authentication is Authentication.ENTRA:
-        yield (
-            "Visitors sign in with Entra, which only accepts redirect URIs with HTTPS: "
-            "no one can sign in until HTTPS is switched on."
-        )
 
 
 def _untrusted(settings: Settings) -> Iterator[str]:
@@ -152,7 +145,8 @@ def _guests(settings: Settings) -> Iterator[str]:
 
 def _replaced_decisions(settings: Settings) -> Iterator[str]:
     values = read_chart_values(settings.helm_values) if settings.helm_values else {}
-    for decision in DECISIONS:
+    patterns = (ALLOWED_REPOSITORIES,) if settings.allowed_repositories else ()
+    for decision in (*DECISIONS, *patterns):
         if keys := replaced_keys(values, decision):
             yield (
                 f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}. {decision.consequence} "

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deployer.azure.session import open_session
 from deployer.run.workflow import Step
 from deployer.settings import Authentication
+from deployer.settings.visitors import SHARED_SITE, shares_its_site
 
 if TYPE_CHECKING:
     from deployer.progress.report import StepReport
@@ -30,4 +31,6 @@ async def sign_in(context: Context, report: StepReport) -> str:
             f"Visitors can sign in when the application in {PROVIDERS[session.settings.authentication]} has "
             f"the redirect URI {session.names.redirect_uri}."
         )
+    if shares_its_site(session.settings):
+        report.note(SHARED_SITE)
     return f"signed in; subscription {session.settings.azure_subscription}"

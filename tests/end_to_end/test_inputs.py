@@ -104,6 +104,12 @@ def test_the_redirect_uri_to_register_is_shown_at_the_start_of_a_run(
     events = [json.loads(line) for line in ran.stderr.splitlines() if line.startswith("{")]
     (event,) = [event for event in events if REDIRECT_URI in event["message"]]
     assert (event["kind"], event["step"]) == ("warning", "sign-in")
+    # Kept for the end and the record: browsers take a name of Azure's for one site with those of strangers.
+    notes = [entry["message"] for entry in record_in(tmp_path)["notes"]]
+    assert [note for note in notes if "Use a domain of your own (DOMAIN_NAME)" in note] == notes != []
+    assert record_in(tmp_path)["hub"]["visitors"].startswith(
+        "The listed people who sign in with Microsoft Entra"
+    )
 
 
 def test_names_of_groups_are_refused_with_the_reason(sandbox: RunningSandbox) -> None:

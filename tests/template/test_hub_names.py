@@ -16,6 +16,11 @@ from tests.template_click import CONTEXT, our_template
 
 VARIABLES = our_template()["variables"]
 BOUNDS = our_template()["parameters"]["binderHubName"]
+DEFAULTS = {
+    name: declared["defaultValue"]
+    for name, declared in our_template()["parameters"].items()
+    if "defaultValue" in declared
+}
 LIKELY = string.ascii_letters + string.digits + "-_. "
 WORDS = [
     "azure",
@@ -36,9 +41,8 @@ def by_template(name: str) -> tuple[str | None, str]:
     if not BOUNDS["minLength"] <= len(name) <= BOUNDS["maxLength"]:
         return None, "length"
     try:
-        hub: str = evaluate(
-            "[variables('hub')]", Scope(CONTEXT, parameters={"binderHubName": name}, variables=VARIABLES)
-        )
+        parameters = {**DEFAULTS, "binderHubName": name}
+        hub: str = evaluate("[variables('hub')]", Scope(CONTEXT, parameters=parameters, variables=VARIABLES))
     except ExpressionError as refusal:
         return None, str(refusal)
     return hub, ""

@@ -251,6 +251,25 @@ def test_sign_in_is_switched_on_for_page_and_servers(sign_in: dict[str, str]) ->
     assert values["jupyterhub"]["cull"]["users"] is False
 
 
+@pytest.mark.parametrize("sign_in", [GITHUB, ENTRA])
+def test_nobody_who_signs_in_can_start_a_server_of_their_own_choice(sign_in: dict[str, str]) -> None:
+    """BinderHub alone starts servers; see JupyterHub's `scopes.py` for what `self` and `admin` hold."""
+    admin = sign_in["allowed_users"].split(",")[0]
+    hub = values_of(**sign_in, admin_users=admin).merged()["jupyterhub"]["hub"]
+    scopes = {scope.partition("!")[0] for role in hub["loadRoles"].values() for scope in role["scopes"]}
+    assert not scopes & {"self", "inherit", "servers", "admin:servers", "admin:users"}
+    of_admins = hub["loadRoles"]["administrators"]
+    assert of_admins["users"] == [admin]
+    assert not {"access:servers", "tokens"} & set(of_admins["scopes"])
+    assert hub["config"]["JupyterHub"]["admin_access"] is False
+    assert "admin_users" not in str(hub["config"])
+
+
+def test_administrators_may_sign_in_without_being_listed_twice() -> None:
+    hub = values_of(**GITHUB, admin_users="ada, linus").merged()["jupyterhub"]["hub"]
+    assert hub["config"]["GitHubOAuthenticator"]["allowed_users"] == ["ada", "grace", "linus"]
+
+
 def test_github_lets_in_members_and_users_that_are_named() -> None:
     config = values_of(**GITHUB).merged()["jupyterhub"]["hub"]["config"]
     assert config["JupyterHub"]["authenticator_class"] == "github"

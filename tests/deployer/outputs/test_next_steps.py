@@ -34,3 +34,13 @@ def test_sign_in_comes_with_the_redirect_uri_to_register() -> None:
         assert "    https://our-hub-hub.westeurope.cloudapp.azure.com/hub/oauth_callback\n" in page
         assert where in page
     assert "oauth_callback" not in render_next_steps(hub_settings(), names_of())
+
+
+def test_the_page_says_who_may_use_the_hub() -> None:
+    page = render_next_steps(hub_settings(), names_of())
+    assert "Anyone who knows the address of this hub can build and run any public repository" in page
+    listed = hub_settings(allowed_repositories="our-lab/*")
+    assert "the repositories that ALLOWED_REPOSITORIES list" in render_next_steps(listed, names_of())
+    for way, provider in ((GITHUB, "GitHub"), (ENTRA, "Microsoft Entra")):
+        page = render_next_steps(hub_settings(**AZURE_NAMES, **way), names_of(**AZURE_NAMES, **way))
+        assert f"The listed people who sign in with {provider} can build" in page

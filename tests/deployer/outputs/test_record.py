@@ -85,6 +85,20 @@ def kinds_of(error: type[Exception]) -> Iterator[type[Exception]]:
         yield from kinds_of(kind)
 
 
+@pytest.mark.parametrize(
+    ("given", "is_open", "said"),
+    [
+        ({}, True, "Anyone who knows the address"),
+        ({"allowed_repositories": "our-lab/*"}, False, "Anyone who knows the address"),
+        ({**AZURE_NAMES, **GITHUB}, False, "The listed people who sign in with GitHub"),
+    ],
+)
+def test_a_record_says_who_may_use_the_hub(given: dict[str, Any], is_open: bool, said: str) -> None:  # noqa: FBT001
+    hub = record_of(**given)["hub"]
+    assert hub["open"] is is_open
+    assert hub["visitors"].startswith(said)
+
+
 @pytest.mark.parametrize("given", [{}, DOCKER_HUB, AZURE_NAMES, OWN_ZONE, {**AZURE_NAMES, **GITHUB}])
 def test_a_record_keeps_to_the_schema(given: dict[str, Any]) -> None:
     assert violations(record_of(**given)) == []

@@ -42,7 +42,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "dockerhub_password": ("a password", SecretStr("a password")),
     "dockerhub_organisation": ("some-lab", "some-lab"),
     "docker_image_prefix": ("binder-dev", "binder-dev-"),
-    "enable_https": ("False", False),
+    "enable_https": ("True", True),
     "contact_email": ("admin@Example.org", "admin@example.org"),
     "domain_name": ("Hub.Example.org.", "hub.example.org"),
     "dns_zone_resource_group": ("zones", "zones"),

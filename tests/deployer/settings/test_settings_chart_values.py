@@ -37,6 +37,9 @@ REPLACED = [
     ("registry: {url: canary, password: canary}", "registry.url, registry.password"),
     ("ingress: {hosts: [canary]}", "ingress.hosts"),
     ("ingress: null", "ingress"),
+    ("config: {GitHubRepoProvider: {git_credentials: canary}}", "config.GitHubRepoProvider.git_credentials"),
+    ("config: {GitRepoProvider: {allowed_specs: [canary]}}", "config.GitRepoProvider.allowed_specs"),
+    ("jupyterhub: {hub: {loadRoles: {user: {scopes: [self]}}}}", "jupyterhub.hub.loadRoles.user.scopes"),
     ("jupyterhub: {ingress: {tls: []}}", "jupyterhub.ingress.tls"),
     ("service: {annotations: {a.example.org/b: canary}}", "service.annotations.a.example.org/b"),
     (
@@ -57,6 +60,8 @@ jupyterhub:
   singleuser: {memory: {limit: 4G}, extraEnv: {A: b}}
   hub: {config: {JupyterHub: {admin_access: false}}}
 """
+# Nothing to warn about: HTTPS, and a list of what may be built.
+QUIET = {"CONTACT_EMAIL": "a@example.org", "ALLOWED_REPOSITORIES": "lab/*"}
 # Decisions that are made by leaving a key out of the values.
 LEFT_OUT = {
     "config.BinderHub.base_url",
@@ -87,16 +92,23 @@ def test_they_are_keys_that_the_chart_of_binderhub_does_not_have() -> None:
 def test_a_replaced_decision_is_a_warning_with_its_keys_and_without_values(
     written: str, keys: str, load_environment: Callable[..., LoadedSettings]
 ) -> None:
-    warnings = load_environment(HELM_VALUES=written, CONTACT_EMAIL="a@example.org").warnings
+    warnings = load_environment(HELM_VALUES=written, **QUIET).warnings
     (warning,) = warnings
     assert warning.startswith(f"HELM_VALUES replace what the deployer decides: {keys}. ")
     assert "canary" not in warning
 
 
+def test_patterns_of_the_users_own_replace_nothing_where_none_are_set(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    own = "config: {GitHubRepoProvider: {allowed_specs: ['^our-lab/']}}"
+    assert "HELM_VALUES" not in str(load_environment(HELM_VALUES=own).warnings)
+
+
 def test_values_that_replace_no_decision_are_met_with_silence(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
-    assert load_environment(HELM_VALUES=USUAL, CONTACT_EMAIL="a@example.org").warnings == ()
+    assert load_environment(HELM_VALUES=USUAL, **QUIET).warnings == ()
 
 
 def test_replaced_decisions_are_named_again_as_the_cause_of_a_hub_that_is_not_well() -> None:

@@ -86,6 +86,7 @@ def test_all_variables_of_a_file_are_in_one_warning(load_environment: Callable[.
         SP_APP_KEY='"canary" # until May',
         AKS_TIER="Free # for now",
         CONTACT_EMAIL="a@example.org",
+        ALLOWED_REPOSITORIES="lab/*",
     )
     (warning,) = loaded.warnings
     assert warning == (

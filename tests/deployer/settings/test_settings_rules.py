@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from deployer.settings import LoadedSettings
 
 ID = "0a1b2c3d-0000-4000-8000-00000000000a"
-GITHUB = {"AUTHENTICATION": "github", "OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b"}
+HTTPS = {"CONTACT_EMAIL": "a@example.org"}
+GITHUB = {**HTTPS, "AUTHENTICATION": "github", "OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b"}
 ENTRA = {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID}
+QUIET = {**HTTPS, "ALLOWED_REPOSITORIES": "lab/*"}
 PRIVATE = {
     **GITHUB,
     "ALLOWED_ORGANISATIONS": "lab",
@@ -46,14 +48,20 @@ BROKEN = [
     ({"USER_CPU_LIMIT": "64"}, ["USER_CPU_LIMIT"], "more than a node of the size Standard_D2s_v5"),
     ({"IDLE_TIMEOUT": "2 h", "MAXIMUM_AGE": "1 h"}, ["MAXIMUM_AGE"], "less than IDLE_TIMEOUT"),
     (
-        {"AUTHENTICATION": "github", "ALLOWED_USERS": "ada"},
+        {**HTTPS, "AUTHENTICATION": "github", "ALLOWED_USERS": "ada"},
         ["OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET"],
         "sign in",
     ),
     (
-        {"AUTHENTICATION": "entra", "ALLOWED_USERS": "ada@example.org"},
+        {**HTTPS, "AUTHENTICATION": "entra", "ALLOWED_USERS": "ada@example.org"},
         ["OAUTH_CLIENT_ID", "OAUTH_CLIENT_SECRET", "OAUTH_TENANT_ID"],
         "sign in",
+    ),
+    ({**GITHUB, "CONTACT_EMAIL": "null", "ALLOWED_USERS": "ada"}, ["AUTHENTICATION"], "needs HTTPS"),
+    (
+        {**ENTRA, "ENABLE_HTTPS": "false", "ALLOWED_USERS": "ada@example.org"},
+        ["AUTHENTICATION"],
+        "needs HTTPS",
     ),
     (GITHUB, ["ALLOWED_USERS"], "nor are ALLOWED_ORGANISATIONS"),
     ({**GITHUB, "ADMIN_USERS": "ada"}, ["ALLOWED_USERS"], "nor are ALLOWED_ORGANISATIONS"),
@@ -184,7 +192,7 @@ def test_a_wrong_value_does_not_count_as_missing(load_environment: Callable[...,
 def test_an_unknown_region_is_taken_with_a_warning_that_names_those_like_it(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
-    loaded = load_environment(RESOURCE_GROUP_LOCATION="West Europa", CONTACT_EMAIL="a@example.org")
+    loaded = load_environment(RESOURCE_GROUP_LOCATION="West Europa", **QUIET)
     (warning,) = loaded.warnings
     assert loaded.settings.resource_group_location == "westeuropa"
     assert "'westeuropa' is not a region that this release knows" in warning
@@ -195,4 +203,4 @@ def test_an_unknown_region_is_taken_with_a_warning_that_names_those_like_it(
 def test_a_known_region_needs_no_warning(
     region: str, load_environment: Callable[..., LoadedSettings]
 ) -> None:
-    assert load_environment(RESOURCE_GROUP_LOCATION=region, CONTACT_EMAIL="a@example.org").warnings == ()
+    assert load_environment(RESOURCE_GROUP_LOCATION=region, **QUIET).warnings == ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.errors import SettingsError
+from deployer.settings.visitors import shares_its_site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,3 +75,22 @@ def test_guests_come_with_a_warning_about_the_claim_that_they_need(
 @pytest.mark.parametrize("user", ["o'neil", "ada#x", "a~b"])
 def test_github_logins_stay_what_they_are(user: str, load_environment: Callable[..., LoadedSettings]) -> None:
     assert "github does not have" in problem_of(load_environment, **GITHUB, ALLOWED_USERS=user)
+
+
+@pytest.mark.parametrize(
+    ("domain", "shared"),
+    [
+        ("null", True),
+        ("lab.westeurope.cloudapp.azure.com", True),
+        ("lab.example.org", False),
+        ("notazure.com", False),
+    ],
+)
+def test_names_below_azure_com_are_one_site_with_those_of_strangers(
+    domain: str,
+    shared: bool,  # noqa: FBT001
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    loaded = load_environment(**GITHUB, ALLOWED_USERS="ada", DOMAIN_NAME=domain)
+    assert shares_its_site(loaded.settings) is shared
+    assert not shares_its_site(load_environment(AUTHENTICATION="none", ALLOWED_USERS="").settings)

@@ -18,6 +18,9 @@ DOCKER_HUB = {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody
 GITHUB = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b", "ALLOWED_ORGANISATIONS": "lab"}
 PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID}
 HTTPS = {"CONTACT_EMAIL": "a@example.org"}
+LISTED = {"ALLOWED_REPOSITORIES": "lab/*"}
+PRIVATE = {**HTTPS, **GITHUB, **LISTED, "AUTHENTICATION": "github", "PRIVATE_REPOSITORIES": "true"}
+OPEN = "Anyone who knows the address of this hub can build and run any public repository"
 PLAIN_HTTP = "The hub is served over plain HTTP"
 
 SAID = [
@@ -50,17 +53,10 @@ SAID = [
     ({"TOTAL_QUOTA": "100"}, "Set AKS_NODE_COUNT_MAX to 13, or leave TOTAL_QUOTA unset."),
     ({"PER_REPOSITORY_QUOTA": "50"}, "PER_REPOSITORY_QUOTA has no effect"),
     ({"AKS_NODE_VM_SIZE": "Standard_M8ms"}, "is not a size whose memory this release knows"),
-    ({**GITHUB, "AUTHENTICATION": "github"}, "Visitors sign in over plain HTTP"),
-    (
-        {
-            **GITHUB,
-            "AUTHENTICATION": "entra",
-            "OAUTH_CLIENT_ID": ID,
-            "OAUTH_TENANT_ID": ID,
-            "ALLOWED_ORGANISATIONS": ID,
-        },
-        "no one can sign in until HTTPS is switched on",
-    ),
+    ({}, OPEN),
+    ({**HTTPS, "ALLOWED_REPOSITORIES": ""}, OPEN),
+    ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "github_pat_1"}, "and that expires."),
+    ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "ghp_1"}, "This token is not a fine-grained one."),
 ]  # fmt: skip
 
 
@@ -72,7 +68,7 @@ def test_it_is_said(
     assert any(said in warning for warning in warnings), warnings
 
 
-def test_usual_settings_are_met_with_one_notice_that_of_plain_http(
+def test_usual_settings_are_met_with_notices_of_plain_http_and_an_open_hub(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
     defaults = {
@@ -80,13 +76,14 @@ def test_usual_settings_are_met_with_one_notice_that_of_plain_http(
         "REGISTRY_SKU": "Basic",
         "BINDERHUB_VERSION": BINDERHUB_VERSION,
     }
-    (warning,) = load_environment(**DOCKER_HUB, **defaults).warnings
-    assert warning.startswith(PLAIN_HTTP)
+    plain_http, is_open = load_environment(**DOCKER_HUB, **defaults).warnings
+    assert plain_http.startswith(PLAIN_HTTP)
+    assert is_open.startswith(OPEN)
 
 
-def test_https_at_a_name_of_azures_or_an_own_one_is_met_with_silence(
+def test_https_and_a_list_of_repositories_are_met_with_silence(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
     domain = {"DOMAIN_NAME": "hub.example.org", "DNS_ZONE_RESOURCE_GROUP": "zones"}
-    assert load_environment(**HTTPS).warnings == ()
-    assert load_environment(**HTTPS, **domain).warnings == ()
+    assert load_environment(**HTTPS, **LISTED).warnings == ()
+    assert load_environment(**HTTPS, **LISTED, **domain).warnings == ()
