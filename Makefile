@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-stop image test reliability coverage check setup error-page security-page lock clean
+.PHONY: help demo demo-image demo-stop image test reliability coverage check setup error-page security-page lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -17,6 +17,9 @@ help: ## Show this list
 
 demo: setup ## Run a whole deployment in the sandbox, without an Azure account
 	@$(VENV)/python -m sandbox demo
+
+demo-image: setup image ## Run the same from the container image (Linux, as root)
+	@$(VENV)/python -m sandbox demo --image
 
 demo-stop: ## Stop the sandbox that `make demo` left running
 	@test ! -x $(VENV)/python || $(VENV)/python -m sandbox stop

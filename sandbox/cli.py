@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,6 +16,7 @@ from rich.text import Text
 
 from sandbox import fault_commands
 from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
+from sandbox.image.build import find_image
 from sandbox.server import Options, Sandbox
 from sandbox.visitor import demo as demonstration
 from sandbox.visitor.browser import Browser
@@ -23,6 +24,9 @@ from sandbox.visitor.parameters import click_with
 from sandbox.visitor.people import VisitorRole, sign_in
 from sandbox.visitor.portal import TEMPLATE, Portal
 from sandbox.visitor.shell import run_in_sandbox
+
+if TYPE_CHECKING:
+    from sandbox.image.build import Image
 
 app = typer.Typer(
     help="Azure on this machine: the deployer, azure-cli, helm and a browser work in it as they do in Azure.",
@@ -38,6 +42,10 @@ StateDir = Annotated[Path, typer.Option("--state-dir", help="What the sandbox ke
 TimeScale = Annotated[
     float, typer.Option("--time-scale", min=0, max=1, help="Sandbox seconds for one second of Azure.")
 ]
+RunImage = Annotated[
+    bool,
+    typer.Option("--image", help="Run the image of `make image` in container groups, not this checkout."),
+]
 Charts = Annotated[
     Path | None,
     typer.Option("--charts", help="Serve the packaged charts of this directory instead of our own."),
@@ -52,7 +60,7 @@ def main(context: typer.Context) -> None:
 
 
 @app.command()
-def start(
+def start(  # noqa: PLR0913 - each is an option that people type
     *,
     state_dir: StateDir = STATE_DIR,
     time_scale: TimeScale = TIME_SCALE,
@@ -60,15 +68,17 @@ def start(
     new_subscription: Annotated[
         bool, typer.Option("--new-subscription", help="Begin without any registered resource provider.")
     ] = False,
+    image: RunImage = False,
     detach: Annotated[bool, typer.Option("--detach", help="Go on in the background.")] = False,
 ) -> None:
     """Start a sandbox, until Ctrl-C."""
     if (running := attach(state_dir)) is not None:
         raise SandboxError(f"A sandbox runs already (process {running.pid}): python -m sandbox stop ends it.")
     if detach:
-        _start_detached(state_dir, time_scale, charts, new_subscription=new_subscription)
+        _start_detached(state_dir, time_scale, charts, new_subscription=new_subscription, image=image)
         return
-    asyncio.run(_serve(Options(state_dir, time_scale, charts, new_subscription)))
+    built = _built_image() if image else None
+    asyncio.run(_serve(Options(state_dir, time_scale, charts, new_subscription, built)))
 
 
 @app.command()
@@ -152,9 +162,14 @@ def state(*, state_dir: StateDir = STATE_DIR) -> None:
 
 
 @app.command()
-def demo(*, state_dir: StateDir = STATE_DIR) -> None:
+def demo(*, state_dir: StateDir = STATE_DIR, image: RunImage = False) -> None:
     """Click the button, visit the hub, and show how to look around."""
-    running = attach(state_dir) or _start_detached(state_dir, TIME_SCALE, None)
+    running = attach(state_dir)
+    if running is not None and image:
+        raise SandboxError(
+            "A sandbox runs already, perhaps without the image: python -m sandbox stop ends it."
+        )
+    running = running or _start_detached(state_dir, TIME_SCALE, None, image=image)
     raise typer.Exit(0 if demonstration.demo(running, screen) else 1)
 
 
@@ -168,13 +183,26 @@ def run() -> None:
 
 
 def _start_detached(
-    state_dir: Path, time_scale: float, charts: Path | None, *, new_subscription: bool = False
+    state_dir: Path,
+    time_scale: float,
+    charts: Path | None,
+    *,
+    new_subscription: bool = False,
+    image: bool = False,
 ) -> RunningSandbox:
     options = [f"--time-scale={time_scale}", *([f"--charts={charts.resolve()}"] if charts else [])]
     options += ["--new-subscription"] if new_subscription else []
+    options += ["--image"] if image else []
     running = start_in_background(state_dir, *options)
     screen.print(f"The sandbox runs in the background (process {running.pid}).")
     return running
+
+
+def _built_image() -> Image:
+    found = find_image()
+    if found is None:
+        raise SandboxError("The image was not built since the last change: `make image` builds it.")
+    return found
 
 
 async def _serve(options: Options) -> None:

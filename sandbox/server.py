@@ -10,8 +10,10 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sandbox.azure.container_instances import Containers
+from sandbox.azure.container_runtimes import CheckoutRuntime, ImageRuntime
 from sandbox.azure.identity.directory import Directory
 from sandbox.azure.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, LoginEndpoint, MetadataEndpoint
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
@@ -35,6 +37,9 @@ from sandbox.network.listener import CONTROL_HOST, Dispatcher, Listener
 from sandbox.network.proxy import Proxy
 from sandbox.network.tls import TlsContexts
 
+if TYPE_CHECKING:
+    from sandbox.image.build import Image
+
 CHECKOUT = Path(__file__).resolve().parent.parent
 MANAGEMENT_HOST = "management.azure.com"
 DESCRIPTION = "sandbox.json"
@@ -50,6 +55,7 @@ class Options:
         time_scale: sandbox seconds for one second of Azure.
         charts: directory of packaged charts to serve; None for the sandbox's own.
         new_subscription: whether the subscription has registered no resource provider yet.
+        image: what container groups run; None for the entrypoint of this checkout.
 
     """
 
@@ -57,6 +63,7 @@ class Options:
     time_scale: float
     charts: Path | None = None
     new_subscription: bool = False
+    image: Image | None = None
 
 
 class Sandbox:
@@ -87,9 +94,7 @@ class Sandbox:
             authorities=self._authorities,
         )
         self._network: dict[str, str] = {}
-        self._containers = Containers(
-            checkout=CHECKOUT, folder=self._state_dir / "containers", network_environment=self._network
-        )
+        self._containers = self._make_containers()
         self._blob_stores = self._make_blob_stores()
         self._resource_manager = ResourceManager(
             directory=self._directory,
@@ -105,6 +110,15 @@ class Sandbox:
         self._stack = AsyncExitStack()
         self._sign_in()
         self._serve()
+
+    def _make_containers(self) -> Containers:
+        folder, image = self._state_dir / "containers", self._options.image
+        runtime = (
+            CheckoutRuntime(CHECKOUT, folder, self._network)
+            if image is None
+            else ImageRuntime(image, CHECKOUT, self._network)
+        )
+        return Containers(folder=folder, runtime=runtime)
 
     def _make_blob_stores(self) -> BlobStores:
         return BlobStores(

@@ -8,6 +8,8 @@ import hypothesis
 import pytest
 
 from sandbox.client import RunningSandbox, start_in_background
+from sandbox.image.build import Image, build_image, find_image, was_built_before
+from sandbox.image.engines import ImageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,3 +30,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox
     running = start_in_background(tmp_path_factory.mktemp("sandbox"), f"--time-scale={TIME_SCALE}")
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def image() -> Image:
+    """Return the image of this checkout; a first build takes minutes, and is left to `make image`."""
+    if not was_built_before() and find_image() is None:
+        pytest.skip("the image was never built on this machine: `make image` builds it")
+    try:
+        return build_image()
+    except ImageError as error:
+        pytest.skip(f"the image cannot be built here: {error}")

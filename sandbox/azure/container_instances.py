@@ -1,30 +1,19 @@
-"""The processes of container groups: instead of the deployer's image, the entrypoint of this checkout.
-
-A process gets the variables of its group, and those by which every client reaches the sandbox; no others.
-"""
+"""The containers of container groups: their processes, logs, and the policy by which they start again."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import sys
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from sandbox.processes import start
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Mapping
-
+    from pathlib import Path
 
 RUNNING, TERMINATED = "Running", "Terminated"
-ENTRYPOINT = "entrypoint.py"
 # Azure Container Instances waits 30 seconds between SIGTERM and SIGKILL.
 GRACE_SECONDS = 30.0
 
@@ -35,7 +24,7 @@ class ContainerSpec:
 
     Attributes:
         name: name of the container.
-        image: reference of the image, which is not run.
+        image: its reference; the runtime decides what runs in its place.
         command: replaces the command of the image, empty for none.
         environment: all variables, secure ones included.
         restart_policy: "Always", "OnFailure" or "Never".
@@ -77,20 +66,31 @@ class Container:
     task: asyncio.Task[None] | None = field(default=None, repr=False)
 
 
+class Runtime(Protocol):
+    """Starts the processes of containers."""
+
+    async def start(self, spec: ContainerSpec, log: Path) -> Process:
+        """Start the process of a container.
+
+        Args:
+            spec: what it runs.
+            log: file to which its output is appended.
+
+        """
+
+
 class Containers:
     """The containers of all groups.
 
     Args:
-        checkout: directory with the entrypoint.
-        folder: for logs and home directories.
-        network_environment: variables by which clients reach the sandbox; read when a container starts.
+        folder: for their logs.
+        runtime: starts their processes.
 
     """
 
-    def __init__(self, *, checkout: Path, folder: Path, network_environment: Mapping[str, str]) -> None:
-        self._checkout = checkout
+    def __init__(self, *, folder: Path, runtime: Runtime) -> None:
         self._folder = folder
-        self._network_environment = network_environment
+        self._runtime = runtime
         self._containers: dict[str, Container] = {}
 
     async def start(self, group_id: str, spec: ContainerSpec) -> None:
@@ -99,7 +99,7 @@ class Containers:
         log = self._folder / f"{group_id.rsplit('/', 1)[-1]}.log"
         container = Container(spec, log)
         self._containers[group_id.lower()] = container
-        container.process = await self._start_process(container)
+        container.process = await self._runtime.start(container.spec, container.log)
         container.task = asyncio.create_task(self._supervise(container))
 
     def state(self, group_id: str) -> Container | None:
@@ -148,28 +148,8 @@ class Containers:
                 return
             container.restart_count += 1
             container.started = datetime.now(UTC)
-            container.process = await self._start_process(container)
-
-    async def _start_process(self, container: Container) -> Process:
-        home = Path(tempfile.mkdtemp(prefix="home-", dir=self._folder))
-        command = container.spec.command or (sys.executable, ENTRYPOINT)
-        program = shutil.which(command[0]) or command[0]
-        environment = {
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
-            "HOME": str(home),
-            **self._network_environment,
-            **_measurement(),
-            **container.spec.environment,
-        }
-        return await start(
-            Path(program), *command[1:], log=container.log, environment=environment, cwd=self._checkout
-        )
+            container.process = await self._runtime.start(container.spec, container.log)
 
 
 def _end(container: Container, exit_code: int) -> None:
     container.state, container.exit_code, container.finished = TERMINATED, exit_code, datetime.now(UTC)
-
-
-def _measurement() -> dict[str, str]:
-    """Return the variables by which coverage.py, where it measures us, measures the container too."""
-    return {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}

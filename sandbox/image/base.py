@@ -34,6 +34,8 @@ OPTIONS = (
     # The official image has a program `python`, into whose packages pip installs.
     '--customize-hook=ln -s python3 "$1/usr/bin/python"',
     '--customize-hook=rm -f "$1"/usr/lib/python3*/EXTERNALLY-MANAGED',
+    # Those of this machine.
+    '--customize-hook=rm -f "$1/etc/hosts" "$1/etc/hostname" "$1/etc/resolv.conf"',
 )
 STAND_IN = (
     f"localhost/binderhub-deployer-base:{hashlib.sha256(repr((SUITE, OPTIONS)).encode()).hexdigest()[:12]}"

@@ -51,6 +51,22 @@ class Image:
     layers: tuple[Layer, ...]
 
     @property
+    def entrypoint(self) -> tuple[str, ...]:
+        """The program that its containers run."""
+        return tuple(self.config["Entrypoint"])
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that it sets."""
+        return dict(variable.split("=", 1) for variable in self.config["Env"])
+
+    @property
+    def container_options(self) -> tuple[str, ...]:
+        """The options of `sandbox.image.container` for its containers."""
+        user, directory = self.config["User"], self.config["WorkingDir"]
+        return (f"--root={self.root}", f"--user={user}", f"--directory={directory}")
+
+    @property
     def compressed(self) -> int:
         """Bytes that a machine downloads."""
         return sum(layer.compressed for layer in self.layers)
@@ -71,6 +87,11 @@ def find_image(checkout: Path = CHECKOUT) -> Image | None:
     directory.touch()  # the newest are kept
     layers = tuple(Layer(**layer) for layer in found["layers"])
     return Image(directory / ROOT, found["config"], layers)
+
+
+def was_built_before() -> bool:
+    """Return whether this machine has built an image: then a build takes seconds, not minutes."""
+    return any(_images().glob("[!.]*"))
 
 
 def build_image(checkout: Path = CHECKOUT, say: Callable[[str], None] = lambda _: None) -> Image:
