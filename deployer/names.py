@@ -29,6 +29,8 @@ OWN_LABEL = {"app.kubernetes.io/managed-by": CREATED_BY}
 INGRESS = "ingress"
 CERT_MANAGER = "cert-manager"
 INGRESS_CLASS = "traefik"
+# The Service of the chart of BinderHub.
+BINDER_SERVICE = "binder"
 # Services of the chart of Traefik in the release `ingress`; the first has the DNS label of BinderHub.
 TRAEFIK_SERVICE = "ingress-traefik"
 TRAEFIK_HUB_SERVICE = "ingress-traefik-hub"

@@ -73,15 +73,33 @@ class RenderedValues:
 
 @dataclass(frozen=True)
 class _Authenticator:
-    """An authenticator: its name in JupyterHub, and the section of its configuration."""
+    """An authenticator of JupyterHub.
+
+    Attributes:
+        name: in JupyterHub.
+        section: of its configuration.
+        refusal: what people read who signed in but may not use the hub.
+
+    """
 
     name: str
     section: str
+    refusal: str
 
 
 _AUTHENTICATORS = {
-    Authentication.GITHUB: _Authenticator("github", "GitHubOAuthenticator"),
-    Authentication.ENTRA: _Authenticator("azuread", "AzureAdOAuthenticator"),
+    Authentication.GITHUB: _Authenticator(
+        "github",
+        "GitHubOAuthenticator",
+        "Your account on GitHub may not use this hub. Ask whoever runs the hub to add your user name. If you "
+        "belong to an organisation that may use it, it may have to approve this application first.",
+    ),
+    Authentication.ENTRA: _Authenticator(
+        "azuread",
+        "AzureAdOAuthenticator",
+        "Your account in Microsoft Entra may not use this hub. Ask whoever runs the hub to add your user "
+        "name, or the object id of your account if you are a guest.",
+    ),
 }
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import yaml
@@ -48,6 +48,14 @@ class UnusableValuesError(ValueError):
         self.remedy = remedy
 
 
+class _DuplicateKeyError(UnusableValuesError):
+    """A mapping has a key twice: helm would take the last one, and what the first one says would be lost."""
+
+    def __init__(self, place: tuple[int, int] | None = None) -> None:
+        where = f" (line {place[0] + 1}, column {place[1] + 1})" if place else ""
+        super().__init__(f"has a key twice in one mapping{where}.", "Write both values under one of them.")
+
+
 def load_chart_values(text: str) -> Any:
     """Return a document of YAML or JSON as values that JSON can say.
 
@@ -62,9 +70,12 @@ def load_chart_values(text: str) -> Any:
         )
     try:
         # JSON is YAML but for a few characters, which it may write as two escapes or without any.
-        document = json.loads(text, parse_constant=_no_number)
+        document = json.loads(text, parse_constant=_no_number, object_pairs_hook=_without_duplicates)
     except RecursionError:
         _refuse_depth()
+    except _DuplicateKeyError:
+        _load_yaml(text)  # Its error says where.
+        raise
     except ValueError:
         return _load_yaml(text)
     _check(document)
@@ -73,6 +84,13 @@ def load_chart_values(text: str) -> Any:
 
 def _no_number(_name: str) -> NoReturn:
     raise ValueError  # JSON has no Infinity and NaN, and YAML reads these words as text.
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _DuplicateKeyError
+    return found
 
 
 def _load_yaml(text: str) -> Any:
@@ -116,6 +134,7 @@ class _Open:
     value: dict[str, Any] | list[Any]
     anchor: str | None
     size: int = 1
+    own_keys: set[str] = field(default_factory=set)
     key: Any = None
     has_key: bool = False
 
@@ -128,9 +147,12 @@ class _Builder:
         self._open: list[_Open] = []
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._documents = 0
+        self._place = (0, 0)
 
     def add(self, event: yaml.Event) -> None:
         """Take one event."""
+        if event.start_mark is not None:
+            self._place = (event.start_mark.line, event.start_mark.column)
         if isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
@@ -181,9 +203,16 @@ class _Builder:
         if isinstance(inside.value, list):
             inside.value.append("<<" if value is _MERGE else value)
         elif not inside.has_key:
-            inside.key, inside.has_key = value if value is _MERGE else _key(value), True
+            inside.key, inside.has_key = value if value is _MERGE else self._new_key(inside, value), True
         else:
             _set(inside, "<<" if value is _MERGE else value)
+
+    def _new_key(self, mapping: _Open, value: Any) -> str:
+        key = _key(value)
+        if key in mapping.own_keys:
+            raise _DuplicateKeyError(self._place)
+        mapping.own_keys.add(key)
+        return key
 
 
 def _set(mapping: _Open, value: Any) -> None:

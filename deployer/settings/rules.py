@@ -6,7 +6,6 @@ reads an invalid setting is skipped.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from deployer.settings.limits import (
     repository_quota_within_total,
     session_fits_a_node,
 )
+from deployer.settings.people import groups_fit_provider, user_names_fit_provider
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
 from deployer.settings.types.validation import Violation, either
@@ -27,11 +27,6 @@ if TYPE_CHECKING:
 
     from deployer.settings.model import Settings
 
-_USER_NAMES = {
-    Authentication.NONE: re.compile(r".*"),
-    Authentication.GITHUB: re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38})"),
-    Authentication.ENTRA: re.compile(r"[^@]+@[^@]+"),
-}
 _SERVICE_PRINCIPAL = ("sp_app_id", "sp_app_key", "sp_tenant_id")
 SUPPORTED_ACTIONS = (Action.DEPLOY,)
 _WHO_MAY = ("allowed_users", "allowed_organisations", "admin_users")
@@ -144,32 +139,6 @@ def sign_in_allows_users(settings: Settings, present: Collection[str]) -> Iterat
                 "is set, but anyone may use the hub without signing in.",
                 "Set AUTHENTICATION to github or entra, or leave this empty.",
             )
-
-
-def user_names_fit_provider(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
-    """Require logins for GitHub, and principal names (like e-mail addresses) for Entra."""
-    wanted = _USER_NAMES[settings.authentication]
-    for field in ("allowed_users", "admin_users"):
-        strangers = [name for name in getattr(settings, field) if not wanted.fullmatch(name)]
-        if strangers:
-            yield Violation(
-                field,
-                f"names users that {settings.authentication} does not have: {', '.join(strangers)}.",
-                "Write GitHub logins for github, user@example.org for entra.",
-            )
-
-
-def groups_fit_provider(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
-    """Require object ids for groups in Entra, whose tokens hold no names of groups."""
-    names = [group for group in settings.allowed_organisations if not is_guid(group)]
-    if settings.authentication is Authentication.ENTRA and names:
-        yield Violation(
-            "allowed_organisations",
-            f"names groups by something else than their object id: {', '.join(names)}. Entra only tells the "
-            "hub the object ids of a visitor's groups, so that no visitor would be in these.",
-            "Write the Object ID of each group (portal: Microsoft Entra ID, Groups), like "
-            "00000000-0000-0000-0000-000000000000.",
-        )
 
 
 def chart_keys_have_their_place(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:

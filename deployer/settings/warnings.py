@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import ALLOWED_REPOSITORIES, DECISIONS, read_chart_values, replaced_keys
 from deployer.settings.limits import warnings_about_limits
+from deployer.settings.people import warnings_about_people
 from deployer.settings.types.azure import unknown_region
 from deployer.settings.types.choices import Authentication, CertificateAuthority, ContainerRegistry
 from deployer.settings.types.tags import reaches_addresses_and_disks
@@ -49,7 +50,9 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from _plain_http(settings)
     yield from _untrusted(settings)
     yield from _docker_hub_names(settings)
-    yield from _guests(settings)
+    yield from _origins(settings)
+    yield from _doubled_name(settings)
+    yield from warnings_about_people(settings)
     yield from warnings_about_visitors(settings)
     yield from warnings_about_limits(settings)
     yield from _replaced_decisions(settings)
@@ -133,13 +136,26 @@ def _tags(settings: Settings) -> Iterator[str]:
             )
 
 
-def _guests(settings: Settings) -> Iterator[str]:
-    guests = [name for name in (*settings.allowed_users, *settings.admin_users) if "#ext#@" in name]
-    if settings.authentication is Authentication.ENTRA and guests:
+def _origins(settings: Settings) -> Iterator[str]:
+    if settings.allowed_origins and settings.authentication is not Authentication.NONE:
         yield (
-            f"Guests ({', '.join(dict.fromkeys(guests))}) can sign in only if Entra tells the hub their "
-            "names: add the optional claim upn to the application (portal: Token configuration), with "
-            '"Externally authenticated" switched on.'
+            "ALLOWED_ORIGINS have no effect with sign-in: other pages cannot start sessions for people who "
+            "sign in here. Links from them work."
+        )
+    elif settings.allowed_origins and not settings.https:
+        yield (
+            "ALLOWED_ORIGINS have no effect over plain HTTP: browsers let no page that is served over https "
+            "connect to this hub."
+        )
+
+
+def _doubled_name(settings: Settings) -> Iterator[str]:
+    first, _, rest = (settings.domain_name or "").partition(".")
+    if settings.https and first in {"binder", "hub"} and rest:
+        domain = settings.domain_name
+        yield (
+            f"DOMAIN_NAME is {domain}: the hub will be at binder.{domain} and hub.{domain}. For "
+            f"binder.{rest} and hub.{rest}, write {rest}."
         )
 
 

@@ -10,7 +10,7 @@ from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import VerificationError
 from deployer.kubernetes.cluster import holders_of_label, service_address
 from deployer.kubernetes.events import EventHistory, warnings_about
-from deployer.names import INGRESS, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
+from deployer.names import BINDER_SERVICE, INGRESS, TRAEFIK_HUB_SERVICE, TRAEFIK_SERVICE
 from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
@@ -50,7 +50,7 @@ def public_services(names: HubNames, *, https: bool) -> tuple[PublicService, ...
     """Return the Services with a public address."""
     if not https:
         return (
-            PublicService(names.namespace, "binder", names.binder_label),
+            PublicService(names.namespace, BINDER_SERVICE, names.binder_label),
             PublicService(names.namespace, "proxy-public", names.hub_label),
         )
     first = PublicService(INGRESS, TRAEFIK_SERVICE, names.binder_label)

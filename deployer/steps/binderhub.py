@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 import yaml
 
 from deployer.azure.retries import with_retries
+from deployer.comparison import contains
 from deployer.errors import HelmError
 from deployer.helm.charts import binderhub_chart
 from deployer.helm.client import WantedRelease
 from deployer.helm.releases import Releases
 from deployer.helm.values import render_binderhub_values
 from deployer.kubernetes.network_policies import render_visitor_policies
-from deployer.kubernetes.objects import create_object, ensure_object
+from deployer.kubernetes.objects import (
+    ObjectName,
+    create_object,
+    ensure_object,
+    find_object,
+    patch_object,
+)
+from deployer.names import BINDER_SERVICE
 from deployer.run.workflow import Step
 from deployer.settings.chart_values import likely_cause
 
@@ -25,6 +33,9 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
     from deployer.settings import Settings
+
+# Nodes send visitors to pods of their own only, so that the pods see who calls.
+PER_VISITOR = {"spec": {"externalTrafficPolicy": "Local"}}
 
 
 def binderhub_step(settings: Settings) -> Step[Context]:
@@ -67,6 +78,8 @@ async def ensure_binderhub(context: Context, report: StepReport) -> str:
         error.cause = likely_cause(error.cause, settings.helm_values)
         raise
     await _shut_others_out(context, await access.api())
+    if not settings.https:
+        await _tell_visitors_apart(context, await access.api())
     return outcome
 
 
@@ -82,6 +95,19 @@ async def _let_visitors_in(context: Context, api: Api) -> None:
 async def _shut_others_out(context: Context, api: Api) -> None:
     for policy in render_visitor_policies(context.settings, context.names):
         await ensure_object(api, policy)
+
+
+async def _tell_visitors_apart(context: Context, api: Api) -> None:
+    """Let BinderHub see the address of each visitor, by which it limits launches, not that of a node.
+
+    The chart has no value for this field, and helm leaves fields alone that no chart of the release has set.
+    With HTTPS, Traefik passes the address on.
+    """
+    name = ObjectName("v1", "Service", BINDER_SERVICE, context.names.namespace)
+    found = await find_object(api, name)
+    # Of another type, by HELM_VALUES, it has no such field.
+    if found is not None and found["spec"]["type"] == "LoadBalancer" and not contains(found, PER_VISITOR):
+        await patch_object(api, name, PER_VISITOR)
 
 
 async def _write_values(context: Context, values: RenderedValues) -> None:

@@ -38,6 +38,13 @@ def hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> It
         yield
 
 
+def tells_visitors_apart(sandbox: RunningSandbox) -> bool:
+    """Return whether BinderHub sees the addresses of visitors, by which it limits launches."""
+    with kubernetes(sandbox, HUB) as api:
+        service = api.get(f"/api/v1/namespaces/{HUB}/services/binder").raise_for_status().json()
+    return bool(service["spec"]["externalTrafficPolicy"] == "Local")
+
+
 @pytest.fixture
 def mended(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[None]:
     """Deploy again after the test, and see that this mends the hub."""
@@ -45,12 +52,14 @@ def mended(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[None]:
     ran = deploy(sandbox, tmp_path, HUB, **WHERE)
     assert ran.status == 0, ran.stderr
     assert prove(sandbox, tmp_path).status == 0
+    assert tells_visitors_apart(sandbox)
 
 
 def test_a_whole_hub_is_proven(sandbox: RunningSandbox, tmp_path: Path) -> None:
     ran = prove(sandbox, tmp_path)
     assert ran.status == 0, ran.stderr
     assert f"http://{HUB}.uksouth.cloudapp.azure.com" in ran.stdout
+    assert tells_visitors_apart(sandbox)
 
 
 @pytest.mark.usefixtures("mended")
@@ -60,6 +69,7 @@ def test_a_wrong_hub_url_is_found(sandbox: RunningSandbox, tmp_path: Path) -> No
     wrong = ("--reuse-values", "--set", f"config.BinderHub.hub_url={ELSEWHERE}", "--wait")
     changed = run(sandbox, "helm", "upgrade", *chart, *where, *wrong)
     assert changed.status == 0, changed.stderr
+    assert tells_visitors_apart(sandbox)
     replaced = "config.BinderHub.hub_url"
     ran = prove(sandbox, tmp_path, HELM_VALUES=f"config: {{BinderHub: {{hub_url: '{ELSEWHERE}'}}}}")
     assert ran.status == 1

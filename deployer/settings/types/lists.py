@@ -12,6 +12,7 @@ import yaml
 from pydantic import BeforeValidator, SecretStr
 
 from deployer.settings.chart_yaml import UnusableValuesError, load_chart_values
+from deployer.settings.types import github
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.providers import provider_pattern
 from deployer.settings.types.text import plain_text
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 # Characters of principal names in Entra; the name of a guest is "name_home.org#EXT#@tenant.onmicrosoft.com".
 _PERSON = re.compile(r"[\w.+'!#^~-]+(?:@[\w.-]+)?")
+_ORIGIN_IN_HELM_VALUES = (
+    "set config.BinderHub.cors_allow_origin and jupyterhub.hub.config.BinderSpawner.cors_allow_origin in "
+    "HELM_VALUES."
+)
 _ORGANISATION = re.compile(r"[\w][\w .:-]*")
-_GITHUB_PAGE = re.compile(r"^(?:https?://)?(?:www\.)?github\.com/")
-_REPOSITORY_PATTERN = re.compile(r"[\w.*-]+(?:/[\w.*-]+)+")
 
 
 def several(item: Callable[[str], str], separators: str = r"[,\s]+") -> Callable[[Any], tuple[str, ...]]:
@@ -57,58 +60,67 @@ def _split(value: Any, separators: str) -> list[Any]:
 
 
 def person(text: str) -> str:
-    """Accept a user name or a principal name; `*` would allow everybody."""
-    if not _PERSON.fullmatch(text):
+    """Accept a user name, a principal name, or an object id of Entra; `*` would allow everybody."""
+    name = github.without_address(text).removeprefix("@").rstrip("/")
+    if not _PERSON.fullmatch(name):
         raise refusal(
             "must list users by name.",
             "Write user names (GitHub) or user@example.org (Entra), separated by commas.",
         )
-    return text.lower()
+    return name.lower()
 
 
 def organisation(text: str) -> str:
     """Accept an organisation, a team (`organisation:team`), or the object id of a group in Entra."""
     if is_guid(text):
         return text.lower()  # as in the tokens of Entra
-    if not _ORGANISATION.fullmatch(text):
+    name = github.organisation(text)
+    if not _ORGANISATION.fullmatch(name):
         raise refusal(
             "must list organisations or groups.",
             "Write names of organisations (GitHub) or object ids of groups (Entra), separated by commas.",
         )
-    return text
+    return name
 
 
 def repository_pattern(text: str) -> str:
-    """Accept `owner/name` on GitHub, a regular expression for it (`^…`), or a pattern with another provider.
-
-    In patterns, `*` stands for any text.
-    """
-    if text.startswith("^"):
-        try:
-            re.compile(text)
-        except re.error:
-            raise refusal(
-                "contains a regular expression that is not valid.", "Write owner/* instead."
-            ) from None
-        return text
-    if pattern := provider_pattern(text):
-        return pattern
-    pattern = _GITHUB_PAGE.sub("", text).rstrip("/").removesuffix(".git")
-    if not _REPOSITORY_PATTERN.fullmatch(pattern):
-        raise refusal("must list repositories.", "Write them as owner/name or owner/*, separated by commas.")
-    return pattern
+    """Accept a pattern for repositories on GitHub, or one with another provider."""
+    pattern = None if text.startswith("^") else provider_pattern(text)
+    return pattern or github.repository_pattern(text)
 
 
 def origin(text: str) -> str:
     """Accept the origin of a web page: https, host and optionally a port."""
     address = urlsplit(text.rstrip("/").lower())
+    if text == "*":
+        raise refusal(
+            "would let every web page start sessions here, in the name of whoever looks at it.",
+            f"List the pages, like https://book.example.org. For all pages, {_ORIGIN_IN_HELM_VALUES}",
+        )
+    if _is_this_machine(address.hostname):
+        raise refusal(
+            "names a page on the computer of whoever looks at it, where any program can serve one.",
+            "Show the page at an address that begins with https://. "
+            f"On a hub that is for tests alone, {_ORIGIN_IN_HELM_VALUES}",
+        )
     plain = f"{address.scheme}://{address.netloc}" == address.geturl()
+    if address.scheme == "http" and plain:
+        raise refusal(
+            "names a page that is served over http, which others on the network can change.",
+            "Serve the page over https, and write its address with https://.",
+        )
     if address.scheme != "https" or not address.hostname or address.username or not plain:
         raise refusal(
             "must list web origins.",
             "Write them as https://book.example.org, without a path, separated by commas.",
         )
     return address.geturl()
+
+
+def _is_this_machine(host: str | None) -> bool:
+    return (
+        host in {"localhost", "::1"} or (host or "").startswith("127.") or (host or "").endswith(".localhost")
+    )
 
 
 def helm_values(value: Any) -> SecretStr:

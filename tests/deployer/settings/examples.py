@@ -54,7 +54,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "oauth_client_secret": ("a secret", SecretStr("a secret")),
     "oauth_tenant_id": (ID, ID),
     "allowed_users": ("Ada, grace", ("ada", "grace")),
-    "allowed_organisations": ("turing lab, other", ("turing lab", "other")),
+    "allowed_organisations": ("turing-lab, @other/team", ("turing-lab", "other:team")),
     "admin_users": ('["ada"]', ("ada",)),
     "user_memory_limit": ("4 GiB", "4G"),
     "user_cpu_limit": ("500m", 0.5),

@@ -30,7 +30,6 @@ DOCUMENTS = (
     "a: &x 5\nb: *x\n? *x\n: c",
     "1: a\ntrue: b\n1.5: c\n2.0: d",
     "a: !!str 5\nb: ! 5\nc: !!int 5\nd: !!float 5\ne: !!bool yes",
-    "a: 1\na: 2",
     "a: '<<'\nb: <<\nc: [<<]\nd: '12'\ne: \"1e3\"",
     "a: |\n  text\n   more\nb: >-\n  folded\n  text\nc: []\nd: {}",
 )

@@ -74,6 +74,7 @@ BROKEN = [
     ({"ADMIN_USERS": "ada"}, ["ADMIN_USERS"], "anyone may use the hub"),
     ({"HELM_VALUES": "hub: {}"}, ["HELM_VALUES"], "keys of JupyterHub at the top level: hub."),
     ({**GITHUB, "ALLOWED_USERS": "ada@example.org"}, ["ALLOWED_USERS"], "github does not have"),
+    ({**GITHUB, "ALLOWED_ORGANISATIONS": "lab:Data Team"}, ["ALLOWED_ORGANISATIONS"], "lab:Data Team"),
     ({**ENTRA, "ALLOWED_USERS": "ada"}, ["ALLOWED_USERS"], "entra does not have: ada"),
     ({**ENTRA, "ALLOWED_ORGANISATIONS": "lab"}, ["ALLOWED_ORGANISATIONS"], "than their object id: lab"),
     (

@@ -72,7 +72,62 @@ def test_guests_come_with_a_warning_about_the_claim_that_they_need(
     assert load_environment(**ENTRA, ALLOWED_USERS="ada@example.org", ADMIN_USERS="").warnings == ()
 
 
-@pytest.mark.parametrize("user", ["o'neil", "ada#x", "a~b"])
+def test_guests_can_be_listed_by_their_object_ids(load_environment: Callable[..., LoadedSettings]) -> None:
+    loaded = load_environment(**ENTRA, ALLOWED_USERS=ID.upper(), ADMIN_USERS=ID)
+    assert loaded.settings.allowed_users == loaded.settings.admin_users == (ID,)
+    assert loaded.warnings == ()
+
+
+@pytest.mark.parametrize(
+    "user", ["jane_acme", "jane-doe_acme", "@Jane_acme", "https://github.com/jane_acme", "j-ane-"]
+)
+def test_logins_that_an_enterprise_manages_are_logins(
+    user: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    loaded = load_environment(**GITHUB, ALLOWED_USERS=user)
+    assert loaded.settings.allowed_users == (user.rpartition("/")[2].removeprefix("@").lower(),)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Our-Lab", "Our-Lab"),
+        ("@our-lab", "our-lab"),
+        ("https://github.com/our-lab", "our-lab"),
+        ("github.com/orgs/our-lab", "our-lab"),
+        ("https://github.com/orgs/our-lab/people?query=a", "our-lab"),
+        ("our-lab:staff", "our-lab:staff"),
+        ("our-lab/staff", "our-lab:staff"),
+        ("@our-lab/staff", "our-lab:staff"),
+        ("https://github.com/orgs/our-lab/teams/staff_2", "our-lab:staff_2"),
+        ("https://github.com/orgs/our-lab/teams", "our-lab"),
+    ],
+)
+def test_organisations_and_teams_are_understood_as_people_paste_them(
+    written: str, read: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    loaded = load_environment(**GITHUB, ALLOWED_ORGANISATIONS=written)
+    assert loaded.settings.allowed_organisations == (read,)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("Our Lab", "our-lab"),
+        ("our-lab:Data Science", "our-lab:data-science"),
+        ("our.lab", "our-lab"),
+        ("our-lab: staff", "our-lab:staff"),
+    ],
+)
+def test_names_that_no_address_on_github_has_are_refused_with_those_that_are_meant(
+    written: str, meant: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    told = problem_of(load_environment, **GITHUB, ALLOWED_ORGANISATIONS=f"{written}, other")
+    assert f"GitHub's addresses do not: {written}." in told
+    assert f"Did you mean {meant}?" in told
+
+
+@pytest.mark.parametrize("user", ["o'neil", "ada#x", "a~b", "a_b_c", "x" * 40])
 def test_github_logins_stay_what_they_are(user: str, load_environment: Callable[..., LoadedSettings]) -> None:
     assert "github does not have" in problem_of(load_environment, **GITHUB, ALLOWED_USERS=user)
 

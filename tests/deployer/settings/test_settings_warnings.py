@@ -57,6 +57,16 @@ SAID = [
     ({**HTTPS, "ALLOWED_REPOSITORIES": ""}, OPEN),
     ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "github_pat_1"}, "and that expires."),
     ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "ghp_1"}, "This token is not a fine-grained one."),
+    ({"ALLOWED_ORIGINS": "https://a.org"}, "ALLOWED_ORIGINS have no effect over plain HTTP"),
+    (
+        {**GITHUB, **HTTPS, "AUTHENTICATION": "github", "ALLOWED_ORIGINS": "https://a.org"},
+        "ALLOWED_ORIGINS have no effect with sign-in",
+    ),
+    (
+        {**HTTPS, "DOMAIN_NAME": "binder.a.org"},
+        "at binder.binder.a.org and hub.binder.a.org. For binder.a.org and hub.a.org, write a.org.",
+    ),
+    ({**HTTPS, "DOMAIN_NAME": "hub.a.org"}, "binder.hub.a.org and hub.hub.a.org"),
 ]  # fmt: skip
 
 
@@ -84,6 +94,8 @@ def test_usual_settings_are_met_with_notices_of_plain_http_and_an_open_hub(
 def test_https_and_a_list_of_repositories_are_met_with_silence(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
-    domain = {"DOMAIN_NAME": "hub.example.org", "DNS_ZONE_RESOURCE_GROUP": "zones"}
+    domain = {"DOMAIN_NAME": "lab.example.org", "DNS_ZONE_RESOURCE_GROUP": "zones"}
+    origin = {"ALLOWED_ORIGINS": "https://book.example.org"}
     assert load_environment(**HTTPS, **LISTED).warnings == ()
     assert load_environment(**HTTPS, **LISTED, **domain).warnings == ()
+    assert load_environment(**HTTPS, **LISTED, **origin).warnings == ()
