@@ -52,8 +52,8 @@ class HubNames:
         node_resource_group: group that AKS creates for the nodes (1-63): its name is a label of each node.
         registry: container registry (5-50 letters and digits, unique in Azure).
         registry_project: first part of the names of images in the registry; the token is limited to it.
-        scope_map: rights of the token (5-50).
-        registry_token: token of the registry, also its user name (5-50).
+        registry_token: token that pushes and pulls images, also its user name and its scope map (5-50).
+        pull_token: token that only pulls images, also its user name and its scope map (5-50).
         release: Helm release (1-53).
         namespace: Kubernetes namespace of the release (1-63).
         binder_label: DNS label of the address of BinderHub (3-63), unique in the region.
@@ -74,8 +74,8 @@ class HubNames:
     node_resource_group: str
     registry: str
     registry_project: str
-    scope_map: str
     registry_token: str
+    pull_token: str
     release: str
     namespace: str
     binder_label: str
@@ -116,7 +116,6 @@ def derive_names(settings: Settings) -> HubNames:
     scheme = "https" if settings.https else "http"
     binder_host, hub_host, cname_target = _hosts(settings)
     hub_url = f"{scheme}://{hub_host}"
-    images = shortened(f"{hub}-images", 50)
     return HubNames(
         hub=hub,
         cluster=hub,
@@ -125,8 +124,8 @@ def derive_names(settings: Settings) -> HubNames:
         node_resource_group=shortened(f"{hub}-nodes-{_hash(settings.resource_group_name.lower())}", 63),
         registry=settings.registry_name or _unique_registry(settings),
         registry_project=hub,
-        scope_map=images,
-        registry_token=images,
+        registry_token=shortened(f"{hub}-images", 50),
+        pull_token=shortened(f"{hub}-pull", 50),
         release=shortened(hub, 53),
         namespace=hub,
         binder_label=hub,

@@ -36,21 +36,35 @@ CULL_EVERY_SECONDS = 660
 
 
 @dataclass(frozen=True)
-class RegistryAccess:
-    """The registry for images, and the account to push and pull with.
+class RegistryLogin:
+    """An account of the registry.
 
     Attributes:
-        server: login server, as in `example.azurecr.io`; None for Docker Hub.
-        image_prefix: start of the name of every image, server included: `example.azurecr.io/hub/binder-`.
         username: user, or name of the token of the registry.
         password: its password.
 
     """
 
-    server: str | None
-    image_prefix: str
     username: str
     password: SecretStr
+
+
+@dataclass(frozen=True)
+class RegistryAccess:
+    """The registry for images, and the accounts to push and pull with.
+
+    Attributes:
+        server: login server, as in `example.azurecr.io`; None for Docker Hub.
+        image_prefix: start of the name of every image, server included: `example.azurecr.io/hub/binder-`.
+        push: for BinderHub and the builder.
+        pull: for the nodes.
+
+    """
+
+    server: str | None
+    image_prefix: str
+    push: RegistryLogin
+    pull: RegistryLogin
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from deployer.errors import DeployerError
 from deployer.inventory.things import Kind, Thing
 
 if TYPE_CHECKING:
+    from deployer.azure.container_registry import RegistryToken
     from deployer.inventory.hub import Hub
     from deployer.progress.report import StepReport
 
@@ -35,12 +36,18 @@ async def with_images(registry: Thing, hub: Hub, report: StepReport) -> Thing:
     return Thing(registry.kind, registry.name, registry.id, detail)
 
 
-async def token_in(registry: Thing, hub: Hub, report: StepReport) -> list[Thing]:
-    """Return token and scope map of the hub in a registry that was there before the hub."""
-    names = hub.session.names
-    own = HubRegistry(hub.session.settings, names, hub.session.azure)
-    scope_map_id = f"{registry.id}/scopeMaps/{names.scope_map}"
-    token_id = f"{registry.id}/tokens/{names.registry_token}"
+async def tokens_in(registry: Thing, hub: Hub, report: StepReport) -> list[Thing]:
+    """Return tokens and scope maps of the hub in a registry that was there before the hub."""
+    own = HubRegistry(hub.session.settings, hub.session.names, hub.session.azure)
+    tokens = (own.push_token, own.pull_token)
+    return [thing for token in tokens for thing in await _token_in(registry, hub, report, own, token)]
+
+
+async def _token_in(
+    registry: Thing, hub: Hub, report: StepReport, own: HubRegistry, wanted_token: RegistryToken
+) -> list[Thing]:
+    name = wanted_token.name
+    scope_map_id, token_id = f"{registry.id}/scopeMaps/{name}", f"{registry.id}/tokens/{name}"
     found = {
         resource_id: await with_retries(
             report,
@@ -54,8 +61,8 @@ async def token_in(registry: Thing, hub: Hub, report: StepReport) -> list[Thing]
     things = []
     token, scope_map = found[token_id], found[scope_map_id]
     if token and contains(token, {"properties": {"scopeMapId": scope_map_id}}, ignore_case=True):
-        things.append(Thing(Kind.REGISTRY_TOKEN, names.registry_token, token_id, where))
-    wanted = own.scope_map()["properties"]["description"]
+        things.append(Thing(Kind.REGISTRY_TOKEN, name, token_id, where))
+    wanted = own.scope_map(wanted_token)["properties"]["description"]
     if scope_map and (scope_map.get("properties") or {}).get("description") == wanted:
-        things.append(Thing(Kind.SCOPE_MAP, names.scope_map, scope_map_id, where))
+        things.append(Thing(Kind.SCOPE_MAP, name, scope_map_id, where))
     return things

@@ -10,7 +10,7 @@ from deployer.azure.retries import with_retries
 from deployer.inventory.dns_records import find_records
 from deployer.inventory.inside import look_inside
 from deployer.inventory.own import Known, carries_our_tags, classify
-from deployer.inventory.registry import registries_of, token_in, with_images
+from deployer.inventory.registry import registries_of, tokens_in, with_images
 from deployer.inventory.roles import role_assignments
 from deployer.inventory.things import Kind, Survey, Thing, sorted_survey
 
@@ -57,7 +57,7 @@ async def survey_hub(hub: Hub, extent: Extent, helm: Path, report: StepReport) -
     things = [await _completed(thing, hub, inside, report) for thing in things]
     for registry in [each for each in things if each.kind is Kind.REGISTRY and each.reason]:
         if registry.name.lower() in known.registries:
-            things += await token_in(registry, hub, report)
+            things += await tokens_in(registry, hub, report)
     if known.everything:
         identities = [each for each in things if each.kind is Kind.IDENTITY and not each.reason]
         things += await role_assignments(hub, identities, report)

@@ -125,6 +125,12 @@ def _docker_hub_names(settings: Settings) -> Iterator[str]:
             f"BinderHub does not recognise images of {name!r} on Docker Hub (it expects 4 to 40 of a-z, 0-9) "
             "and builds a repository again at every launch. Another account, or azurecr, avoids that."
         )
+    if settings.container_registry is ContainerRegistry.DOCKERHUB:
+        yield (
+            "Builds use the account on Docker Hub: whoever may launch repositories here can read every image "
+            f"that {settings.dockerhub_username} can read, private ones included. Use an account that has "
+            "nothing else."
+        )
 
 
 def _tags(settings: Settings) -> Iterator[str]:

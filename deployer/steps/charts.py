@@ -17,6 +17,7 @@ from deployer.helm.charts import binderhub_chart, cert_manager_chart, fetch_char
 from deployer.helm.rendering import find_refusals
 from deployer.helm.values import (
     RegistryAccess,
+    RegistryLogin,
     render_binderhub_values,
     render_cert_manager_values,
     render_traefik_values,
@@ -129,5 +130,6 @@ def _hub_values(settings: Settings, context: Context) -> dict[str, Any]:
     server = (
         None if settings.container_registry is ContainerRegistry.DOCKERHUB else f"{names.registry}.azurecr.io"
     )
-    registry = RegistryAccess(server, f"{names.registry_project}/binder-", "user", SecretStr("password"))
+    login = RegistryLogin("user", SecretStr("password"))
+    registry = RegistryAccess(server, f"{names.registry_project}/binder-", login, login)
     return render_binderhub_values(settings, names, registry).merged()

@@ -1,4 +1,4 @@
-"""Creates the container registry, with a scope map and a token for this hub, or checks Docker Hub."""
+"""Creates the container registry, with tokens for this hub and their scope maps, or checks Docker Hub."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def registry_step(settings: Settings) -> Step[Context]:
     def creates(names: HubNames) -> tuple[str, ...]:
         return (
             f"container registry {names.registry} ({settings.registry_sku})",
-            f"scope map {names.scope_map}",
-            f"token {names.registry_token}",
+            *(f"scope map {name}" for name in (names.registry_token, names.pull_token)),
+            *(f"token {name}" for name in (names.registry_token, names.pull_token)),
         )
 
     return Step("registry", "Create the container registry", ensure_registry, creates=creates)
 
 
 async def ensure_registry(context: Context, report: StepReport) -> str:
-    """Create or update the registry, and the token that limits this hub to its own repositories."""
+    """Create or update the registry, and the tokens that limit this hub to its own repositories."""
     wanted = HubRegistry(context.settings, context.names, context.azure)
     name = context.names.registry
     found = await _find(context, report, wanted.registry_id)
@@ -48,9 +48,12 @@ async def ensure_registry(context: Context, report: StepReport) -> str:
         report.progress(f"{name} was not created for this hub: it is used as it is")
     changes = [
         not foreign and await _ensure(context, report, wanted.registry_id, found, wanted.registry()),
-        await _ensure_found(context, report, wanted.scope_map_id, wanted.scope_map()),
-        await _ensure_found(context, report, wanted.token_id, wanted.token()),
     ]
+    for token in (wanted.push_token, wanted.pull_token):
+        changes += [
+            await _ensure_found(context, report, wanted.scope_map_id(token), wanted.scope_map(token)),
+            await _ensure_found(context, report, wanted.token_id(token), wanted.token(token)),
+        ]
     # A registry has its login server only once it is created.
     login_server = _login_server(found) or _login_server(await _find(context, report, wanted.registry_id))
     if not login_server:

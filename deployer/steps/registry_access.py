@@ -1,24 +1,29 @@
-"""Provides the password of the registry: read back from the release, created only where none works.
+"""Provides the passwords of the registry: read back from the release, created only where they do not last.
 
-Creating a password ends the previous one and takes up to a minute to have an effect, so a run that finds a
-working password in the release creates none.
+A new password takes up to a minute to have an effect, so a run that finds a working one in the release, with
+more than a third of its life left, creates none.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from deployer.azure.container_registry import HubRegistry, password_works
+from deployer.azure.container_registry import API_VERSION, HubRegistry, RegistryToken, try_login
+from deployer.azure.registry_passwords import LIFETIME, free_slot, newest_password
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
-from deployer.helm.values import RegistryAccess
+from deployer.helm.values import RegistryAccess, RegistryLogin
 from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
-from deployer.waiting import Pending, TimeLimitExceededError, wait_until
+from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.helm.client import ReleaseState
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
@@ -36,11 +41,11 @@ def registry_access_step(settings: Settings) -> Step[Context]:
         return Step("registry-access", "Use the Docker Hub account of the settings", use_docker_hub_account)
 
     def creates(names: HubNames) -> tuple[str, ...]:
-        return (f"password of the token {names.registry_token}",)
+        return tuple(f"password of the token {name}" for name in (names.registry_token, names.pull_token))
 
     return Step(
         "registry-access",
-        "Find or create the registry password of the hub",
+        "Find or create the registry passwords of the hub",
         ensure_registry_access,
         creates=creates,
     )
@@ -50,73 +55,130 @@ async def use_docker_hub_account(context: Context, _report: StepReport) -> str:
     """Take the account from the settings."""
     settings = context.settings
     owner = settings.dockerhub_organisation or settings.dockerhub_username
-    context.results.registry.set(
-        RegistryAccess(
-            server=None,
-            image_prefix=f"{owner}/{settings.docker_image_prefix}",
-            username=settings.dockerhub_username or "",
-            password=settings.dockerhub_password or SecretStr(""),
-        )
-    )
+    login = RegistryLogin(settings.dockerhub_username or "", settings.dockerhub_password or SecretStr(""))
+    prefix = f"{owner}/{settings.docker_image_prefix}"
+    context.results.registry.set(RegistryAccess(None, prefix, push=login, pull=login))
     return "the Docker Hub account of the settings"
 
 
 async def ensure_registry_access(context: Context, report: StepReport) -> str:
-    """Keep the password of the release if it works, else create one."""
+    """Keep the passwords of the release where they work and last, else create others."""
     login_server = context.results.login_server.get()
     if login_server is None:
         raise DeployerError("The address of the registry is not known.")
-    username = context.names.registry_token
-    password = _password_in(context.results.release_before.get())
-    kept = password is not None and await _works(login_server, username, password)
-    if password is None or not kept:
-        password = await _create_password(context, report, login_server)
-    context.redactor.hide(password)
-    prefix = f"{context.names.registry_project}/{context.settings.docker_image_prefix}"
-    context.results.registry.set(
-        RegistryAccess(
-            server=login_server,
-            image_prefix=f"{login_server}/{prefix}",
-            username=username,
-            password=password,
-        )
-    )
-    return f"the password of the token {username} is {'kept' if kept else 'new'}"
-
-
-def _password_in(release: ReleaseState | None) -> SecretStr | None:
-    """Return the password that the values of a release hold."""
-    registry = release.values.get("registry", {}) if release is not None else {}
-    password = registry.get("password") if isinstance(registry, dict) else None
-    return SecretStr(password) if isinstance(password, str) and password else None
-
-
-async def _create_password(context: Context, report: StepReport, login_server: str) -> SecretStr:
-    """Create a password and wait until the registry accepts it."""
     registry = HubRegistry(context.settings, context.names, context.azure)
-    report.progress("creating a password for the registry")
-    password = await with_retries(report, "create a password for the registry", registry.create_password)
-    context.redactor.hide(password)
-
-    async def look() -> SecretStr | Pending:
-        if await _works(login_server, context.names.registry_token, password):
-            return password
-        return Pending("waiting until the registry accepts the new password")
-
-    try:
-        return await wait_until(look, report.progress, limit=PASSWORD_LIMIT, every=TRY_EVERY)
-    except TimeLimitExceededError:
-        raise DeployerError(
-            f"The registry {login_server} does not accept its new password.",
-            suggestion="Start again; if it happens again, look at the state of the token in the portal.",
-            retryable=True,
-        ) from None
+    values = _values(context.results.release_before.get())
+    push = _Account(context, report, login_server, registry.push_token)
+    pull = _Account(context, report, login_server, registry.pull_token)
+    outcomes = await all_of(
+        push.ensure(registry, _password_in(values, "registry")),
+        pull.ensure(registry, _password_in(values, "jupyterhub", "imagePullSecret")),
+        grace=TRY_EVERY,
+    )
+    (push_login, push_outcome), (pull_login, pull_outcome) = outcomes
+    prefix = f"{login_server}/{context.names.registry_project}/{context.settings.docker_image_prefix}"
+    context.results.registry.set(RegistryAccess(login_server, prefix, push=push_login, pull=pull_login))
+    return f"{push_outcome}, {pull_outcome}"
 
 
-async def _works(login_server: str, username: str, password: SecretStr) -> bool:
-    import httpx
+def _values(release: ReleaseState | None) -> Mapping[str, Any]:
+    return release.values if release is not None else {}
 
-    try:
-        return await password_works(login_server, username, password)
-    except httpx.HTTPError:
-        return False  # The host name may be younger than what resolvers have cached.
+
+def _password_in(values: Any, *path: str) -> SecretStr | None:
+    """Return the password that the values of a release hold at this path."""
+    for key in (*path, "password"):
+        values = values.get(key) if isinstance(values, dict) else None
+    return SecretStr(values) if isinstance(values, str) and values else None
+
+
+@dataclass(frozen=True)
+class _Account:
+    """A token of the registry, as the one who logs in with it."""
+
+    context: Context
+    report: StepReport
+    login_server: str
+    token: RegistryToken
+
+    async def ensure(self, registry: HubRegistry, before: SecretStr | None) -> tuple[RegistryLogin, str]:
+        """Return a login that works and lasts, and the outcome for people.
+
+        Args:
+            registry: of the hub.
+            before: the password of the release; None if it has none.
+
+        """
+        found = await with_retries(
+            self.report,
+            f"find the token {self.token.name}",
+            lambda: self.context.azure.find(registry.token_id(self.token), API_VERSION),
+        )
+        newest, now = newest_password(found), datetime.now(UTC)
+        if before is not None and newest is not None and newest.expires and not newest.is_due(now):
+            self.context.redactor.hide(before)
+            if await self._accepted(before, fresh=False):
+                return RegistryLogin(self.token.name, before), self._outcome("kept", newest.expires)
+        expires = now + LIFETIME
+        password = await self._create(registry, free_slot(newest), expires)
+        return RegistryLogin(self.token.name, password), self._outcome("new", expires)
+
+    def _outcome(self, what: str, expires: datetime) -> str:
+        return f"the password of the token {self.token.name} is {what} and lasts until {expires:%Y-%m-%d}"
+
+    async def _create(self, registry: HubRegistry, slot: str, expires: datetime) -> SecretStr:
+        """Create a password and wait until the registry accepts it."""
+        name = self.token.name
+        self.report.progress(f"creating a password for the token {name}")
+        password = await with_retries(
+            self.report,
+            f"create a password for the token {name}",
+            lambda: registry.create_password(self.token, slot, expires),
+        )
+        self.context.redactor.hide(password)
+        await self._accepted(password, fresh=True)
+        return password
+
+    async def _accepted(self, password: SecretStr, *, fresh: bool) -> bool:
+        """Wait until the registry accepts a password, or until it is clear that it is wrong.
+
+        Args:
+            password: of the token.
+            fresh: whether it was just created, so that a refusal passes.
+
+        Raises:
+            DeployerError: the registry refuses whatever the password is, or does not accept it in time.
+
+        """
+        name, server = self.token.name, self.login_server
+
+        async def look() -> bool | Pending:
+            refusal = await try_login(server, name, password)
+            if refusal is None:
+                return True
+            if refusal.is_lasting:
+                raise _refused(server, refusal.reason)
+            if refusal.is_of_the_password and not fresh:
+                return False
+            kind = "new password" if fresh else "password"
+            return Pending(f"waiting until the registry accepts the {kind} of {name}: {refusal.reason}")
+
+        try:
+            return await wait_until(look, self.report.progress, limit=PASSWORD_LIMIT, every=TRY_EVERY)
+        except TimeLimitExceededError as error:
+            _, _, reason = error.pending.message.partition(": ")
+            raise DeployerError(
+                f"The registry {server} does not accept the password of the token {name}.",
+                cause=f"Its last answer: {reason}.",
+                suggestion="Start again; if it happens again, look at the state of the token in the portal.",
+                retryable=True,
+            ) from None
+
+
+def _refused(server: str, reason: str) -> DeployerError:
+    return DeployerError(
+        f"The registry {server} refuses connections from here.",
+        cause=f"{reason}.",
+        suggestion="Allow them in the portal (the registry, Networking): the deployer, the nodes and the "
+        "builder of the hub all have to reach it. Then start again.",
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from deployer.helm.values import RegistryAccess, RenderedValues, render_binderhub_values
+from deployer.helm.values import RegistryAccess, RegistryLogin, RenderedValues, render_binderhub_values
 from deployer.names import derive_names
 from tests.deployer.settings_of import settings_of
 
@@ -21,6 +21,7 @@ MODES = {"plain HTTP": PLAIN_HTTP, "names of Azure's": AZURE_NAMES, "own domain"
 """Settings of each way to serve a hub."""
 
 REGISTRY_PASSWORD = "canary-of-the-registry"
+PULL_PASSWORD = "canary-of-pulling"
 GITHUB = {
     "authentication": "github",
     "oauth_client_id": "Iv1.0123456789abcdef",
@@ -51,7 +52,12 @@ def acr_of(names: HubNames) -> RegistryAccess:
     """Return access to the hub's own registry."""
     server = f"{names.registry}.azurecr.io"
     prefix = f"{server}/{names.registry_project}/binder-"
-    return RegistryAccess(server, prefix, names.registry_token, SecretStr(REGISTRY_PASSWORD))
+    return RegistryAccess(
+        server,
+        prefix,
+        push=RegistryLogin(names.registry_token, SecretStr(REGISTRY_PASSWORD)),
+        pull=RegistryLogin(names.pull_token, SecretStr(PULL_PASSWORD)),
+    )
 
 
 def values_of(**given: Any) -> RenderedValues:

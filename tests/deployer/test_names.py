@@ -31,7 +31,7 @@ RULES = {
     "node_resource_group": r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?",
     "registry": r"[a-z0-9]{5,50}",
     "registry_project": r"[a-z0-9]+(-+[a-z0-9]+)*",
-    "scope_map": r"[A-Za-z0-9-]{5,50}",
+    "pull_token": r"[A-Za-z0-9-]{5,50}",
     "registry_token": r"[A-Za-z0-9-]{5,50}",
     "release": r"[a-z0-9]([a-z0-9-]{0,51}[a-z0-9])?",
     "namespace": r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",

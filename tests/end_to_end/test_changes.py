@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -129,18 +130,58 @@ def test_what_azure_cannot_change_is_kept_with_a_warning(changing: Changing) -> 
     assert "1.34" in warnings
 
 
-def test_a_registry_password_that_was_renewed_elsewhere_is_replaced(changing: Changing) -> None:
-    before = changing.revision()
+def generate(changing: Changing, token: str, slot: str, lifetime: timedelta) -> None:
+    """Generate a password for a token of the hub's registry, as people can in the portal."""
     portal = Portal(changing.sandbox)
     group = changing.resource_id("Microsoft.ContainerRegistry/registries", "").rstrip("/")
     (registry,) = portal.arm("GET", group, REGISTRIES_API)["value"]
-    (token,) = portal.arm("GET", f"{registry['id']}/tokens", REGISTRIES_API)["value"]
-    wanted = {"tokenId": token["id"], "name": "password1"}
+    expiry = (datetime.now(UTC) + lifetime).isoformat()
+    wanted = {"tokenId": f"{registry['id']}/tokens/{token}", "name": slot, "expiry": expiry}
     portal.arm("POST", f"{registry['id']}/generateCredentials", REGISTRIES_API, wanted)
-    ran = changing.deploy()
+
+
+def registry_refusal(status: int, code: str, message: str) -> dict[str, Any]:
+    """Return a fault that answers a login as a registry does that refuses it."""
+    body = json.dumps({"errors": [{"code": code, "message": message}]})
+    return {
+        "kind": "status",
+        "host": r".*\.azurecr\.io",
+        "path": "/oauth2/token",
+        "status": status,
+        "body": body,
+    }
+
+
+def test_registry_passwords_are_replaced_where_they_do_not_work_or_do_not_last(changing: Changing) -> None:
+    before = changing.revision()
+    generate(changing, f"{HUB}-images", "password1", timedelta(days=365))
+    # Newer than the one in use, and at its end.
+    generate(changing, f"{HUB}-pull", "password2", timedelta(seconds=1))
+    late = registry_refusal(401, "UNAUTHORIZED", "authentication required, visit https://aka.ms/acr.")
+    with changing.sandbox.fault(**late, times=4):
+        ran = changing.deploy()
     assert ran.status == 0, ran.stderr
-    assert outcome(ran, "registry-access").endswith("is new")
+    until = f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%d}"
+    assert outcome(ran, "registry-access") == (
+        f"the password of the token {HUB}-images is new and lasts until {until}, "
+        f"the password of the token {HUB}-pull is new and lasts until {until}"
+    )
+    waits = messages(ran, "step_progress")
+    for token in ("images", "pull"):
+        waited = f"waiting until the registry accepts the new password of {HUB}-{token}: UNAUTHORIZED: auth"
+        assert waited in waits
     assert changing.revision() == before + 1
+    again = changing.deploy()
+    assert outcome(again, "registry-access").count(" is kept and lasts until ") == 2
+
+
+def test_a_registry_that_lets_nobody_in_is_named_with_its_own_words(changing: Changing) -> None:
+    said = "client with IP '203.0.113.9' is not allowed access"
+    with changing.sandbox.fault(**registry_refusal(403, "DENIED", said), times=None):
+        ran = changing.deploy()
+    assert ran.status == 1
+    assert f"DENIED: {said}" in ran.stderr
+    assert "the registry, Networking" in ran.stderr
 
 
 def test_an_upgrade_that_was_killed_is_rolled_back_and_made_again(changing: Changing) -> None:

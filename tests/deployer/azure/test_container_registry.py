@@ -27,8 +27,9 @@ def hub_registry() -> HubRegistry:
 def test_every_request_is_what_azures_schema_allows() -> None:
     asked = hub_registry()
     validate_resource(REGISTRIES, API_VERSION, asked.registry())
-    validate_resource(f"{REGISTRIES}/scopeMaps", API_VERSION, asked.scope_map())
-    validate_resource(f"{REGISTRIES}/tokens", API_VERSION, asked.token())
+    for token in (asked.push_token, asked.pull_token):
+        validate_resource(f"{REGISTRIES}/scopeMaps", API_VERSION, asked.scope_map(token))
+        validate_resource(f"{REGISTRIES}/tokens", API_VERSION, asked.token(token))
 
 
 @pytest.mark.parametrize(
@@ -44,9 +45,14 @@ def test_only_a_registry_with_this_hubs_tags_is_its_own(tags: dict[str, str] | N
     assert hub_registry().is_ours({"tags": tags}) is ours
 
 
-def test_the_token_reaches_the_hubs_own_repositories_only() -> None:
-    actions = hub_registry().scope_map()["properties"]["actions"]
-    assert {action.rsplit("/*/", 1)[0] for action in actions} == {"repositories/demo"}
+def test_the_tokens_reach_the_hubs_own_repositories_only_and_one_of_them_reads_alone() -> None:
+    asked = hub_registry()
+    rights = {}
+    for token in (asked.push_token, asked.pull_token):
+        actions = asked.scope_map(token)["properties"]["actions"]
+        assert {action.rsplit("/*/", 1)[0] for action in actions} == {"repositories/demo"}
+        rights[token.name] = {action.rsplit("/", 1)[1] for action in actions}
+    assert rights == {"demo-images": {"read", "write"}, "demo-pull": {"read"}}
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,21 @@ from pydantic import SecretStr
 
 from deployer.helm.values import (
     RegistryAccess,
+    RegistryLogin,
     merge,
     render_binderhub_values,
 )
 from tests.deployer.chart_schemas import validate_binderhub
-from tests.deployer.hubs import ENTRA, GITHUB, MODES, REGISTRY_PASSWORD, hub_settings, names_of, values_of
+from tests.deployer.hubs import (
+    ENTRA,
+    GITHUB,
+    MODES,
+    PULL_PASSWORD,
+    REGISTRY_PASSWORD,
+    hub_settings,
+    names_of,
+    values_of,
+)
 
 LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 TAGS = "service.beta.kubernetes.io/azure-pip-tags"
@@ -68,7 +78,7 @@ def test_what_the_user_adds_comes_out_as_it_went_in(tree: dict[str, Any]) -> Non
 
 @given(st.text(min_size=1))
 def test_no_password_can_change_what_the_values_mean(password: str) -> None:
-    registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr(password))
+    registry = docker_hub_account(password)
     values = render_binderhub_values(hub_settings(), names_of(), registry)
     assert values.secret["registry"] == {"password": password}
     assert values.secret["jupyterhub"]["imagePullSecret"] == {"password": password}
@@ -78,7 +88,7 @@ def test_no_password_can_change_what_the_values_mean(password: str) -> None:
 def test_secrets_are_in_the_secret_layer_only(sign_in: dict[str, str]) -> None:
     own = "extraConfig: {own: canary-of-the-user}"
     values = values_of(github_access_token="canary-of-github", helm_values=own, **sign_in)
-    canaries = {REGISTRY_PASSWORD, "canary-of-oauth", "canary-of-github", "canary-of-the-user"}
+    canaries = {REGISTRY_PASSWORD, PULL_PASSWORD, "canary-of-oauth", "canary-of-github", "canary-of-the-user"}
     assert "canary" not in yaml.safe_dump(values.public)
     assert canaries <= set(re.findall(r"canary-[a-z-]+", yaml.safe_dump(values.secret)))
 
@@ -127,14 +137,19 @@ def test_a_registry_of_azures_is_named_in_full_and_has_no_token_address() -> Non
     assert values["jupyterhub"]["imagePullSecret"] == {
         "create": True,
         "registry": server,
-        "username": names.registry_token,
-        "password": REGISTRY_PASSWORD,
+        "username": names.pull_token,
+        "password": PULL_PASSWORD,
     }
     assert "DockerRegistry" not in values["config"]
 
 
+def docker_hub_account(password: str) -> RegistryAccess:
+    login = RegistryLogin("us3r", SecretStr(password))
+    return RegistryAccess(None, "us3r/binder-", push=login, pull=login)
+
+
 def docker_hub_values() -> dict[str, Any]:
-    registry = RegistryAccess(None, "us3r/binder-", "us3r", SecretStr("p"))
+    registry = docker_hub_account("p")
     return render_binderhub_values(hub_settings(), names_of(), registry).merged()
 
 

@@ -43,6 +43,7 @@ SAID = [
     ({"DOCKERHUB_USERNAME": "somebody"}, "because CONTAINER_REGISTRY is not set"),
     ({**DOCKER_HUB, "REGISTRY_NAME": "registry"}, "is not used: images go to dockerhub."),
     ({**DOCKER_HUB, "DOCKERHUB_USERNAME": "ada"}, "BinderHub does not recognise images of 'ada'"),
+    (DOCKER_HUB, "can read every image that somebody can read"),
     ({**DOCKER_HUB, "DOCKERHUB_ORGANISATION": "some-lab"}, "does not recognise images of 'some-lab'"),
     ({**PRINCIPAL, "AZURE_CLIENT_ID": ID}, "the service principal is used"),
     ({**DOCKER_HUB, "REGISTRY_SKU": "Premium"}, "is not used: images go to dockerhub."),
@@ -86,7 +87,7 @@ def test_usual_settings_are_met_with_notices_of_plain_http_and_an_open_hub(
         "REGISTRY_SKU": "Basic",
         "BINDERHUB_VERSION": BINDERHUB_VERSION,
     }
-    plain_http, is_open = load_environment(**DOCKER_HUB, **defaults).warnings
+    plain_http, is_open = load_environment(**defaults).warnings
     assert plain_http.startswith(PLAIN_HTTP)
     assert is_open.startswith(OPEN)
 

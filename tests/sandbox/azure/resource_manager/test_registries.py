@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -18,15 +19,14 @@ BODY = {"location": "westeurope", "sku": {"name": "Basic"}, "properties": {"admi
 ACTIONS = ["repositories/hub/*/content/read", "repositories/hub/*/content/write"]
 
 
-async def token_of(world: World) -> dict[str, Any]:
-    """A registry with a token; the generated passwords as they are told."""
+async def token_of(world: World, **generated: str) -> dict[str, Any]:
+    """A registry with a token; the passwords as they are told, generated as asked for."""
     await world.make(REGISTRY, BODY, VERSION)
     await world.make(f"{REGISTRY}/scopeMaps/hubScope", {"properties": {"actions": ACTIONS}}, VERSION)
     properties = {"scopeMapId": f"{REGISTRY}/scopeMaps/hubScope", "status": "enabled"}
     await world.make(f"{REGISTRY}/tokens/hubToken", {"properties": properties}, VERSION)
-    begun = await world.post(
-        f"{REGISTRY}/generateCredentials", VERSION, {"tokenId": f"{REGISTRY}/tokens/hubToken"}
-    )
+    wanted = {"tokenId": f"{REGISTRY}/tokens/hubToken", **generated}
+    begun = await world.post(f"{REGISTRY}/generateCredentials", VERSION, wanted)
     assert begun.status_code == 202
     async for answer in world.polls(begun.headers["Location"]):
         final = answer
@@ -155,3 +155,11 @@ async def test_deleting_forgets_the_host(world: World) -> None:
     await world.make(REGISTRY, BODY, VERSION)
     await world.delete(REGISTRY, VERSION)
     assert HOST not in world.hosts.apps
+
+
+@pytest.mark.parametrize(("lifetime", "status"), [(timedelta(hours=1), 200), (timedelta(0), 401)])
+async def test_a_password_works_until_it_expires(world: World, lifetime: timedelta, status: int) -> None:
+    told = await token_of(world, expiry=(datetime.now(UTC) + lifetime).isoformat())
+    await world.manager.host.services.clock.spend("registry.token")
+    login = (told["username"], told["passwords"][0]["value"])
+    assert (await registry(world).get("/oauth2/token", auth=login)).status_code == status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core import errors
@@ -102,8 +103,9 @@ class TokenActions:
     async def _generate(self, token: Resource, names: tuple[str, ...], expiry: str | None) -> dict[str, Any]:
         wait = self._services.clock.seconds("registry.token")
         fresh = {name: secrets.token_urlsafe(39) for name in names}
+        until = datetime.fromisoformat(expiry) if expiry else None
         for name, value in fresh.items():
-            token.secrets["passwords"][name] = (value, time.monotonic() + wait)
+            token.secrets["passwords"][name] = (value, time.monotonic() + wait, until)
         shown = {name: {"name": name, "creationTime": timestamp(), "expiry": expiry} for name in names}
         kept = [each for each in token.properties["credentials"]["passwords"] if each["name"] not in shown]
         token.properties["credentials"]["passwords"] = [*kept, *shown.values()]
@@ -114,7 +116,7 @@ class TokenActions:
 def accepts_login(state: State, registry: Resource, username: str, password: str) -> bool:
     """Return whether user name and password are those of the admin user or of a token.
 
-    A new password is wrong until it has taken effect.
+    A new password is wrong until it has taken effect, and again once it has expired.
     """
     if registry.properties["adminUserEnabled"] and username == registry.id.name:
         return any(secrets.compare_digest(each, password) for each in registry.secrets["admin"])
@@ -122,6 +124,8 @@ def accepts_login(state: State, registry: Resource, username: str, password: str
     if token is None or token.properties["status"] != "enabled":
         return False
     return any(
-        secrets.compare_digest(value, password) and time.monotonic() >= since
-        for value, since in token.secrets["passwords"].values()
+        secrets.compare_digest(value, password)
+        and time.monotonic() >= since
+        and (until is None or datetime.now(UTC) < until)
+        for value, since, until in token.secrets["passwords"].values()
     )
