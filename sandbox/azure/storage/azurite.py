@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
-import shutil
 from base64 import b64encode
 from pathlib import Path
 from time import monotonic
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from sandbox.nodejs import find_node
 from sandbox.processes import free_port, kill, start
 
 if TYPE_CHECKING:
@@ -59,12 +59,12 @@ class Azurite:
 
     async def start(self) -> None:
         """Start the process and wait until it answers."""
-        node = shutil.which("node")
-        if node is None or not PROGRAM.is_file():
+        nodejs = find_node()
+        if nodejs is None or not PROGRAM.is_file():
             raise AzuriteError("Azurite is not installed: run `make setup`.")
         certificate, key = self._certificate.write(self._folder, self._account)
         self._process = await start(
-            Path(node),
+            nodejs.node,
             str(PROGRAM),
             "--blobHost=127.0.0.1",
             f"--blobPort={self._port}",

@@ -24,6 +24,7 @@ class FakeTask:
     name: str
     action: Callable[[Say], Awaitable[None]]
     what: str = "making it"
+    downloads: str = "nothing"
 
     def is_done(self) -> bool:
         return False
