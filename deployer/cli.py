@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from deployer.command_line.power import start, stop
 from deployer.command_line.teardown import teardown
 from deployer.command_line.terminal import (
     helm_program,
@@ -145,7 +146,8 @@ def info(  # noqa: PLR0913 - each is an option that people type
         screen().print(console.hub_for_people(found))
 
 
-app.command()(teardown)
+for later in (stop, start, teardown):
+    app.command()(later)
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from deployer.commands.info import HubInfo, NodePool
     from deployer.commands.runner import Finished
+    from deployer.inventory.power import Power
     from deployer.inventory.things import Survey, Thing
     from deployer.names import HubNames
     from deployer.plan import Plan
@@ -183,3 +184,14 @@ def _in_addition(thing: Thing) -> str:
     if not thing.detail:
         return ""
     return f", which leads to {thing.detail}" if thing.kind is Kind.DNS_RECORD else f" ({thing.detail})"
+
+
+def power_for_people(power: Power, *, stops: bool) -> RenderableType:
+    """Lay out what a stop or a start changed."""
+    if stops:
+        state = "stopped now" if power.changed else "was stopped already"
+        return pairs({"The hub": state, "Still costs": ", ".join(power.costs)})
+    rows = {"The hub": "started" if power.changed else "was running already"}
+    if power.sites is not None:
+        rows |= {"BinderHub": power.sites.binder, "JupyterHub": power.sites.hub}
+    return pairs(rows)

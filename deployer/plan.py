@@ -18,12 +18,14 @@ from deployer.steps.cleanup import cleanup_step
 from deployer.steps.cluster import cluster_step
 from deployer.steps.dns import dns_step
 from deployer.steps.existing_cluster import existing_cluster_step
+from deployer.steps.hub_answers import hub_answers_step
 from deployer.steps.ingress import ingress_step
 from deployer.steps.lock import cluster_lock_step, lock_step
 from deployer.steps.maintenance import maintenance_step
 from deployer.steps.namespace import namespace_step
 from deployer.steps.old_container_groups import old_container_groups_step
 from deployer.steps.outputs import outputs_step
+from deployer.steps.power import find_hub_cluster_step, start_step, stop_step
 from deployer.steps.providers import providers_step
 from deployer.steps.registry import registry_step
 from deployer.steps.registry_access import registry_access_step
@@ -50,6 +52,7 @@ from deployer.steps.verify import verify_step
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from deployer.inventory.power import Power
     from deployer.inventory.removals import Removals
     from deployer.run.context import Context
     from deployer.settings import Settings
@@ -116,6 +119,18 @@ def build_teardown_plan(settings: Settings, removals: Removals) -> Plan:
         remove_group_step(removals),
         remaining_step(removals),
     )
+    return _one_after_the_other(steps)
+
+
+def build_stop_plan(settings: Settings, power: Power) -> Plan:
+    """Compose the plan that stops a hub."""
+    steps = (*_beginning(settings), find_hub_cluster_step(), cluster_access_step(), stop_step(power))
+    return _one_after_the_other(steps)
+
+
+def build_start_plan(settings: Settings, power: Power) -> Plan:
+    """Compose the plan that starts a hub again, and waits until it answers."""
+    steps = (*_beginning(settings), find_hub_cluster_step(), start_step(power), hub_answers_step(power))
     return _one_after_the_other(steps)
 
 

@@ -34,7 +34,7 @@ def check_usable(found: ManagedCluster, names: HubNames) -> None:
         PreflightError: with what to do about it.
 
     """
-    _check_ours(found, names)
+    check_ours(found, names)
     if found.provisioning_state not in SETTLED_STATES:
         # The power state of a cluster that is being started is that from before; the step `cluster` waits for
         # the end of the operation and checks again.
@@ -42,8 +42,8 @@ def check_usable(found: ManagedCluster, names: HubNames) -> None:
     if power_state(found) == STOPPED:
         raise PreflightError(
             f"The cluster {names.cluster} is stopped.",
-            suggestion=f"Start it, which takes about ten minutes: portal, {names.cluster}, Start; "
-            f"or az aks start, with --resource-group and --name {names.cluster}. Then start again.",
+            suggestion="Start it, which takes about ten minutes: `binderhub-deployer start`, with --name "
+            f"{names.hub} and --resource-group. Then start again.",
         )
     for pool in found.agent_pool_profiles or ():
         code = pool.power_state.code if pool.power_state else None
@@ -54,7 +54,13 @@ def check_usable(found: ManagedCluster, names: HubNames) -> None:
             )
 
 
-def _check_ours(found: ManagedCluster, names: HubNames) -> None:
+def check_ours(found: ManagedCluster, names: HubNames) -> None:
+    """Refuse a cluster of others, and one of another hub.
+
+    Raises:
+        PreflightError: with what to do about it.
+
+    """
     tags = found.tags or {}
     if CREATED_BY_TAG not in tags:
         raise PreflightError(

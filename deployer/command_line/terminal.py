@@ -48,11 +48,16 @@ def print_json(value: object) -> None:
 
 def sinks_for(steps: Sequence[str], output: Output) -> list[Sink]:
     """Return the sink for a run: the list of its steps on a terminal, else a log in JSON."""
-    if sys.stdout.isatty() and output is Output.TEXT:
+    if is_for_people(output):
         from deployer.progress.terminal import TerminalSink
 
         return [TerminalSink(steps)]
     return [JsonLog([log_stream(output)])]
+
+
+def is_for_people(output: Output) -> bool:
+    """Return whether a result is laid out on a terminal; a log in JSON says it already."""
+    return sys.stdout.isatty() and output is Output.TEXT
 
 
 def log_stream(output: Output) -> TextIO:

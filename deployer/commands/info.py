@@ -11,9 +11,9 @@ from deployer.azure.clusters import RUNNING, fetch_kubeconfig, find_cluster, pow
 from deployer.azure.retries import with_retries
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import certificate_in_words
-from deployer.cloud import ADDRESS_SUFFIX
 from deployer.errors import PreflightError
 from deployer.helm.client import Helm
+from deployer.inventory.sites import answers, sites_of
 from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 
@@ -95,10 +95,8 @@ async def inspect_hub(session: Session, helm: Path, report: StepReport) -> HubIn
         _inside(session, cluster, helm, report),
         with_retries(report, "find the outputs", lambda: _outputs(session)),
     )
-    addresses = _addresses(session, release)
-    binder_answers, hub_answers = await asyncio.gather(
-        _answers(f"{addresses.binder}/versions"), _answers(f"{addresses.hub}/hub/api")
-    )
+    addresses = sites_of(session, release)
+    binder_answers, hub_answers = await asyncio.gather(*map(answers, addresses.probes))
     return HubInfo(
         name=names.hub,
         binder_url=addresses.binder,
@@ -131,30 +129,6 @@ async def _cluster(session: Session) -> ManagedCluster:
     return found
 
 
-@dataclass(frozen=True)
-class _Addresses:
-    """The URLs of the two sites of a hub."""
-
-    binder: str
-    hub: str
-
-
-def _addresses(session: Session, release: ReleaseState | None) -> _Addresses:
-    """Return the addresses from the values of the release, else those that the settings give.
-
-    The values come first because `info` works with no more than the name of the hub and its group.
-    """
-    names = session.names
-    if release is None:
-        return _Addresses(names.binder_url, names.hub_url)
-    ingress = release.values.get("ingress") or {}
-    hub_url = release.values.get("config", {}).get("BinderHub", {}).get("hub_url") or names.hub_url
-    if ingress.get("enabled") and ingress.get("hosts"):
-        return _Addresses(f"https://{ingress['hosts'][0]}", hub_url)
-    own_name = f"{names.binder_label}.{session.settings.region}.{ADDRESS_SUFFIX}"
-    return _Addresses(f"http://{own_name}", hub_url)
-
-
 async def _inside(
     session: Session, cluster: ManagedCluster, helm: Path, report: StepReport
 ) -> tuple[ReleaseState | None, str | None]:
@@ -174,18 +148,6 @@ async def _outputs(session: Session) -> str | None:
     group, hub = session.settings.resource_group_name, session.names.hub
     accounts = await list_own_resources(session.azure, group, ACCOUNT_TYPE, hub)
     return next((f"{blob_endpoint(each.name)}/{CONTAINER}" for each in accounts if each.name), None)
-
-
-async def _answers(url: str) -> bool:
-    """Return whether a URL answers."""
-    import httpx
-
-    try:
-        # Unverified: the state of the certificate is shown on its own line.
-        async with httpx.AsyncClient(timeout=10, follow_redirects=True, verify=False) as client:  # noqa: S501
-            return (await client.get(url)).is_success
-    except httpx.HTTPError:
-        return False
 
 
 def _state(cluster: ManagedCluster) -> str:

@@ -64,7 +64,7 @@ async def find_hub(session: Session, directory: Path, report: StepReport) -> Hub
         with_retries(report, "find the cluster", lambda: _cluster(session)), _accounts(session, report)
     )
     history, notes = await _history(session, accounts, directory, report)
-    return Hub(_located(session, cluster), cluster, accounts, history, notes)
+    return Hub(located(session, cluster), cluster, accounts, history, notes)
 
 
 async def _cluster(session: Session) -> ManagedCluster | None:
@@ -104,7 +104,7 @@ async def _history(
     return tuple(sorted(runs, key=lambda run: run.started, reverse=True)), tuple(notes)
 
 
-def _located(session: Session, cluster: ManagedCluster | None) -> Session:
+def located(session: Session, cluster: ManagedCluster | None) -> Session:
     """Return the session with the region of the cluster, of which the addresses of the hub are part."""
     if cluster is None or cluster.location == session.settings.resource_group_location:
         return session

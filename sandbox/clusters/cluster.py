@@ -137,7 +137,13 @@ class Cluster:
         await Nodes(self.api, self.spec, self._cloud).set_pools(pools)
 
     async def stop(self) -> None:
-        """Stop the control plane and remove all nodes; the data of etcd stays."""
+        """Stop the control plane and remove all nodes; the data of etcd stays.
+
+        Controllers and scheduler end first: a pod that they moved to a node which goes next would be started
+        there without an address.
+        """
+        await self._end_tasks()
+        await self._plane.stop_controllers()
         await Nodes(self.api, self.spec).set_pools(())
         await self._halt()
         self._plane = self._new_plane()
@@ -152,12 +158,15 @@ class Cluster:
 
     async def _halt(self) -> None:
         self._hosts.forget(self.spec.fqdn)
+        await self._end_tasks()
+        await self.api.aclose()
+        await self._plane.stop()
+
+    async def _end_tasks(self) -> None:
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await self.api.aclose()
-        await self._plane.stop()
 
     def _new_plane(self) -> ControlPlane:
         socket = self._folder / "egress.sock"

@@ -77,6 +77,11 @@ class ControlPlane:
         await self._await_ready(api)
         await asyncio.gather(self._start_controller_manager(), self._start_scheduler(), self._start_kwok())
 
+    async def stop_controllers(self) -> None:
+        """Kill all programs but etcd and the API server, which were started first."""
+        controllers, self._processes = self._processes[2:], self._processes[:2]
+        await asyncio.gather(*map(kill, controllers))
+
     async def stop(self) -> None:
         """Kill all programs; the data of etcd stays."""
         processes, self._processes = self._processes, []

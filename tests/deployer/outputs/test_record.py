@@ -18,9 +18,10 @@ from deployer.errors import (
     Problem,
     SettingsError,
 )
+from deployer.inventory.power import Power
 from deployer.inventory.removals import Removals
 from deployer.outputs.record import describe_run
-from deployer.plan import build_plan, build_teardown_plan
+from deployer.plan import build_plan, build_start_plan, build_stop_plan, build_teardown_plan
 from deployer.progress.notes import Note
 from deployer.progress.run_record import RunRecord, StepRecord, StepStatus
 from tests.deployer.hubs import AZURE_NAMES, GITHUB, MODES, OWN_DOMAIN, hub_settings, names_of
@@ -69,6 +70,7 @@ def test_the_schema_names_the_steps_of_all_plans_and_no_other() -> None:
         for registry in ({}, DOCKER_HUB)
     ]
     plans.append(build_teardown_plan(hub_settings(), Removals()).step_names)
+    plans += [build(hub_settings(), Power()).step_names for build in (build_stop_plan, build_start_plan)]
     assert set(names_in_schema("step_name")) == {name for plan in plans for name in plan}
 
 
