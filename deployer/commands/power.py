@@ -33,9 +33,7 @@ async def stop(settings: Settings, sinks: Sequence[Sink], options: RunOptions, p
     job = Job(
         build_stop_plan(settings, power),
         opening=f"Stopping the BinderHub {hub}",
-        closing=lambda _names: (
-            f"The BinderHub {hub} {'is stopped' if power.changed else 'was stopped already'}"
-        ),
+        closing=lambda _: f"The BinderHub {hub} is stopped{'' if power.changed else ' already'}",
         resume="stop",
     )
     return await run_job(job, settings, (), sinks, options)
@@ -58,9 +56,7 @@ async def start(settings: Settings, sinks: Sequence[Sink], options: RunOptions, 
     job = Job(
         build_start_plan(settings, power),
         opening=f"Starting the BinderHub {hub}",
-        closing=lambda _names: (
-            f"The BinderHub {hub} {'is started' if power.changed else 'was running already'}"
-        ),
+        closing=lambda _: f"The BinderHub {hub} runs{'' if power.changed else ' already'}",
         resume="start",
     )
     return await run_job(job, settings, (), sinks, options)

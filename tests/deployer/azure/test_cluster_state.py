@@ -43,7 +43,7 @@ def test_a_stopped_cluster_is_refused_with_how_to_start_it() -> None:
     found = as_azure_has_it()
     found["properties"]["powerState"] = {"code": "Stopped"}
     assert "is stopped" in refusal(found)
-    assert "az aks start" in refusal(found)
+    assert "binderhub-deployer start" in refusal(found)
 
 
 def test_a_stopped_pool_is_refused() -> None:
