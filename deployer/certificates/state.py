@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any
 
 from deployer.certificates.authorities import title_of
@@ -25,9 +27,12 @@ if TYPE_CHECKING:
 # cert-manager tries again after an hour, doubled with each further failure, up to 32 hours.
 FIRST_RETRY, MOST_DOUBLINGS = timedelta(hours=1), 5
 # Refusals that another authority may not share: limits of this one, and CAA records that exclude it.
-ANOTHER_MAY_ISSUE = frozenset({"rateLimited", "caa"})
+RATE_LIMITED = "rateLimited"
+ANOTHER_MAY_ISSUE = frozenset({RATE_LIMITED, "caa"})
 
 _PROBLEM = re.compile(r"urn:ietf:params:acme:error:(\w+)(?::\s*(.*))?", re.DOTALL)
+# Go's ACME client: the status, the type of the problem if there is one, and its detail or the whole answer.
+_STATUS = re.compile(r"(?:^|: )(4\d\d) :")
 _RETRY_AFTER = re.compile(r"retry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)", re.IGNORECASE)
 _FAILED_ACCOUNT = ("ErrRegisterACMEAccount", "ErrVerifyACMEAccount", "ErrUpdateACMEAccount", "InvalidConfig")
 _FAILED_ORDER = {"invalid", "errored", "expired"}
@@ -131,8 +136,21 @@ def _account_refusal(issuer: Object | None, name: str) -> CertificateState | Non
         return None
     problem, words = _problem_in([ready.get("message", "")])
     if problem is None:
-        return None
+        status = _refused_status(ready.get("message", ""))
+        if status is None:
+            return None
+        problem = RATE_LIMITED if status == HTTPStatus.TOO_MANY_REQUESTS else None
+        words = f"it answered with status {status} ({responses.get(status, 'unknown')})"
     return CertificateState(Stage.REFUSED, f"no account: {words}", name, problem, account_refused=True)
+
+
+def _refused_status(message: str) -> int | None:
+    """Return the status of a refusal without an ACME problem, such as the page of a load balancer.
+
+    cert-manager repeats no registration that was answered with a status from 400 to 499.
+    """
+    match = _STATUS.search(message)
+    return int(match[1]) if match else None
 
 
 def _current_attempt(objects: CertificateObjects, certificate: Object, issuer: str) -> _Attempt:

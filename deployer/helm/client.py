@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyhelm3
 from pyhelm3.errors import ReleaseNotFoundError
+from pyhelm3.models import HookDeletePolicy, HookPhase
 
 from deployer.helm.failures import explained, repeated
 from deployer.helm.process import HelmProcess
@@ -36,7 +37,7 @@ class ReleaseState:
         revision: number of the newest revision; each install or upgrade adds one.
         chart: name and version, as in `binderhub-1.0.0`.
         values: the values it was installed with; they hold secrets.
-        resources: the objects of its manifest.
+        resources: the objects of its manifest, and those of hooks that stay when these have run.
 
     """
 
@@ -153,7 +154,10 @@ class Helm:
             revision=revision.revision,
             chart=f"{metadata.name}-{metadata.version}",
             values=await revision.values() or {},
-            resources=[resource for resource in await revision.resources() if resource],
+            resources=[
+                *(resource for resource in await revision.resources() if resource),
+                *await _lasting_hooks(revision),
+            ],
         )
 
     async def clear_the_way(self, release: str, namespace: str) -> ReleaseState | None:
@@ -224,3 +228,17 @@ class Helm:
             f"Helm could not remove the release {release}",
             repeated(lambda: self._client.uninstall_release(release, namespace=namespace, wait=True)),
         )
+
+
+async def _lasting_hooks(revision: pyhelm3.ReleaseRevision) -> list[dict[str, Any]]:
+    """Return the objects that hooks made and that helm does not remove again; no manifest has them.
+
+    Jobs and pods that have ended may be removed by the cluster, too.
+    """
+    return [
+        hook.resource
+        for hook in await revision.hooks()
+        if hook.phase is HookPhase.SUCCEEDED
+        and HookDeletePolicy.HOOK_SUCCEEDED not in hook.delete_policies
+        and hook.kind not in {"Job", "Pod"}
+    ]

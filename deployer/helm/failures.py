@@ -34,6 +34,9 @@ PASSING = re.compile(
 # The message of helm about an artifact that a registry does not have.
 MISSING_ARTIFACT = re.compile(r"(?:manifests/|oci://|on source: )\S+: not found|unable to locate any tags")
 
+# What helm reports where a template fails: because the chart refuses values (`fail`), or cannot use them.
+TEMPLATE_FAILED = re.compile(r"execution error at \(|error calling \w+:|template: \S+:\d+:\d+: executing ")
+
 # The version setting of the one chart that HELM_VALUES are for.
 TAKES_HELM_VALUES = "BINDERHUB_VERSION"
 
@@ -100,6 +103,15 @@ def helm_error(what: str, error: Error, setting: str | None = None) -> HelmError
             message,
             cause=f"The schema of the chart refuses a key in {'HELM_VALUES' if own else 'our values'}.",
             suggestion="Correct the named keys in HELM_VALUES."
+            if own
+            else f"Leave {setting} unset for the version that is known to work.",
+        )
+    if TEMPLATE_FAILED.search(words):
+        own = setting == TAKES_HELM_VALUES
+        return HelmError(
+            message,
+            cause=f"A template of the chart refuses {'HELM_VALUES' if own else 'our values'}.",
+            suggestion="Correct HELM_VALUES as the chart says."
             if own
             else f"Leave {setting} unset for the version that is known to work.",
         )

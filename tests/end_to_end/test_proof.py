@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 HUB = "proven"
 WHERE = {"RESOURCE_GROUP_LOCATION": "uksouth"}
 CHARTS = "https://hub.jupyter.org/helm-chart"
+# A hook of the chart makes it.
+PULL_SECRET = f"/api/v1/namespaces/{HUB}/secrets/image-pull-secret"
 ELSEWHERE = "http://elsewhere.uksouth.cloudapp.azure.com"
 
 
@@ -53,6 +55,8 @@ def mended(sandbox: RunningSandbox, tmp_path: Path) -> Iterator[None]:
     assert ran.status == 0, ran.stderr
     assert prove(sandbox, tmp_path).status == 0
     assert tells_visitors_apart(sandbox)
+    with kubernetes(sandbox, HUB) as api:
+        assert api.get(PULL_SECRET).is_success
 
 
 def test_a_whole_hub_is_proven(sandbox: RunningSandbox, tmp_path: Path) -> None:
@@ -84,3 +88,9 @@ def test_a_missing_service_is_found(sandbox: RunningSandbox, tmp_path: Path) -> 
     ran = prove(sandbox, tmp_path)
     assert ran.status == 1
     assert "The Service binder is missing" in ran.stderr
+
+
+@pytest.mark.usefixtures("mended")
+def test_what_a_hook_made_is_made_again(sandbox: RunningSandbox) -> None:
+    with kubernetes(sandbox, HUB) as api:
+        api.delete(PULL_SECRET).raise_for_status()

@@ -162,6 +162,29 @@ def test_the_newest_request_counts_and_those_to_other_authorities_do_not() -> No
     assert state.words.startswith("waiting for Let's Encrypt to reach")
 
 
+@pytest.mark.parametrize(
+    ("answer", "problem", "words"),
+    [
+        (
+            "429 : <html><head><title>429 Too Many Requests</title></head></html>",
+            "rateLimited",
+            "no account: it answered with status 429 (Too Many Requests)",
+        ),
+        ("403 : 403 Forbidden", None, "no account: it answered with status 403 (Forbidden)"),
+        ("499 : ", None, "no account: it answered with status 499 (unknown)"),
+    ],
+)
+def test_every_refused_registration_is_a_refusal_of_the_account(
+    answer: str, problem: str | None, words: str
+) -> None:
+    message = f"Failed to register ACME account: {answer}"
+    account = issuer(condition("Ready", holds=False, reason="ErrRegisterACMEAccount", message=message))
+    state = read_state(objects(certificate(NOT_READY, ISSUING), issuer=account))
+    assert (state.stage, state.problem, state.words) == (Stage.REFUSED, problem, words)
+    assert state.account_refused
+    assert state.another_may_help is (problem == "rateLimited")
+
+
 def test_an_email_that_is_not_accepted_is_a_refusal_of_the_account() -> None:
     account = issuer(condition("Ready", holds=False, reason="ErrRegisterACMEAccount", message=WRONG_EMAIL))
     state = read_state(objects(certificate(NOT_READY, ISSUING), request(), issuer=account))
