@@ -45,6 +45,8 @@ check: setup ## Check formatting, style, types and layers
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
 	$(VENV)/hadolint Dockerfile
+	$(VENV)/actionlint -shellcheck $(VENV)/shellcheck
+	$(VENV)/shellcheck .ci/run
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 
