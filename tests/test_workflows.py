@@ -1,4 +1,4 @@
-"""The workflows run what people run, with no more rights than they need, and only actions that cannot change."""
+"""Workflows run what people run, with no more rights than they need, and actions that cannot change."""
 
 from __future__ import annotations
 
