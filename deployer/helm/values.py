@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 DIND_TAG = "27.5.1-dind"
 # Seconds between two runs of the culler, as on mybinder.org; a shorter timeout needs shorter intervals.
 CULL_EVERY_SECONDS = 660
+# Bytes. BinderHub takes no bodies, and JupyterHub takes forms; what people send to their sessions passes by
+# both.
+LONGEST_REQUEST = 1024**2
+# Seconds for which browsers insist on HTTPS: half a year, the least that Mozilla's Observatory accepts.
+HSTS_SECONDS = 182 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,7 @@ def render_traefik_values(settings: Settings, names: HubNames) -> dict[str, Any]
         "names": names,
         "address_tags": written_tags(names.tags),
         "two_names": two_names,
+        "hsts_seconds": HSTS_SECONDS,
         "ingress_class": INGRESS_CLASS,
     }
     return _layer(("traefik",), context)
@@ -164,7 +170,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _public_templates(settings: Settings) -> Iterator[str]:
-    yield from ("binder", "repositories", "jupyterhub", "https" if settings.https else "plain_http")
+    yield from (
+        "binder",
+        "repositories",
+        "web_servers",
+        "jupyterhub",
+        "https" if settings.https else "plain_http",
+    )
     if settings.authentication in _AUTHENTICATORS:
         yield "sign_in"
     if settings.allowed_origins:
@@ -201,6 +213,7 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "open_providers": open_providers(allowed),
         "origin_pattern": f"^(?:{'|'.join(map(re.escape, settings.allowed_origins))})$",
         "users": list(dict.fromkeys((*settings.allowed_users, *settings.admin_users))),
+        "longest_request": LONGEST_REQUEST,
         "authenticator": _AUTHENTICATORS.get(settings.authentication),
         "signs_in": "true" if settings.authentication in _AUTHENTICATORS else "false",
         "ingress_class": INGRESS_CLASS,

@@ -58,14 +58,19 @@ class Backend:
         """The labels of the pods that the Service selects."""
         return dict(self.service["spec"].get("selector") or {})
 
-    async def arguments(self) -> list[str]:
-        """Return command and arguments of the first container of a ready pod."""
+    async def pod(self) -> Object | None:
+        """Return a ready pod, None if all are gone by now."""
         for endpoint in self.endpoints:
             pod = await ClusterReader(self.api).pod(self.namespace, endpoint.pod)
             if pod is not None:
-                container = pod["spec"]["containers"][0]
-                return [*(container.get("command") or ()), *(container.get("args") or ())]
-        return []
+                return pod
+        return None
+
+    async def arguments(self) -> list[str]:
+        """Return command and arguments of the first container of a ready pod."""
+        pod = await self.pod()
+        container = pod["spec"]["containers"][0] if pod is not None else {}
+        return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
 class PublicAddresses:

@@ -73,6 +73,11 @@ class ClusterReader:
         found = await get(self._api, f"/api/v1/namespaces/{namespace}/secrets/{name}")
         return {key: b64decode(value) for key, value in ((found or {}).get("data") or {}).items()}
 
+    async def config_map(self, namespace: str, name: str) -> dict[str, str]:
+        """Return the data of a ConfigMap, nothing if there is none."""
+        found = await get(self._api, f"/api/v1/namespaces/{namespace}/configmaps/{name}")
+        return dict((found or {}).get("data") or {})
+
     async def ingresses(self) -> list[Object]:
         """Return the Ingresses of all namespaces."""
         return await list_objects(self._api, "/apis/networking.k8s.io/v1/ingresses")

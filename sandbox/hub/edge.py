@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from sandbox.hub.addresses import Backend, PublicAddresses
 from sandbox.hub.binderhub import BinderHub, JupyterHub
-from sandbox.hub.ingress.traefik import Traefik, Visit
+from sandbox.hub.ingress.traefik import NOT_FOUND, Traefik, Visit
 from sandbox.hub.release_reader import ReleaseReader
 from sandbox.hub.solver import SOLVER_LABEL, Solver
 from sandbox.network.dns import Dns
@@ -76,15 +76,16 @@ class Edge:
         url = request.url
         visit = Visit(url.hostname or "", url.path, url.query, request.method, url.scheme == "https")
         try:
-            found = await self._route(visit)
-            return found if isinstance(found, Response) else await self._answer_for_pods(found, visit)
+            found, headers = await self._route(visit)
+            answer = found if isinstance(found, Response) else await self._answer_for_pods(found, visit)
+            return _with_headers(answer, headers)
         except Unreachable as unreachable:
             return PlainTextResponse(f"{unreachable}\n", status_code=unreachable.status)
         except httpx.TransportError:
             return PlainTextResponse(f"{STOPPED}\n", status_code=HTTPStatus.GATEWAY_TIMEOUT)
 
-    async def _route(self, visit: Visit) -> Backend | Response:
-        """Return the backend of a request, or the response of Traefik if that answers itself.
+    async def _route(self, visit: Visit) -> tuple[Backend | Response, dict[str, str]]:
+        """Return the backend of a request, or Traefik's own response, and the headers that Traefik adds.
 
         Raises:
             Unreachable: the name has no address, or nothing accepts connections there.
@@ -92,7 +93,11 @@ class Edge:
         """
         backend = await self._addresses.backend(visit.host, PORTS["https" if visit.tls else "http"])
         traefik = await Traefik.behind(backend)
-        return await traefik.route(visit) if traefik else backend
+        if traefik is None:
+            return backend, {}
+        found, headers = await traefik.route(visit), await traefik.headers(visit)
+        # Without a route, nothing adds headers.
+        return (NOT_FOUND, {}) if headers is None or found is NOT_FOUND else (found, headers)
 
     async def _answer_for_pods(self, backend: Backend, visit: Visit) -> Response:
         """Answer for the pods of a backend, which the selector of the Service identifies."""
@@ -119,7 +124,7 @@ class Edge:
                 return False
             visit = Visit(url.hostname or "", url.path or "/", tls=url.scheme == "https")
             try:
-                found = await self._route(visit)
+                found, _ = await self._route(visit)
             except Unreachable:
                 return False
             if isinstance(found, Response):
@@ -127,3 +132,10 @@ class Edge:
             return found.namespace == binder.namespace and found.selector.get("component") == PROXY
 
         return leads_to_hub
+
+
+def _with_headers(answer: Response, headers: dict[str, str]) -> Response:
+    """Return an answer with more headers; some answers are constants."""
+    if not headers:
+        return answer
+    return Response(answer.body, answer.status_code, {**answer.headers, **headers})

@@ -105,6 +105,11 @@ class HttpsHub:
         with self.sandbox.client(follow_redirects=True) as client:
             return client.get(url).status_code
 
+    def header(self, url: str, name: str) -> str | None:
+        """Return a header of a page as such a visitor gets it."""
+        with self.sandbox.client() as client:
+            return dict(client.get(url).headers).get(name.lower())
+
 
 def orders(sandbox: RunningSandbox) -> dict[str, int]:
     """Return how many orders each authority was given so far."""

@@ -57,6 +57,20 @@ def test_an_email_is_enough_for_a_hub_with_a_trusted_certificate(usual: HttpsHub
     assert usual.visit(f"http://usual.{REGION}.cloudapp.azure.com/versions") == 200
 
 
+def test_browsers_are_told_to_insist_on_https(usual: HttpsHub) -> None:
+    for page in (
+        f"usual.{REGION}.cloudapp.azure.com/versions",
+        f"usual-hub.{REGION}.cloudapp.azure.com/hub/api",
+    ):
+        assert usual.header(f"https://{page}", "Strict-Transport-Security") == "max-age=15724800"
+        assert usual.header(f"http://{page}", "Strict-Transport-Security") is None
+
+
+def test_the_usual_hub_says_that_it_is_open(usual: HttpsHub) -> None:
+    assert usual.record()["hub"]["open"] is True
+    assert "## Who can use this hub\n\nAnyone who knows the address of this hub can" in usual.next_steps()
+
+
 def test_visitors_of_port_80_are_sent_to_https(usual: HttpsHub) -> None:
     with usual.sandbox.client() as client:
         answer = client.get(f"http://usual-hub.{REGION}.cloudapp.azure.com/hub/api")

@@ -47,6 +47,7 @@ class EntryPoint:
         port: of the container.
         tls: whether routes there are for TLS without saying so.
         redirection: None where visitors stay.
+        middlewares: of all routes there, by name and provider: "hsts@file".
 
     """
 
@@ -54,6 +55,7 @@ class EntryPoint:
     port: int
     tls: bool
     redirection: Redirection | None
+    middlewares: tuple[str, ...] = ()
 
 
 class TraefikOptions:
@@ -69,7 +71,13 @@ class TraefikOptions:
         names = [found[1] for option in self._given if (found := _ADDRESS.fullmatch(option))]
         ports = {name: _port(self._given[f"entrypoints.{name}.address"]) for name in names}
         self._entry_points = [
-            EntryPoint(name, port, self._is_tls(name), _redirection(self._given, name, ports))
+            EntryPoint(
+                name,
+                port,
+                self._is_tls(name),
+                _redirection(self._given, name, ports),
+                self._middlewares(name),
+            )
             for name, port in ports.items()
         ]
 
@@ -77,6 +85,11 @@ class TraefikOptions:
     def routes_ingresses(self) -> bool:
         """Whether it looks at Ingresses at all."""
         return any(option.split("=")[0].startswith(_PROVIDER) for option in self._given)
+
+    @property
+    def directory(self) -> str:
+        """Directory of the files with its dynamic configuration, empty for none."""
+        return self._given.get("providers.file.directory", "")
 
     @property
     def ingress_class(self) -> str:
@@ -113,6 +126,10 @@ class TraefikOptions:
         return self._is_on(f"entrypoints.{name}.http.tls") or any(
             option.startswith(f"entrypoints.{name}.http.tls.") for option in self._given
         )
+
+    def _middlewares(self, name: str) -> tuple[str, ...]:
+        named = self._given.get(f"entrypoints.{name}.http.middlewares", "").split(",")
+        return tuple(filter(None, named))
 
     def _is_on(self, option: str) -> bool:
         return self._given.get(option, "false").lower() == "true"

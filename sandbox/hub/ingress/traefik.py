@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from sandbox.hub.addresses import Backend
 from sandbox.hub.cluster_reader import ClusterReader
 from sandbox.hub.ingress.certificates import KeyPair, default_context
+from sandbox.hub.ingress.middlewares import added_headers, middlewares_of
 from sandbox.hub.ingress.options import EntryPoint, Redirection, TraefikOptions
 from sandbox.hub.ingress.routers import Router, routers_of, served_ingresses
 
@@ -81,6 +82,14 @@ class Traefik:
         if entry_point.redirection is not None:
             return _redirect(visit, entry_point.redirection)
         return NOT_FOUND
+
+    async def headers(self, visit: Visit) -> dict[str, str] | None:
+        """Return the headers that its middlewares add to a response; None if there is no route for that."""
+        entry_point = self._options.entry_point_on(self._service.port)
+        if entry_point is None:
+            return {}
+        known = await middlewares_of(self._service, self._options.directory)
+        return added_headers(entry_point, known, tls=visit.tls)
 
     async def _key_pairs(self) -> list[KeyPair]:
         """Read the certificates of all Secrets that served Ingresses name."""

@@ -59,7 +59,7 @@ def offered(values: dict[str, Any]) -> set[str]:
     """Return the providers on BinderHub's page, as its configuration file leaves them."""
     binderhub = SimpleNamespace(repo_providers=dict.fromkeys(CLASSES))
     modules = SimpleNamespace(**{classes[-1]: classes[-1] for classes in CLASSES.values()})
-    for _, snippet in sorted(values.get("extraConfig", {}).items()):
-        code = snippet.replace("from binderhub import repoproviders", "")
-        exec(code, {"c": SimpleNamespace(BinderHub=binderhub), "repoproviders": modules})  # noqa: S102 - ours
+    snippet = values.get("extraConfig", {}).get("allowed-providers", "")
+    code = snippet.replace("from binderhub import repoproviders", "")
+    exec(code, {"c": SimpleNamespace(BinderHub=binderhub), "repoproviders": modules})  # noqa: S102 - ours
     return set(binderhub.repo_providers)

@@ -62,6 +62,15 @@ def test_visitors_are_sent_to_https_but_challenges_are_not() -> None:
     assert redirection == {"to": "websecure", "scheme": "https", "permanent": True, "priority": 1}
 
 
+@pytest.mark.parametrize("mode", [AZURE_NAMES, OWN_DOMAIN])
+def test_browsers_are_told_to_insist_on_https(mode: dict[str, Any]) -> None:
+    values = traefik_of(**mode)
+    (name,) = values["ports"]["websecure"]["http"]["middlewares"]
+    middleware = values["providers"]["file"]["content"]["http"]["middlewares"][name.removesuffix("@file")]
+    # Half a year; other hosts of a domain are not ours to decide about.
+    assert middleware == {"headers": {"stsSeconds": 15_724_800}}
+
+
 @pytest.mark.parametrize(
     ("mode", "binder", "hub"),
     [

@@ -73,7 +73,7 @@ def test_values_of_any_settings_are_values_of_the_charts(
 
 @given(st.dictionaries(words, trees))
 def test_what_the_user_adds_comes_out_as_it_went_in(tree: dict[str, Any]) -> None:
-    assert values_of(helm_values=json.dumps({"extraConfig": tree})).merged()["extraConfig"] == tree
+    assert values_of(helm_values=json.dumps({"extraFiles": tree})).merged()["extraFiles"] == tree
 
 
 @given(st.text(min_size=1))

@@ -22,6 +22,9 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $name := index . 1 }}
 {{- $port := index . 2 }}
 {{- $argument := print "--entryPoints." $name }}
+{{- with ($port.http).middlewares }}
+- {{ $argument }}.http.middlewares={{ join "," . }}
+{{- end }}
 {{- with ((($port.http).redirections).entryPoint) }}
 {{- $target := index $root.Values.ports .to | default dict }}
 {{- if not $target }}

@@ -36,6 +36,7 @@ CORE, APPS, NETWORKING = "/api/v1", "/apis/apps/v1", "/apis/networking.k8s.io/v1
 PATHS = {
     "Namespace": f"{CORE}/namespaces",
     "IngressClass": f"{NETWORKING}/ingressclasses",
+    "ConfigMap": f"{CORE}/namespaces/%s/configmaps",
     "Service": f"{CORE}/namespaces/%s/services",
     "Secret": f"{CORE}/namespaces/%s/secrets",
     "Pod": f"{CORE}/namespaces/%s/pods",

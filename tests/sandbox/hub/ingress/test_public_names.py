@@ -213,3 +213,19 @@ def test_a_zone_of_azure_dns_resolves_by_itself(public_hub: PublicHub) -> None:
     portal.arm("DELETE", record, DNS_API)
     assert public_hub.status(f"https://{OWN}/versions") == REFUSED
     portal.arm("DELETE", zone, DNS_API)
+
+
+def test_middlewares_of_an_entry_point_add_headers_to_what_is_routed_there(public_hub: PublicHub) -> None:
+    header = "Strict-Transport-Security"
+    assert public_hub.visit(f"https://{BINDER}/health").headers[header] == "max-age=3600"
+    assert public_hub.visit(f"https://{HUB}/no/such/page").headers[header] == "max-age=3600"
+    assert header not in public_hub.visit(f"http://{BINDER}/health").headers
+
+
+def test_an_entry_point_with_a_middleware_that_there_is_not_routes_nothing(public_hub: PublicHub) -> None:
+    (declared,) = (each for each in objects("hub.yaml") if each["kind"] == "ConfigMap")
+    try:
+        public_hub.apply({**declared, "data": {"config.yml": "http: {}"}})
+        assert public_hub.status(f"https://{BINDER}/health") == 404
+    finally:
+        public_hub.apply(declared)
