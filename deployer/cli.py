@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from deployer.command_line.terminal import (
     run_to_end,
     screen,
 )
+from deployer.crashes import CleanFormatter, traceback_of
 from deployer.errors import DeployerError, Interrupted, RepeatableCrash, SettingsError
 from deployer.names import HubNames, derive_names
 from deployer.options import (
@@ -183,8 +185,25 @@ def _run_named_action() -> None:
     _deploy(load_settings({"action": wanted}, None), Output.TEXT, OUTPUTS_DIRECTORY, download=False)
 
 
+def _clean_what_python_says() -> None:
+    """Clean tracebacks and the log of libraries, which Python writes to standard error by itself."""
+    sys.excepthook = lambda _kind, crash, _trace: _write_crash(crash)
+    sys.unraisablehook = lambda failure: _write_crash(failure.exc_value)
+    threading.excepthook = lambda failure: _write_crash(failure.exc_value)
+    handler = logging.StreamHandler()
+    handler.setFormatter(CleanFormatter())
+    handler.setLevel(logging.WARNING)
+    logging.lastResort = handler
+
+
+def _write_crash(crash: BaseException | None) -> None:
+    if crash is not None:
+        sys.stderr.write(traceback_of(crash))
+
+
 def _guarded(command: Callable[[], object]) -> int:
     """Run a command and return its exit status."""
+    _clean_what_python_says()
     for library in QUIET_LIBRARIES:
         logging.getLogger(library).addHandler(logging.NullHandler())
     try:
@@ -201,6 +220,7 @@ def _guarded(command: Callable[[], object]) -> int:
         return ended.exit_code
     except Exception as error:
         if not hasattr(error, "format_message"):
+            _clean_what_python_says()  # again: typer has put its own hook in the place of ours
             raise
         from rich.text import Text
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -11,8 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from deployer.crashes import words_of
 from deployer.errors import DeployerError, SettingsError
 from deployer.inventory.things import Kind
+from deployer.redaction import REDACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -134,23 +134,21 @@ def _pool(pool: NodePool) -> str:
 
 
 def error_for_people(error: DeployerError) -> RenderableType:
-    """Lay out an error: what happened, the likely cause, what to do next."""
-    parts: list[RenderableType] = [Text(error.message, style="bold red")]
+    """Lay out an error without secrets: what happened, the likely cause, what to do next."""
+    parts: list[RenderableType] = [Text(REDACTOR.clean(error.message), style="bold red")]
     if isinstance(error, SettingsError):
-        parts += [Text(f"  • {problem}") for problem in error.problems]
+        parts += [Text(REDACTOR.clean(f"  • {problem}")) for problem in error.problems]
     if error.cause:
-        parts.append(Text.assemble(("Cause: ", "bold"), error.cause))
+        parts.append(Text.assemble(("Cause: ", "bold"), REDACTOR.clean(error.cause)))
     if error.suggestion:
-        parts.append(Text.assemble(("Next: ", "bold"), error.suggestion))
+        parts.append(Text.assemble(("Next: ", "bold"), REDACTOR.clean(error.suggestion)))
     return Group(*parts)
 
 
 def crash_for_people(crash: Exception) -> str:
     """Return one line about a programming error, without the values in it, which may be secrets."""
-    last = traceback.extract_tb(crash.__traceback__)[-1:]
-    where = "".join(f" ({Path(frame.filename).name}, line {frame.lineno})" for frame in last)
     return (
-        f"The deployer has stopped because of a fault of its own: {type(crash).__name__}{where}. "
+        f"The deployer has stopped because of a fault of its own: {words_of(crash)}. "
         "Deploy again; if this line appears again, report it to the maintainers of the deployer."
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from deployer.redaction import REDACTOR, Redactor
 from sandbox.client import RunningSandbox, start_in_background
 from sandbox.image.build import Image, build_image, find_image, was_built_before
 from sandbox.image.engines import ImageError
@@ -41,3 +42,10 @@ def image() -> Image:
         return build_image()
     except ImageError as error:
         pytest.skip(f"the image cannot be built here: {error}")
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the secrets that other tests have made known to this process."""
+    for name, value in vars(Redactor()).items():
+        monkeypatch.setattr(REDACTOR, name, value)

@@ -11,6 +11,7 @@ from deployer.azure.credentials import describe_credential, make_credential, wai
 from deployer.azure.retries import with_retries
 from deployer.errors import PreflightError, Problem, SettingsError
 from deployer.names import derive_names
+from deployer.redaction import REDACTOR
 from deployer.settings.types.azure import is_guid
 
 if TYPE_CHECKING:
@@ -62,7 +63,11 @@ async def open_session(settings: Settings, report: StepReport) -> AsyncIterator[
         async with AzureClients(credential, subscription) as azure:
             location = settings.resource_group_location or await _find_location(settings, azure, report)
             resolved = settings.resolved(subscription_id=subscription, location=location)
-            yield Session(resolved, derive_names(resolved), credential, azure)
+            names = derive_names(resolved)
+            REDACTOR.show(
+                each for each in (*vars(names).values(), *names.address_hosts) if isinstance(each, str)
+            )
+            yield Session(resolved, names, credential, azure)
 
 
 async def _find_location(settings: Settings, azure: AzureClients, report: StepReport) -> str:

@@ -20,13 +20,15 @@ from deployer.progress.log_text import LogText
 from deployer.progress.notes import Notes
 from deployer.progress.report import StepReport
 from deployer.progress.run_record import RunRecord
-from deployer.redaction import Redactor
+from deployer.redaction import REDACTOR
 from deployer.run.results import Results
+from deployer.settings.loading import hide_secrets
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from deployer.progress.events import Sink
+    from deployer.redaction import Redactor
     from deployer.run.context import Context
     from deployer.settings import Settings
 
@@ -66,11 +68,10 @@ class Run:
     @classmethod
     def start(cls, settings: Settings, sinks: Sequence[Sink]) -> Run:
         """Start a run whose events go to these sinks."""
-        redactor = Redactor()
-        redactor.hide_settings(settings)
+        hide_secrets(settings)
         log, notes = LogText(), Notes()
-        progress = Progress((*sinks, log, notes), redactor.clean)
-        return cls(redactor, log, notes, progress, datetime.now(UTC), RunRecord())
+        progress = Progress((*sinks, log, notes), REDACTOR.clean)
+        return cls(REDACTOR, log, notes, progress, datetime.now(UTC), RunRecord())
 
     def emit_end(self, kind: EventKind, message: str) -> None:
         """Emit the last event, with the seconds since the start."""

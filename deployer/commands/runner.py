@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
 from deployer.commands.recording import Run, leave_record
+from deployer.crashes import words_of
 from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.progress.events import Event, EventKind
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from deployer.names import HubNames
     from deployer.plan import Plan
     from deployer.progress.events import Sink
-    from deployer.redaction import Redactor
     from deployer.settings import Settings
 
 
@@ -107,11 +107,9 @@ async def run_job(
     except DeployerError as error:
         kind = EventKind.RUN_INTERRUPTED if isinstance(error, Interrupted) else EventKind.RUN_FAILED
         run.emit_end(kind, error.message)
-        raise _without_secrets(error, run.redactor) from None
+        raise
     except Exception as crash:
-        run.emit_end(EventKind.RUN_FAILED, f"{type(crash).__name__}: {crash}")
-        # Python prints the arguments of the exception below its traceback.
-        crash.args = tuple(run.redactor.clean(str(each)) for each in crash.args)
+        run.emit_end(EventKind.RUN_FAILED, words_of(crash))
         if run.results.start.is_set:
             raise RepeatableCrash(f"The deployer crashed at start {run.results.start.get()}.") from crash
         raise
@@ -214,10 +212,3 @@ def _cancellation(run: Run, job: Job) -> DeployerError:
         suggestion=f"Run {job.resume} again: it resumes where this run ended.",
         retryable=True,
     )
-
-
-def _without_secrets(error: DeployerError, redactor: Redactor) -> DeployerError:
-    error.message = redactor.clean(error.message)
-    error.args = (error.message,)
-    error.cause = redactor.clean(error.cause) if error.cause else None
-    return error

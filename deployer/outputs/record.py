@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
+from deployer.crashes import words_of
 from deployer.errors import DeployerError, SettingsError
 from deployer.settings.visitors import is_open, who_may_use
 
@@ -25,7 +26,7 @@ SCHEMA = 2
 def describe_error(error: BaseException) -> dict[str, Any]:
     """Return the fields of a failure: what happened, the likely cause, what to do, whether to retry."""
     if not isinstance(error, DeployerError):
-        return {"kind": "crash", "message": f"{type(error).__name__}: {error}", "retryable": False}
+        return {"kind": "crash", "message": words_of(error), "retryable": False}
     fields: dict[str, Any] = {
         "kind": type(error).__name__,
         "message": error.message,
@@ -98,12 +99,31 @@ def _describe_hub(settings: Settings, names: HubNames | None) -> dict[str, Any]:
     }
 
 
-def cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    """Return a record with `clean` applied to every string."""
+def cleaned(record: dict[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
+    """Return a record with `clean` applied to every text that may quote someone, and to no other.
+
+    Names, addresses and states are written by the deployer itself, and programs rely on them.
+    """
+    return {
+        **record,
+        "notes": [{**note, "message": clean(note["message"])} for note in record["notes"]],
+        "steps": [{**step, "message": clean(step["message"])} for step in record["steps"]],
+        "settings": _cleaned_texts(record["settings"], clean),
+        "error": record["error"] and _cleaned_error(record["error"], clean),
+    }
+
+
+def _cleaned_error(error: dict[str, Any], clean: Callable[[str], str]) -> dict[str, Any]:
+    problems = {"problems": _cleaned_texts(error["problems"], clean)} if "problems" in error else {}
+    texts = {name: error.get(name) and clean(error[name]) for name in ("message", "cause", "suggestion")}
+    return {**error, **{name: text for name, text in texts.items() if name in error}, **problems}
+
+
+def _cleaned_texts(value: Any, clean: Callable[[str], str]) -> Any:
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
-        return {key: cleaned(item, clean) for key, item in value.items()}
+        return {key: _cleaned_texts(item, clean) for key, item in value.items()}
     if isinstance(value, list):
-        return [cleaned(item, clean) for item in value]
+        return [_cleaned_texts(item, clean) for item in value]
     return value

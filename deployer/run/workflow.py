@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from time import monotonic
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from deployer.crashes import words_of
 from deployer.progress.events import Event, EventKind
 from deployer.progress.report import StepReport, set_current_report
 from deployer.progress.run_record import RunRecord, StepRecord, StepStatus
@@ -137,8 +138,9 @@ async def _run_step(step: Step[ContextT], context: ContextT, progress: Progress,
     try:
         record.message = await step.action(context, report)
     except Exception as error:
-        record.status, record.message, record.seconds = StepStatus.FAILED, str(error), monotonic() - started
-        progress.emit(Event(EventKind.STEP_FAILED, str(error), step=step.name, seconds=record.seconds))
+        words = words_of(error)
+        record.status, record.message, record.seconds = StepStatus.FAILED, words, monotonic() - started
+        progress.emit(Event(EventKind.STEP_FAILED, words, step=step.name, seconds=record.seconds))
         raise
     record.status, record.seconds = StepStatus.DONE, monotonic() - started
     progress.emit(Event(EventKind.STEP_DONE, record.message, step=step.name, seconds=record.seconds))

@@ -124,11 +124,18 @@ def read_chart_values(written: SecretStr) -> dict[str, Any]:
 
 
 def replaced_keys(values: Mapping[str, Any], decision: Decision) -> list[str]:
-    """Return the keys in these values that replace a decision, as dotted paths."""
+    """Return the keys in these values that replace a decision, as dotted paths.
+
+    No path has a word that the user chose: such a word may be a secret.
+    """
     wanted = [tuple(key.split(".")) for key in decision.keys]
-    return [
-        ".".join(path) for path in _leaves(values) if any(_are_of_one_branch(path, key) for key in wanted)
-    ]
+    found = (
+        ".".join(key[: len(path)])
+        for path in _leaves(values)
+        for key in wanted
+        if _are_of_one_branch(path, key)
+    )
+    return list(dict.fromkeys(found))
 
 
 def likely_cause(known: str | None, written: SecretStr | None) -> str | None:

@@ -18,7 +18,7 @@ import yaml
 
 # The values of a hub are a few kilobytes; helm keeps a release in a Secret, which holds 1 MiB.
 LONGEST_TEXT = 256 * 1024
-MOST_VALUES = 20_000
+MOST_VALUES = 5_000
 DEEPEST = 64
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})

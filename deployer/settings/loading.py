@@ -4,28 +4,38 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr, ValidationError
 
 from deployer.errors import Problem, SettingsError
+from deployer.redaction import REDACTOR
+from deployer.settings.chart_values import read_chart_values
 from deployer.settings.environment import read_variable
 from deployer.settings.model import ALIASES, SECRETS, Settings
 from deployer.settings.rules import SUPPORTED_ACTIONS, violations
 from deployer.settings.sources import Given, gather, is_set
+from deployer.settings.tokens import misplaced_secrets
 from deployer.settings.types.choices import Action
 from deployer.settings.types.numbers import boolean
 from deployer.settings.types.validation import VIOLATION, Violation
 from deployer.settings.warnings import warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _PLACEHOLDERS = {"binderhub_name": "placeholder", "resource_group_name": "placeholder"}
-# An id is next to its secret in every form: a wrong id may be the secret.
-_NOT_SHOWN = SECRETS | {"sp_app_id", "oauth_client_id"}
+# These stand beside a secret in every form: what is wrong there may be the secret.
+_NOT_SHOWN = SECRETS | {
+    "sp_app_id",
+    "sp_tenant_id",
+    "oauth_client_id",
+    "oauth_tenant_id",
+    "dockerhub_username",
+    "dockerhub_organisation",
+}
 _LONGEST_SHOWN = 100
 
 
@@ -80,6 +90,9 @@ def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[Lo
     gathered = gather(command_line, config_file)
     given = gathered.given
     settings, wrong = _validated({name: one.value for name, one in given.items()})
+    misplaced = list(misplaced_secrets(given))
+    wrong = [*misplaced, *(one for one in wrong if one.field not in {each.field for each in misplaced})]
+    hide_secrets(settings)
     names = {one.field for one in wrong}
     if gathered.complete:
         found = [*wrong, *(one for one in violations(settings, given, names) if one.field not in names)]
@@ -87,9 +100,35 @@ def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[Lo
         found = [one for one in wrong if one.field in given]
     order = list(ALIASES)
     in_order = sorted(found, key=lambda one: order.index(one.field))
-    problems = [*gathered.problems, *(_problem(one, given) for one in in_order)]
+    problems = [_cleaned(one) for one in (*gathered.problems, *(_problem(one, given) for one in in_order))]
     shown = [] if problems else [*gathered.warnings, *warnings(settings, given)]
-    return LoadedSettings(settings, tuple(dict.fromkeys(shown))), problems
+    return LoadedSettings(settings, tuple(dict.fromkeys(map(REDACTOR.clean, shown)))), problems
+
+
+def hide_secrets(settings: Settings) -> None:
+    """Mask the secrets of a hub, HELM_VALUES included, in every text from now on."""
+    for _, value in settings:
+        if isinstance(value, SecretStr) and value is not settings.helm_values:
+            REDACTOR.hide(value)
+    if settings.helm_values is not None:
+        REDACTOR.hide_values(read_chart_values(settings.helm_values))
+    REDACTOR.show(text for value in settings.public().values() for text in _texts(value))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in the value of a setting."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        parts = [*value, *value.values()] if isinstance(value, dict) else value
+        for part in parts:
+            yield from _texts(part)
+
+
+def _cleaned(problem: Problem) -> Problem:
+    value = problem.value and REDACTOR.clean(problem.value)
+    rule, remedy = REDACTOR.clean(problem.rule), REDACTOR.clean(problem.remedy)
+    return replace(problem, value=value, rule=rule, remedy=remedy)
 
 
 def _validated(values: dict[str, Any]) -> tuple[Settings, list[Violation]]:
@@ -144,5 +183,6 @@ def _shown(name: str, value: Any) -> str | None:
     if name in _NOT_SHOWN or isinstance(value, SecretStr):
         return None
     text = value if isinstance(value, str) else json.dumps(value, default=str)
-    text = re.sub(r"://[^/\s]*@", "://***@", text)
+    # Before it is shortened: no part of a secret is found in it afterwards.
+    text = REDACTOR.clean(re.sub(r"://[^/\s]*@", "://***@", text))
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -6,6 +6,7 @@ reads an invalid setting is skipped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _SERVICE_PRINCIPAL = ("sp_app_id", "sp_app_key", "sp_tenant_id")
 SUPPORTED_ACTIONS = (Action.DEPLOY,)
+# A class of BinderHub's configuration, as in KubernetesBuildExecutor; other words may be secrets.
+_CLASS = re.compile(r"(?:[A-Z][a-z]+)+")
 _WHO_MAY = ("allowed_users", "allowed_organisations", "admin_users")
 
 
@@ -156,7 +159,7 @@ def chart_keys_have_their_place(settings: Settings, _present: Collection[str]) -
             f"has keys of JupyterHub at the top level: {', '.join(misplaced)}.",
             f"Write them under jupyterhub:, as jupyterhub.{misplaced[0]}.",
         )
-    if classes := sorted(key for key in values if key[:1].isupper()):
+    if classes := sorted(key for key in values if _CLASS.fullmatch(key)):
         yield Violation(
             "helm_values",
             f"has configuration of BinderHub at the top level: {', '.join(classes)}.",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from deployer.errors import Problem
+from deployer.redaction import REDACTOR
 from deployer.settings.config_file import read_config_file
 from deployer.settings.environment import forget_secrets, read_environment, remains_in_words
 from deployer.settings.model import ALIASES, SECRETS
@@ -70,8 +71,10 @@ class Gathered:
         """Add a value unless a previous source has set the field."""
         if name in self.given or not is_set(value):
             return
-        secret = name in SECRETS and isinstance(value, str)
-        self.given[name] = Given(SecretStr(value) if secret else value, setting)
+        secret = SecretStr(value) if name in SECRETS and isinstance(value, str) else None
+        if name != "helm_values":  # its texts are hidden one by one, once it is read
+            REDACTOR.hide(secret)
+        self.given[name] = Given(value if secret is None else secret, setting)
 
 
 def is_set(value: Any) -> bool:

@@ -128,7 +128,7 @@ def test_an_owner_registers_what_is_missing_by_deploying(
     refused = {
         "CONTAINER_REGISTRY": "dockerhub",
         "DOCKERHUB_USERNAME": "sandboxer",
-        "DOCKERHUB_PASSWORD": "no",
+        "DOCKERHUB_PASSWORD": "not the password",
     }
     try:
         deploy(running, tmp_path, NAME, **refused)

@@ -138,7 +138,11 @@ def _as_settings(environment: dict[str, str]) -> dict[str, Any]:
 def test_every_choice_of_the_form_is_one_of_the_deployers(parameter: str, declared: dict[str, Any]) -> None:
     minimal = {"binderhub_name": "my-hub", "resource_group_name": "teaching"}
     others = {
-        "authentication": {"oauth_client_id": "x", "oauth_client_secret": "x", "oauth_tenant_id": "x.org"}
+        "authentication": {
+            "oauth_client_id": "x",
+            "oauth_client_secret": "of the app",
+            "oauth_tenant_id": "x.org",
+        }
     }
     setting = {name: one for one, name in PARAMETERS.items()}.get(parameter, "")
     chosen = [value for value in declared.get("allowedValues", []) if value != ""]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
+from deployer.redaction import SHORTEST_SECRET
 from deployer.settings.types.validation import close_to, either, refusal
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def secret_text(value: Any) -> SecretStr:
         raise refusal("must be text.", "Put it in quotes.")
     if not secret.strip().isprintable():
         raise refusal("must be one line without control characters.", "Copy the secret again.")
+    if len(secret.strip()) < SHORTEST_SECRET:
+        raise refusal(
+            f"is shorter than {SHORTEST_SECRET} characters: it could be guessed, and masking it in what the "
+            "deployer says would garble ordinary words.",
+            "Copy the whole secret, or make a longer one.",
+        )
     return SecretStr(secret.strip())
 
 

@@ -26,7 +26,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "azure_cloud": ("azurecloud", "AzureCloud"),
     "azure_client_id": (ID, ID),
     "sp_app_id": (ID, ID),
-    "sp_app_key": ("a key", SecretStr("a key")),
+    "sp_app_key": ("a long key", SecretStr("a long key")),
     "sp_tenant_id": ("contoso.onmicrosoft.com", "contoso.onmicrosoft.com"),
     "aks_node_vm_size": ("standard_d4s_v5", "Standard_D4s_v5"),
     "aks_node_count": ("2", 2),

@@ -42,10 +42,10 @@ KEPT = [
 ]
 
 SECRETS = [
-    ('"canary"', "canary"),
-    ("'canary' # of the lab", "canary"),
-    ("canary # of the lab", "canary"),
-    ("canary\r", "canary"),
+    ('"canary-token"', "canary-token"),
+    ("'canary-token' # of the lab", "canary-token"),
+    ("canary-token # of the lab", "canary-token"),
+    ("canary-token\r", "canary-token"),
     ('"can"ary"', '"can"ary"'),
     ("#canary", None),
 ]
@@ -83,7 +83,7 @@ def test_a_secret_is_read_without_them_and_never_shown(
 def test_all_variables_of_a_file_are_in_one_warning(load_environment: Callable[..., LoadedSettings]) -> None:
     loaded = load_environment(
         **{name: f'"{value}"' for name, value in PRINCIPAL.items()},
-        SP_APP_KEY='"canary" # until May',
+        SP_APP_KEY='"canary-token" # until May',
         AKS_TIER="Free # for now",
         CONTACT_EMAIL="a@example.org",
         ALLOWED_REPOSITORIES="lab/*",

@@ -28,7 +28,7 @@ OLD_CONFIG: dict[str, Any] = {
         "node_count": "5",
         "vm_size": "Standard_D2s_v3",
         "sp_app_id": ID,
-        "sp_app_key": "the-key",
+        "sp_app_key": "the-longer-key",
         "sp_tenant_id": ID,
         "log_to_blob_storage": True,
     },
@@ -50,7 +50,7 @@ OLD_CONFIG: dict[str, Any] = {
 BUTTON_ENVIRONMENT = {
     "BINDERHUB_CONTAINER_MODE": "true",
     "SP_APP_ID": ID,
-    "SP_APP_KEY": "the-key",
+    "SP_APP_KEY": "the-longer-key",
     "SP_TENANT_ID": ID,
     "RESOURCE_GROUP_LOCATION": "westeurope",
     "RESOURCE_GROUP_NAME": "binder-group",
@@ -168,7 +168,7 @@ def test_a_wrong_value_of_an_earlier_variable_is_reported_with_both_names(
     monkeypatch.setenv("DOCKER_USERNAME", "ada@example.org")
     with pytest.raises(SettingsError) as caught:
         load_settings({}, None)
-    assert str(caught.value.problems[0]).startswith("DOCKER_USERNAME (now DOCKERHUB_USERNAME) = ")
+    assert str(caught.value.problems[0]).startswith("DOCKER_USERNAME (now DOCKERHUB_USERNAME): ")
 
 
 @pytest.mark.usefixtures("needed")

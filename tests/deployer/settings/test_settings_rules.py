@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ID = "0a1b2c3d-0000-4000-8000-00000000000a"
 HTTPS = {"CONTACT_EMAIL": "a@example.org"}
-GITHUB = {**HTTPS, "AUTHENTICATION": "github", "OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b"}
+GITHUB = {**HTTPS, "AUTHENTICATION": "github", "OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "of the app"}
 ENTRA = {**GITHUB, "AUTHENTICATION": "entra", "OAUTH_CLIENT_ID": ID, "OAUTH_TENANT_ID": ID}
 QUIET = {**HTTPS, "ALLOWED_REPOSITORIES": "lab/*"}
 PRIVATE = {
@@ -31,7 +31,11 @@ PRIVATE = {
 
 BROKEN = [
     ({"SP_APP_ID": ID}, ["SP_APP_KEY", "SP_TENANT_ID"], "another part of the service principal"),
-    ({"SP_APP_ID": ID, "SP_APP_KEY": "k"}, ["SP_TENANT_ID"], "another part of the service principal"),
+    (
+        {"SP_APP_ID": ID, "SP_APP_KEY": "of the principal"},
+        ["SP_TENANT_ID"],
+        "another part of the service principal",
+    ),
     ({"SP_TENANT_ID": ID}, ["SP_APP_ID", "SP_APP_KEY"], "another part of the service principal"),
     ({"CONTAINER_REGISTRY": "dockerhub"}, ["DOCKERHUB_USERNAME", "DOCKERHUB_PASSWORD"], "Docker Hub"),
     (
@@ -84,7 +88,11 @@ BROKEN = [
     ),
     ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "null"}, ["PRIVATE_REPOSITORIES"], "GITHUB_ACCESS_TOKEN is not set"),
     (
-        {"GITHUB_ACCESS_TOKEN": "t", "PRIVATE_REPOSITORIES": "true", "ALLOWED_REPOSITORIES": "lab/*"},
+        {
+            "GITHUB_ACCESS_TOKEN": "token of ours",
+            "PRIVATE_REPOSITORIES": "true",
+            "ALLOWED_REPOSITORIES": "lab/*",
+        },
         ["PRIVATE_REPOSITORIES"],
         "without signing in, and could read them",
     ),
@@ -93,8 +101,8 @@ BROKEN = [
 ]
 
 KEPT = [
-    {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID},
-    {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"},
+    {"SP_APP_ID": ID, "SP_APP_KEY": "of the principal", "SP_TENANT_ID": ID},
+    {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "pass word"},
     {"ENABLE_HTTPS": "false"},
     {"CONTACT_EMAIL": "a@example.org"},
     {"ENABLE_HTTPS": "true", "CONTACT_EMAIL": "a@example.org"},
@@ -103,7 +111,7 @@ KEPT = [
     {**GITHUB, "ALLOWED_ORGANISATIONS": "lab"},
     {**ENTRA, "ALLOWED_USERS": "ada@example.org", "ADMIN_USERS": "ada@example.org"},
     PRIVATE,
-    {"PRIVATE_REPOSITORIES": "false", "GITHUB_ACCESS_TOKEN": "t"},
+    {"PRIVATE_REPOSITORIES": "false", "GITHUB_ACCESS_TOKEN": "token of ours"},
     {"TOTAL_QUOTA": "10"},
     {"PER_REPOSITORY_QUOTA": "50"},
     {"USER_MEMORY_LIMIT": "8G", "AKS_NODE_VM_SIZE": "Standard_D4s_v5"},
@@ -186,7 +194,7 @@ def test_all_problems_are_told_at_once_each_in_the_terms_of_its_source(
 
 def test_a_wrong_value_does_not_count_as_missing(load_environment: Callable[..., LoadedSettings]) -> None:
     with pytest.raises(SettingsError) as caught:
-        load_environment(SP_APP_ID="short", SP_APP_KEY="k", SP_TENANT_ID=ID)
+        load_environment(SP_APP_ID="short", SP_APP_KEY="of the principal", SP_TENANT_ID=ID)
     assert [problem.rule for problem in caught.value.problems] == ["is not a GUID."]
 
 

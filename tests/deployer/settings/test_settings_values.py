@@ -264,7 +264,7 @@ LARGE = {
     "400 brackets": ("helm_values", "a: " + "[" * 400 + "]" * 400, "is nested more than 64 levels deep"),
     "deep JSON": ("helm_values", f'{{"a": {DEEP}}}', "is nested more than 64 levels deep"),
     "long text": ("helm_values", "a: " + "canary" * 50_000, "is longer than 256 KiB"),
-    "many aliases": ("helm_values", MANY_ALIASES, "has more than 20000 values"),
+    "many aliases": ("helm_values", MANY_ALIASES, "has more than 5000 values"),
     "deep list": ("allowed_users", DEEP, "is not a JSON list"),
     "deep tags": ("tags", f'{{"a": {DEEP}', "must be tags"),
 }

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from deployer.settings import LoadedSettings
 
 ID = "0a1b2c3d-0000-4000-8000-00000000000a"
-DOCKER_HUB = {"CONTAINER_REGISTRY": "dockerhub", "DOCKERHUB_USERNAME": "somebody", "DOCKERHUB_PASSWORD": "p"}
-GITHUB = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "b", "ALLOWED_ORGANISATIONS": "lab"}
-PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "k", "SP_TENANT_ID": ID}
+DOCKER_HUB = {
+    "CONTAINER_REGISTRY": "dockerhub",
+    "DOCKERHUB_USERNAME": "somebody",
+    "DOCKERHUB_PASSWORD": "pass word",
+}
+GITHUB = {"OAUTH_CLIENT_ID": "a", "OAUTH_CLIENT_SECRET": "of the app", "ALLOWED_ORGANISATIONS": "lab"}
+PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "of the principal", "SP_TENANT_ID": ID}
 HTTPS = {"CONTACT_EMAIL": "a@example.org"}
 LISTED = {"ALLOWED_REPOSITORIES": "lab/*"}
 PRIVATE = {**HTTPS, **GITHUB, **LISTED, "AUTHENTICATION": "github", "PRIVATE_REPOSITORIES": "true"}
@@ -57,7 +61,7 @@ SAID = [
     ({}, OPEN),
     ({**HTTPS, "ALLOWED_REPOSITORIES": ""}, OPEN),
     ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "github_pat_1"}, "and that expires."),
-    ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "ghp_1"}, "This token is not a fine-grained one."),
+    ({**PRIVATE, "GITHUB_ACCESS_TOKEN": "ghp_123456"}, "This token is not a fine-grained one."),
     ({"ALLOWED_ORIGINS": "https://a.org"}, "ALLOWED_ORIGINS have no effect over plain HTTP"),
     (
         {**GITHUB, **HTTPS, "AUTHENTICATION": "github", "ALLOWED_ORIGINS": "https://a.org"},

@@ -39,7 +39,7 @@ HUB = "our-hub-hub.westeurope.cloudapp.azure.com"
 HUB_ACCOUNT = {
     "container_registry": "dockerhub",
     "dockerhub_username": "sandboxer",
-    "dockerhub_password": "any",
+    "dockerhub_password": "any at all",
 }
 WAITING = "waiting until the namespace going is removed"
 KEPT = "example.org/kept in 1 resource instances"
