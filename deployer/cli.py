@@ -158,7 +158,9 @@ def main() -> None:
 
 
 def run_action() -> None:
-    """Run the command that ACTION names, with all settings from the environment, as a container does.
+    """Run the command that ACTION names, as a container does.
+
+    Its settings come from the environment, and from a config.json where people mounted one.
 
     A failure that is handled exits with 0, because Azure starts a container again that exits otherwise. So
     does a crash whose starts are not counted: nothing would end the restarts.
@@ -182,7 +184,8 @@ def _run_named_action() -> None:
         app(standalone_mode=False)
         return
     wanted = action()  # raises for every action but deploy
-    _deploy(load_settings({"action": wanted}, None), Output.TEXT, OUTPUTS_DIRECTORY, download=False)
+    loaded = load_settings({"action": wanted}, config_file(None))
+    _deploy(loaded, Output.TEXT, OUTPUTS_DIRECTORY, download=False)
 
 
 def _clean_what_python_says() -> None:

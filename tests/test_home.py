@@ -43,6 +43,12 @@ def test_the_template_runs_the_image_of_the_home_at_this_version(project: dict[s
     assert template["parameters"]["image"]["defaultValue"] == f"{image}:{project['version']}"
 
 
+def test_the_readme_runs_the_image_of_the_home_at_this_version(project: dict[str, Any]) -> None:
+    image = project["urls"]["Image"].removeprefix("https://")
+    named = set(re.findall(rf"{re.escape(image)}\S*", README))
+    assert named == {f"{image}:{project['version']}"}
+
+
 def test_the_schema_of_the_record_is_named_by_where_the_home_serves_it(project: dict[str, Any]) -> None:
     schema = json.loads((ROOT / "docs" / "deployment.schema.json").read_text(encoding="utf-8"))
     assert schema["$id"] == raw_file(project, "docs/deployment.schema.json")

@@ -45,7 +45,7 @@ class CheckoutRuntime:
     async def start(self, spec: ContainerSpec, log: Path) -> Process:
         """Start a process with the Python of the sandbox."""
         home = Path(tempfile.mkdtemp(prefix="home-", dir=self._folder))
-        command = spec.command or (sys.executable, ENTRYPOINT)
+        command = spec.command or (sys.executable, str(self._checkout / ENTRYPOINT))
         program = shutil.which(command[0]) or command[0]
         environment = {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
@@ -54,7 +54,8 @@ class CheckoutRuntime:
             **_measurement(),
             **spec.environment,
         }
-        return await start(Path(program), *command[1:], log=log, environment=environment, cwd=self._checkout)
+        # Not in the checkout, where people may have a config.json of their own.
+        return await start(Path(program), *command[1:], log=log, environment=environment, cwd=home)
 
 
 class ImageRuntime:

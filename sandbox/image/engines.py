@@ -58,7 +58,8 @@ class Engine:
         if self.name == "docker":
             self._show("buildx", "build", "--load", *options, str(context))
             return
-        options += ["--layers", "--isolation=chroot"] if self.name == "buildah" else []
+        # As root, inside a container as well: this isolation needs no cgroups.
+        options += ["--layers", *(["--isolation=chroot"] if os.geteuid() == 0 else [])]
         options += [f"--volume={AUTHORITIES}:{AUTHORITIES}:ro"] if trust_host else []
         self._show("build", *options, str(context))
 

@@ -70,3 +70,16 @@ def test_an_image_that_cannot_be_imported_ends_with_zero_and_one_line(tmp_path: 
     (line,) = ran.stdout.splitlines()
     assert (ran.returncode, ran.stderr) == (0, "")
     assert line.startswith("The deployer cannot start: its image is broken (ModuleNotFoundError")
+
+
+def test_a_config_file_that_was_mounted_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text('{"binderhub": {"name": "demo"}, "azure": {"node_count": "many"}}')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["entrypoint.py"])
+    with pytest.raises(SystemExit):
+        cli.run_action()
+    told = capfd.readouterr().err
+    assert "= 'many'" in told
+    assert "BINDERHUB_NAME" not in told
