@@ -54,6 +54,7 @@ def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate
         *_lay(body, "tags", {"tags": wanted["tags"]}),
         *_lay(body, "identity issuer", {"properties": {"oidcIssuerProfile": {"enabled": True}}}),
         *_lay_channels(body["properties"]),
+        *_lay_undecided(body["properties"], wanted["properties"]),
         *_lay_pools(body["properties"], wanted["properties"]["agentPoolProfiles"]),
         *(_lay_version(body["properties"], version) if version else ()),
     ]
@@ -121,6 +122,17 @@ def _lay_channels(properties: Body) -> Iterator[str]:
     if wanted:
         properties["autoUpgradeProfile"] = {**profile, **wanted}
         yield "automatic upgrades"
+
+
+def _lay_undecided(properties: Body, wanted: Body) -> Iterator[str]:
+    """Lay what nobody has decided about yet; whoever switched it off had a reason."""
+    if not properties.get("nodeResourceGroupProfile"):
+        properties["nodeResourceGroupProfile"] = copy.deepcopy(wanted["nodeResourceGroupProfile"])
+        yield "protection of the node resource group"
+    security = properties.get("securityProfile") or {}
+    if not security.get("imageCleaner"):
+        properties["securityProfile"] = {**security, **copy.deepcopy(wanted["securityProfile"])}
+        yield "image cleaner"
 
 
 def _lay_pools(properties: Body, pools: list[Body]) -> Iterator[str]:

@@ -22,6 +22,11 @@ USER_POOL = "user"
 UPGRADE_CHANNEL = "patch"
 NODE_OS_CHANNEL = "NodeImage"
 
+# Nobody changes machines, addresses and disks past the cluster, whatever role they have on the subscription.
+LOCKED_NODE_GROUP: Body = {"restrictionLevel": "ReadOnly"}
+# Once a week, images with known holes that no pod uses are removed from the nodes.
+IMAGE_CLEANER: Body = {"enabled": True, "intervalHours": 168}
+
 # With a surge node an upgrade needs room for one more node and leaves every session its room; without one a
 # node is drained first. Azure takes either, not both, and no system pool without a surge node.
 SURGE: Body = {"maxSurge": "1", "maxUnavailable": "0"}
@@ -61,6 +66,8 @@ def describe_cluster(wish: ClusterWish) -> Body:
         },
         "autoUpgradeProfile": {"upgradeChannel": UPGRADE_CHANNEL, "nodeOSUpgradeChannel": NODE_OS_CHANNEL},
         "oidcIssuerProfile": {"enabled": True},
+        "nodeResourceGroupProfile": dict(LOCKED_NODE_GROUP),
+        "securityProfile": {"imageCleaner": dict(IMAGE_CLEANER)},
         "agentPoolProfiles": [system_pool(wish), user_pool(wish)],
     }
     if settings.aks_kubernetes_version:

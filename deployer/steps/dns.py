@@ -61,7 +61,8 @@ async def ensure_dns(context: Context, report: StepReport) -> str:
     except AzureError as error:
         if error.code not in UNREADABLE_CODES:
             raise
-        return await _leave_to_others(context, report, f"the DNS zone cannot be used: {error.message}")
+        because = " ".join(filter(None, (error.message, error.cause, error.suggestion)))
+        return await _leave_to_others(context, report, f"the DNS zone cannot be used: {because} Until then")
 
 
 async def _ensure_records(context: Context, report: StepReport, zone: str, records: list[HubRecord]) -> str:

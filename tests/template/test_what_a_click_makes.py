@@ -77,12 +77,18 @@ async def test_the_storage_account_is_closed_to_keys_and_the_public() -> None:
     assert properties["supportsHttpsTrafficOnly"] is True
 
 
-async def test_the_static_site_is_on_and_the_outputs_are_private() -> None:
+async def test_no_site_is_public_and_the_outputs_are_private() -> None:
     road = (await click()).road
-    assert road.only(f"{ACCOUNTS}/blobServices").body["properties"]["staticWebsite"]["enabled"] is True
+    assert "staticWebsite" not in road.only(f"{ACCOUNTS}/blobServices").body["properties"]
     outputs = road.only(f"{ACCOUNTS}/blobServices/containers")
     assert outputs.id.endswith("/blobServices/default/containers/outputs")
     assert outputs.body["properties"]["publicAccess"] == "None"
+
+
+async def test_deleted_outputs_can_be_restored_for_a_week() -> None:
+    properties = (await click()).road.only(f"{ACCOUNTS}/blobServices").body["properties"]
+    for policy in ("deleteRetentionPolicy", "containerDeleteRetentionPolicy"):
+        assert (properties[policy]["enabled"], properties[policy]["days"]) == (True, 7)
 
 
 @pytest.mark.parametrize(
@@ -134,14 +140,15 @@ async def test_a_second_click_keeps_what_it_set_on_the_blob_service() -> None:
     kept = {
         "cors": {"corsRules": [{"allowedOrigins": ["https://example.org"]}]},
         "deleteRetentionPolicy": {"enabled": True, "days": 30},
+        "containerDeleteRetentionPolicy": {"enabled": True, "days": 90},
         "isVersioningEnabled": True,
+        "staticWebsite": {"enabled": True, "indexDocument": "index.html"},
     }
     road.states[service.id.lower()]["properties"].update(kept)
     road.puts.clear()
     await click(road)
     properties = road.only(f"{ACCOUNTS}/blobServices").body["properties"]
     assert {name: properties[name] for name in kept} == kept
-    assert properties["staticWebsite"]["enabled"] is True
 
 
 @pytest.mark.parametrize("kind", [ACCOUNTS, IDENTITIES, GROUPS])

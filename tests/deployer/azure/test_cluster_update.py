@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 OF_OTHERS: dict[str, Any] = {
     "aadProfile": {"managed": True, "adminGroupObjectIDs": ["11111111-1111-4111-8111-111111111111"]},
     "apiServerAccessProfile": {"authorizedIPRanges": ["192.0.2.0/24"]},
-    "securityProfile": {"defender": {"securityMonitoring": {"enabled": True}}},
+    "nodeResourceGroupProfile": {"restrictionLevel": "Unrestricted"},
+    "securityProfile": {
+        "defender": {"securityMonitoring": {"enabled": True}},
+        "imageCleaner": {"enabled": False, "intervalHours": 48},
+    },
     "autoScalerProfile": {"scan-interval": "20s"},
     "fieldOfTomorrow": {"on": True},
 }
@@ -48,6 +52,16 @@ def test_what_others_set_is_part_of_the_request_and_no_reason_for_one() -> None:
     assert {key: update.body["properties"][key] for key in OF_OTHERS} == OF_OTHERS
     assert pool_of(update.body, "gpu") == extra
     assert pool_of(update.body, "user")["nodeLabels"]["lab"] == "physics"
+
+
+def test_what_nobody_decided_about_is_protected_as_in_a_new_cluster() -> None:
+    found = as_azure_has_it()
+    found["properties"] |= {"nodeResourceGroupProfile": None, "securityProfile": {"defender": {}}}
+    update = update_of(found)
+    assert update.changes == ("protection of the node resource group", "image cleaner")
+    assert update.body["properties"]["nodeResourceGroupProfile"] == {"restrictionLevel": "ReadOnly"}
+    cleaner = {"enabled": True, "intervalHours": 168}
+    assert update.body["properties"]["securityProfile"] == {"defender": {}, "imageCleaner": cleaner}
 
 
 def test_more_nodes_are_a_change_of_the_pool() -> None:

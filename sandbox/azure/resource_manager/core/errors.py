@@ -90,6 +90,25 @@ def authorization_failed(principal: Principal, action: str, scope: str) -> ArmEr
     )
 
 
+def denied(principal: Principal, action: str, scope: str, protected: object) -> ArmError:
+    """Return the error of a principal whose role a deny assignment overrules.
+
+    Args:
+        principal: who asked.
+        action: for what.
+        scope: on what.
+        protected: where the deny assignment is.
+
+    """
+    return ArmError(
+        403,
+        "DenyAssignmentAuthorizationFailed",
+        f"The client '{_client(principal)}' with object id '{principal.object_id}' has permission to perform "
+        f"action '{action}' on scope '{scope}'; however, the access is denied because of the deny assignment "
+        f"with name 'AKS node resource group lockdown' at scope '{protected}'.",
+    )
+
+
 def _client(principal: Principal) -> str:
     """Return how error texts name a principal: a person by name, an application by id."""
     return principal.name if principal.kind == "User" else principal.client_id

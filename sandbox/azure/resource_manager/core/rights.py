@@ -9,7 +9,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING
 
-from sandbox.azure.resource_manager.core.errors import authorization_failed
+from sandbox.azure.resource_manager.core.errors import authorization_failed, denied
 from sandbox.azure.resource_manager.core.ids import ResourceId, lies_in
 from sandbox.azure.resource_manager.core.state import Resource, timestamp
 
@@ -84,11 +84,14 @@ class Rights:
         """Check that a principal may do an action on a scope.
 
         Raises:
-            ArmError: AuthorizationFailed.
+            ArmError: AuthorizationFailed, or DenyAssignmentAuthorizationFailed.
 
         """
         if not self.allows(principal, action, scope):
             raise authorization_failed(principal, action, scope)
+        group = self._protected_group(scope)
+        if group is not None and not action.lower().endswith("/read"):
+            raise denied(principal, action, scope, group)
 
     def data_access(self, principal: Principal, account: str, write: bool) -> bool:  # noqa: FBT001 - the last argument of `Authorise`
         """Return whether a principal may read (or write) the blobs of a storage account."""
@@ -99,6 +102,18 @@ class Rights:
     def roles_on(self, principal: Principal, scope: str) -> tuple[Role, ...]:
         """Return the roles in effect that a principal has on a scope, inherited ones included."""
         return tuple(role for role, assigned_on in self._roles(principal) if lies_in(scope, assigned_on))
+
+    def _protected_group(self, scope: str) -> ResourceId | None:
+        """Return the node resource group of a scope, if its cluster lets nobody change what is in it."""
+        try:
+            group_id = ResourceId.parse(scope).group_id
+        except ValueError:
+            return None
+        group = self._state.get(group_id) if group_id is not None else None
+        owner = group.document.get("managedBy") if group is not None else None
+        cluster = self._state.get(ResourceId.parse(owner)) if owner else None
+        profile = (cluster.properties.get("nodeResourceGroupProfile") or {}) if cluster is not None else {}
+        return group_id if profile.get("restrictionLevel") == "ReadOnly" else None
 
     def _roles(self, principal: Principal) -> Iterator[tuple[Role, str]]:
         """Yield the roles in effect of a principal, each with the scope it is assigned on."""

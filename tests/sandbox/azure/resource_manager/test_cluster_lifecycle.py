@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.mgmt.containerservice.models import AgentPoolUpgradeSettings, MaintenanceConfiguration
+from azure.mgmt.containerservice.models import (
+    AgentPoolUpgradeSettings,
+    MaintenanceConfiguration,
+    ManagedClusterNodeResourceGroupProfile,
+)
 
 from tests.sandbox.azure.resource_manager.conftest import GROUP, SUBSCRIPTION
 from tests.sandbox.azure.resource_manager.test_governance import REQUIRE_TAG, assign
@@ -173,3 +177,20 @@ async def test_a_read_only_lock_hides_the_credentials(sdk: ContainerServiceClien
     await world.make(path, {"properties": {"level": "ReadOnly"}}, "2020-05-01")
     with pytest.raises(HttpResponseError, match="following scope"):
         await sdk.managed_clusters.list_cluster_user_credentials("hub", "aks")
+
+
+@pytest.mark.parametrize(("level", "status"), [("ReadOnly", 403), ("Unrestricted", 200)])
+async def test_a_protected_node_group_is_read_by_its_owner_and_changed_by_nobody(
+    world: World, sdk: ContainerServiceClient, level: Any, status: int
+) -> None:
+    profile = ManagedClusterNodeResourceGroupProfile(restriction_level=level)
+    await create(sdk, cluster(node_resource_group_profile=profile))
+    assert (await world.get(NODES, "2022-09-01")).status_code == 200
+    answer = await world.put(NODES, {"location": "westeurope", "tags": {"mine": "yes"}}, "2022-09-01")
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["error"]["code"] == "DenyAssignmentAuthorizationFailed"
+    # What the service itself does there goes on.
+    await create(sdk, cluster(pool(), pool("more", mode="User"), node_resource_group_profile=profile))
+    await (await sdk.managed_clusters.begin_delete("hub", "aks")).result()
+    assert (await world.get(NODES, "2022-09-01")).status_code == 404
