@@ -28,13 +28,22 @@ _UNDER_WAY = {
 
 
 def check_usable(found: ManagedCluster, names: HubNames) -> None:
-    """Refuse a cluster of others, one of another hub, and a stopped one.
+    """Refuse a cluster of others, one of another hub, one without local accounts, and a stopped one.
 
     Raises:
         PreflightError: with what to do about it.
 
     """
     check_ours(found, names)
+    if found.disable_local_accounts:
+        # Azure then returns a kubeconfig that calls a program of its own to sign in.
+        raise PreflightError(
+            f"The local accounts of the cluster {names.cluster} are off, and the deployer needs one.",
+            cause="It signs in to the Kubernetes API with the certificate that Azure gives to whoever has "
+            "the role Contributor on the cluster.",
+            suggestion="Switch them on while you deploy: az aks update --enable-local-accounts, with "
+            f"--resource-group and --name {names.cluster}.",
+        )
     if found.provisioning_state not in SETTLED_STATES:
         # The power state of a cluster that is being started is that from before; the step `cluster` waits for
         # the end of the operation and checks again.

@@ -81,6 +81,13 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
             yield (
                 f"the pool {pool['name']} keeps its size {size}: Azure cannot change it to {pool['vmSize']}"
             )
+    access = found["properties"].get("apiServerAccessProfile") or {}
+    if ranges := access.get("authorizedIPRanges"):
+        yield (
+            f"the Kubernetes API of the cluster only accepts connections from {', '.join(ranges)}. If the "
+            "deployer is elsewhere, as in its container, add its address for the time that it runs (portal, "
+            "the cluster, Networking)"
+        )
     network = found["properties"].get("networkProfile") or {}
     if (network.get("networkPolicy"), network.get("networkDataplane")) != ("cilium", "cilium"):
         # Not mended by a run: Azure replaces all nodes at once for it, and every session ends.

@@ -46,6 +46,13 @@ def test_a_stopped_cluster_is_refused_with_how_to_start_it() -> None:
     assert "binderhub-deployer start" in refusal(found)
 
 
+def test_a_cluster_without_local_accounts_is_refused_before_anything_tries_to_sign_in() -> None:
+    found = as_azure_has_it()
+    found["properties"]["disableLocalAccounts"] = True
+    assert "local accounts of the cluster demo are off" in refusal(found)
+    assert "az aks update --enable-local-accounts" in refusal(found)
+
+
 def test_a_stopped_pool_is_refused() -> None:
     found = as_azure_has_it()
     pool_of(found, "user")["powerState"] = {"code": "Stopped"}

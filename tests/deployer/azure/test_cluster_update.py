@@ -54,6 +54,13 @@ def test_what_others_set_is_part_of_the_request_and_no_reason_for_one() -> None:
     assert pool_of(update.body, "user")["nodeLabels"]["lab"] == "physics"
 
 
+def test_ranges_that_may_keep_the_deployer_out_are_named() -> None:
+    found = as_azure_has_it()
+    found["properties"]["apiServerAccessProfile"] = {"authorizedIPRanges": ["192.0.2.0/24", "203.0.113.7/32"]}
+    (warning,) = warnings_of(found)
+    assert "only accepts connections from 192.0.2.0/24, 203.0.113.7/32" in warning
+
+
 def test_what_nobody_decided_about_is_protected_as_in_a_new_cluster() -> None:
     found = as_azure_has_it()
     found["properties"] |= {"nodeResourceGroupProfile": None, "securityProfile": {"defender": {}}}

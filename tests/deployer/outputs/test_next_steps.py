@@ -24,6 +24,17 @@ def test_an_own_domain_comes_with_its_records() -> None:
     assert "    hub.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com.\n" in page
 
 
+def test_whoever_removes_a_hub_with_an_own_domain_is_told_to_begin_with_its_records() -> None:
+    for zone, what in (({}, "where the DNS"), ({"dns_zone_resource_group": "zones"}, "If you\ndelete")):
+        hub = {**OWN_DOMAIN, **zone}
+        removal = render_next_steps(hub_settings(**hub), names_of(**hub)).partition("## Remove the hub")[2]
+        assert "**The DNS records first.**" in removal
+        assert "binder.hub.example.org" in removal
+        assert what in removal
+    page = render_next_steps(hub_settings(**AZURE_NAMES), names_of(**AZURE_NAMES))
+    assert "records first" not in page
+
+
 def test_sign_in_comes_with_the_redirect_uri_to_register() -> None:
     for way, where in (
         (ENTRA, "Microsoft Entra ID, App registrations"),
