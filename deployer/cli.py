@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from deployer.command_line.power import start, stop
-from deployer.command_line.teardown import teardown
+from deployer.command_line.power import run_power, start, stop
+from deployer.command_line.teardown import remove_from_container, teardown
 from deployer.command_line.terminal import (
     helm_program,
     in_session,
@@ -26,6 +26,7 @@ from deployer.command_line.terminal import (
     run_to_end,
     screen,
 )
+from deployer.command_line.upgrade import upgrade, upgrade_from_container
 from deployer.crashes import CleanFormatter, traceback_of
 from deployer.errors import DeployerError, Interrupted, RepeatableCrash, SettingsError
 from deployer.names import HubNames, derive_names
@@ -46,6 +47,7 @@ from deployer.options import (
     typed_settings,
 )
 from deployer.progress.json_log import JsonLog
+from deployer.settings import Action
 from deployer.settings.loading import LoadedSettings, action, exit_zero_when_handled, load_settings
 
 if TYPE_CHECKING:
@@ -148,7 +150,7 @@ def info(  # noqa: PLR0913 - each is an option that people type
         screen().print(console.hub_for_people(found))
 
 
-for later in (stop, start, teardown):
+for later in (upgrade, stop, start, teardown):
     app.command()(later)
 
 
@@ -183,9 +185,20 @@ def _run_named_action() -> None:
     if len(sys.argv) > 1:
         app(standalone_mode=False)
         return
-    wanted = action()  # raises for every action but deploy
+    wanted = Action(action())
     loaded = load_settings({"action": wanted}, config_file(None))
-    _deploy(loaded, Output.TEXT, OUTPUTS_DIRECTORY, download=False)
+    if wanted is Action.DEPLOY:
+        _deploy(loaded, Output.TEXT, OUTPUTS_DIRECTORY, download=False)
+        return
+    from deployer.commands.runner import RunOptions
+
+    options = RunOptions(helm_program(download=False), OUTPUTS_DIRECTORY)
+    if wanted is Action.UPGRADE:
+        upgrade_from_container(loaded, options)
+    elif wanted is Action.TEARDOWN:
+        remove_from_container(loaded.settings, options)
+    else:
+        run_power(loaded.settings, options, wanted, Output.TEXT)
 
 
 def _clean_what_python_says() -> None:

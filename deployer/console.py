@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from deployer.commands.info import HubInfo, NodePool
     from deployer.commands.runner import Finished
+    from deployer.inventory.differences import Differences
     from deployer.inventory.power import Power
     from deployer.inventory.things import Survey, Thing
     from deployer.names import HubNames
@@ -193,3 +194,11 @@ def power_for_people(power: Power, *, stops: bool) -> RenderableType:
     if power.sites is not None:
         rows |= {"BinderHub": power.sites.binder, "JupyterHub": power.sites.hub}
     return pairs(rows)
+
+
+def differences_for_people(differences: Differences, hub: str) -> RenderableType:
+    """Lay out what an upgrade changes."""
+    if not differences:
+        return Text(f"The hub {hub} is as its settings and this release of the deployer want it.")
+    lines = [Padding(Text(f"~ {line}"), (0, 0, 0, 2)) for line in differences.lines()]
+    return Group(Text(f"The upgrade changes the hub {hub}:", style="bold"), *lines)

@@ -20,6 +20,7 @@ from deployer.steps.dns import dns_step
 from deployer.steps.existing_cluster import existing_cluster_step
 from deployer.steps.hub_answers import hub_answers_step
 from deployer.steps.ingress import ingress_step
+from deployer.steps.kept_settings import kept_settings_step
 from deployer.steps.lock import cluster_lock_step, lock_step
 from deployer.steps.maintenance import maintenance_step
 from deployer.steps.namespace import namespace_step
@@ -170,6 +171,7 @@ def _https_hub(settings: Settings) -> tuple[Step[Context], ...]:
         addresses_step().after("ingress", "release"),
         certificate_step().after("cert-manager", "addresses", "namespace", *(step.name for step in dns)),
         verify_step().after("binderhub", "certificate"),
+        kept_settings_step().after("verify"),
         # Last: nothing of the previous configuration goes away before the new one is proven.
         cleanup_step().after("verify"),
     )
@@ -182,4 +184,5 @@ def _plain_http_hub(settings: Settings) -> tuple[Step[Context], ...]:
         binderhub_step(settings).after("registry-access", "storage-class", "namespace", "cleanup"),
         addresses_step().after("binderhub"),
         verify_step().after("addresses"),
+        kept_settings_step().after("verify"),
     )

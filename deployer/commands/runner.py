@@ -16,11 +16,12 @@ from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, Rep
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.progress.events import Event, EventKind
 from deployer.progress.lines import duration
+from deployer.progress.report import StepReport
 from deployer.run.context import Context
 from deployer.run.workflow import STOPPED, run_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from pathlib import Path
 
     from deployer.names import HubNames
@@ -39,6 +40,7 @@ class Job:
         closing: given the names of the hub, returns the last line of a successful run.
         resume: the command that goes on where an interrupted run ended.
         leaves_next_steps: whether the hub works at the end, so that the run leaves the page of next steps.
+        recover: called when the run failed, while its locks are still held; returns the error to report.
 
     """
 
@@ -47,6 +49,7 @@ class Job:
     closing: Callable[[HubNames], str]
     resume: str
     leaves_next_steps: bool = False
+    recover: Callable[[Context, DeployerError, StepReport], Awaitable[DeployerError]] | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,8 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
         explained = azure_error(error) if isinstance(error, SdkError) else error
         if limit.expired():
             explained = _overdue(context, run)
+        if job.recover is not None and isinstance(explained, DeployerError):
+            explained = await job.recover(context, explained, StepReport("binderhub", run.progress))
         await leave_record(context, run, "failed", explained)
         raise explained from None
     await leave_record(context, run, "done", None, next_steps=job.leaves_next_steps)

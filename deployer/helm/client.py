@@ -222,6 +222,18 @@ class Helm:
         )
         return int(revision.revision)
 
+    async def roll_back(self, release: str, namespace: str, revision: int) -> None:
+        """Return a release to an earlier revision, and wait until its objects are ready.
+
+        Raises:
+            HelmError: it cannot be returned.
+
+        """
+        await explained(
+            f"Helm could not return the release {release} to revision {revision}",
+            self._command.rollback(release, revision, namespace=namespace, wait=True),
+        )
+
     async def uninstall(self, release: str, namespace: str) -> None:
         """Remove a release in any state, and wait until its objects are gone."""
         await explained(

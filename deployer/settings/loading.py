@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr, ValidationError
@@ -14,8 +14,8 @@ from deployer.redaction import REDACTOR
 from deployer.settings.chart_values import read_chart_values
 from deployer.settings.environment import read_variable
 from deployer.settings.model import ALIASES, SECRETS, Settings
-from deployer.settings.rules import SUPPORTED_ACTIONS, violations
-from deployer.settings.sources import Given, gather, is_set
+from deployer.settings.rules import violations
+from deployer.settings.sources import Gathered, Given, gather, is_set, leave_out_defaults
 from deployer.settings.tokens import misplaced_secrets
 from deployer.settings.types.choices import Action
 from deployer.settings.types.numbers import boolean
@@ -45,6 +45,7 @@ class LoadedSettings:
 
     settings: Settings
     warnings: tuple[str, ...]
+    gathered: Gathered = field(default_factory=Gathered, repr=False, compare=False)
 
 
 def load_settings(command_line: Mapping[str, Any], config_file: Path | None) -> LoadedSettings:
@@ -73,7 +74,7 @@ def action() -> str:
     """
     written = read_variable("action")
     named = written.strip().lower() if is_set(written) else Action.DEPLOY.value
-    if named not in SUPPORTED_ACTIONS:
+    if named not in list(Action):
         raise SettingsError(_load({}, None)[1])
     return named
 
@@ -86,8 +87,35 @@ def exit_zero_when_handled() -> bool:
         return False
 
 
+def load_over(last: Mapping[str, Any], loaded: LoadedSettings) -> LoadedSettings:
+    """Return settings that were loaded laid over those of the last deployment.
+
+    Secrets are gone from the environment once it was read, so the sources are not read again.
+
+    Args:
+        last: settings of the last deployment by field.
+        loaded: settings from all sources.
+
+    Raises:
+        SettingsError: with all problems.
+
+    """
+    gathered = replace(loaded.gathered, given=dict(loaded.gathered.given))
+    if read_variable("container_group_name"):
+        leave_out_defaults(gathered, Settings)
+    for name, value in last.items():
+        gathered.add(name, value, f"{name.upper()} of the last deployment")
+    over, problems = _judged(gathered)
+    if problems:
+        raise SettingsError(problems)
+    return over
+
+
 def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[LoadedSettings, list[Problem]]:
-    gathered = gather(command_line, config_file)
+    return _judged(gather(command_line, config_file))
+
+
+def _judged(gathered: Gathered) -> tuple[LoadedSettings, list[Problem]]:
     given = gathered.given
     settings, wrong = _validated({name: one.value for name, one in given.items()})
     misplaced = list(misplaced_secrets(given))
@@ -102,7 +130,7 @@ def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[Lo
     in_order = sorted(found, key=lambda one: order.index(one.field))
     problems = [_cleaned(one) for one in (*gathered.problems, *(_problem(one, given) for one in in_order))]
     shown = [] if problems else [*gathered.warnings, *warnings(settings, given)]
-    return LoadedSettings(settings, tuple(dict.fromkeys(map(REDACTOR.clean, shown)))), problems
+    return LoadedSettings(settings, tuple(dict.fromkeys(map(REDACTOR.clean, shown))), gathered), problems
 
 
 def hide_secrets(settings: Settings) -> None:
@@ -113,6 +141,14 @@ def hide_secrets(settings: Settings) -> None:
     if settings.helm_values is not None:
         REDACTOR.hide_values(read_chart_values(settings.helm_values))
     REDACTOR.show(text for value in settings.public().values() for text in _texts(value))
+
+
+def hide_stored_secrets(stored: Mapping[str, Any]) -> None:
+    """Mask the secrets of the last deployment, as `Settings.chosen` has them, in every text from now on."""
+    for name in SECRETS & stored.keys():
+        REDACTOR.hide(SecretStr(str(stored[name])))
+    if "helm_values" in stored:
+        REDACTOR.hide_values(read_chart_values(SecretStr(str(stored["helm_values"]))))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ source.
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from deployer import cloud
@@ -81,6 +81,24 @@ from deployer.settings.versions import (
 CHART_REPOSITORY = "https://hub.jupyter.org/helm-chart"
 NODE_VM_SIZE = "Standard_D2s_v5"
 LARGEST_NODE_COUNT = 3
+# Who deploys, where outputs go and what a run does: no part of the hub, whose settings outlive the run.
+OF_ONE_RUN = frozenset(
+    {
+        "binderhub_name",
+        "resource_group_name",
+        "azure_subscription",
+        "azure_client_id",
+        "sp_app_id",
+        "sp_app_key",
+        "sp_tenant_id",
+        "container_group_name",
+        "storage_account_name",
+        "maximum_duration",
+        "action",
+        "confirm",
+        "exit_zero_when_handled",
+    }
+)
 DERIVED_WHEN_ZERO = frozenset({"aks_node_count_max", "total_quota", "per_repository_quota"})
 PER_REPOSITORY_QUOTA, PER_USER_QUOTA = 50, 3
 
@@ -228,6 +246,7 @@ class Settings(BaseSettings):
     ] = None
     maximum_duration: Annotated[Duration, Aliases(parameter=NOT_IN_THE_FORM)] = 3600
     action: Annotated[ActionChoice, Aliases()] = Action.DEPLOY
+    confirm: Annotated[HubName | None, Aliases()] = None
     exit_zero_when_handled: Annotated[Boolean, Aliases(parameter=NOT_IN_THE_FORM)] = False
 
     @model_validator(mode="before")
@@ -275,10 +294,28 @@ class Settings(BaseSettings):
             update={"azure_subscription": subscription_id, "resource_group_location": location}
         )
 
+    def chosen(self) -> dict[str, Any]:
+        """Return the settings of the hub that are not the defaults, secrets included, as JSON has them.
+
+        Left out is what says who deploys, where outputs go and what a run does: it belongs to each run.
+        """
+        minimal = {"binderhub_name": self.binderhub_name, "resource_group_name": self.resource_group_name}
+        default = type(self).model_validate(minimal)
+        values = self.model_dump(mode="json")
+        return {
+            name: _revealed(getattr(self, name), values[name])
+            for name in type(self).model_fields
+            if name not in OF_ONE_RUN and getattr(self, name) != getattr(default, name)
+        }
+
     def public(self) -> dict[str, Any]:
         """Return every setting that has a value, with secrets as `***`."""
         values = self.model_dump(mode="json", exclude_none=True)
         return {name: "***" if ALIASES[name].secret else value for name, value in values.items()}
+
+
+def _revealed(value: Any, dumped: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else dumped
 
 
 def _aliases(name: str) -> Aliases:

@@ -20,7 +20,7 @@ from deployer.settings.limits import (
 from deployer.settings.people import groups_fit_provider, user_names_fit_provider
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
-from deployer.settings.types.validation import Violation, either
+from deployer.settings.types.validation import Violation
 from deployer.settings.visitors import private_repositories_are_closed, sign_in_has_https
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from deployer.settings.model import Settings
 
 _SERVICE_PRINCIPAL = ("sp_app_id", "sp_app_key", "sp_tenant_id")
-SUPPORTED_ACTIONS = (Action.DEPLOY,)
 # A class of BinderHub's configuration, as in KubernetesBuildExecutor; other words may be secrets.
 _CLASS = re.compile(r"(?:[A-Z][a-z]+)+")
 _WHO_MAY = ("allowed_users", "allowed_organisations", "admin_users")
@@ -167,10 +166,14 @@ def chart_keys_have_their_place(settings: Settings, _present: Collection[str]) -
         )
 
 
-def action_is_supported(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
-    """Refuse a command that this release does not have."""
-    if settings.action not in SUPPORTED_ACTIONS:
-        yield Violation("action", "is not supported yet.", f"Write {either(SUPPORTED_ACTIONS)}.")
+def teardown_is_confirmed(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
+    """Require the name of the hub once more where nobody is asked: a wrong ACTION alone removes nothing."""
+    if settings.action is Action.TEARDOWN and settings.confirm != settings.binderhub_name:
+        yield Violation(
+            "confirm",
+            "is not the name of the hub that ACTION = teardown removes; nothing was removed.",
+            f"Type {settings.binderhub_name} to remove this hub, or choose another ACTION.",
+        )
 
 
 RULES = (
@@ -190,7 +193,7 @@ RULES = (
     Rule(("authentication", "allowed_organisations"), groups_fit_provider),
     Rule(("authentication", "private_repositories"), private_repositories_are_closed),
     Rule(("helm_values",), chart_keys_have_their_place),
-    Rule(("action",), action_is_supported),
+    Rule(("binderhub_name", "action", "confirm"), teardown_is_confirmed),
 )
 
 

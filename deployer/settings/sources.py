@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from deployer.errors import Problem
 from deployer.redaction import REDACTOR
@@ -22,6 +22,8 @@ from deployer.settings.types.validation import close_to
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from pydantic import BaseModel
 
 IGNORED_VARIABLES = {
     "BINDERHUB_CONTAINER_MODE": "there is one mode.",
@@ -75,6 +77,19 @@ class Gathered:
         if name != "helm_values":  # its texts are hidden one by one, once it is read
             REDACTOR.hide(secret)
         self.given[name] = Given(value if secret is None else secret, setting)
+
+
+def leave_out_defaults(gathered: Gathered, model: type[BaseModel]) -> None:
+    """Leave out what is as it would be without: a form fills every field, whatever a person typed there."""
+    minimal = {"binderhub_name": "placeholder", "resource_group_name": "placeholder"}
+    default = model.model_validate(minimal)
+    for name, given in list(gathered.given.items()):
+        try:
+            read = model.model_validate({**minimal, name: given.value})
+        except ValidationError:
+            continue  # Reported with all other problems.
+        if name not in minimal and getattr(read, name) == getattr(default, name):
+            del gathered.given[name]
 
 
 def is_set(value: Any) -> bool:

@@ -80,6 +80,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "container_group_name": ("demo-deployer-1", "demo-deployer-1"),
     "storage_account_name": ("outputs01", "outputs01"),
     "maximum_duration": ("2 h", 7200),
+    "confirm": ("Demo Hub", "demo-hub"),
     "action": ("Deploy", Action.DEPLOY),
     "exit_zero_when_handled": ("TRUE", True),
 }

@@ -10,7 +10,7 @@ from deployer.settings import action, exit_zero_when_handled
 
 @pytest.mark.parametrize(
     ("written", "named"),
-    [(None, "deploy"), ("null", "deploy"), ("", "deploy"), (" Deploy", "deploy")],
+    [(None, "deploy"), ("null", "deploy"), ("", "deploy"), (" Deploy", "deploy"), ("STOP", "stop")],
 )
 def test_the_action_is_read_without_any_other_setting(
     written: str | None, named: str, monkeypatch: pytest.MonkeyPatch
@@ -23,7 +23,6 @@ def test_the_action_is_read_without_any_other_setting(
 @pytest.mark.parametrize(
     ("written", "told"),
     [
-        ("upgrade", "is not supported yet"),
         ("teardwon", "Did you mean teardown?"),
         ("plan", "must be deploy, upgrade"),
     ],

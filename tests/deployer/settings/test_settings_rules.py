@@ -97,7 +97,8 @@ BROKEN = [
         "without signing in, and could read them",
     ),
     ({**PRIVATE, "ALLOWED_REPOSITORIES": ""}, ["PRIVATE_REPOSITORIES"], "ALLOWED_REPOSITORIES is not set"),
-    ({"ACTION": "teardown"}, ["ACTION"], "is not supported yet"),
+    ({"ACTION": "teardown"}, ["CONFIRM"], "is not the name of the hub"),
+    ({"ACTION": "teardown", "CONFIRM": "another-hub"}, ["CONFIRM"], "is not the name of the hub"),
 ]
 
 KEPT = [
@@ -117,6 +118,9 @@ KEPT = [
     {"USER_MEMORY_LIMIT": "8G", "AKS_NODE_VM_SIZE": "Standard_D4s_v5"},
     {"AKS_NODE_COUNT": "4"},
     {"ACTION": "DEPLOY"},
+    {"ACTION": "stop"},
+    {"ACTION": "upgrade"},
+    {"ACTION": "teardown", "CONFIRM": "Demo"},
 ]
 
 

@@ -1,0 +1,151 @@
+"""What an upgrade changes: settings, charts, values without secrets, Kubernetes and the cluster."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from deployer.azure.cluster_update import plan_update, user_pool_surges, version_wanted
+from deployer.azure.managed_cluster import ClusterWish, describe_cluster
+from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
+from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
+from deployer.names import CERT_MANAGER, INGRESS
+from deployer.settings.model import SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from deployer.helm.charts import ChartSource
+    from deployer.helm.client import ListedRelease, ReleaseState
+    from deployer.names import HubNames
+    from deployer.settings import Settings
+
+LONGEST_SHOWN = 80
+
+
+@dataclass(frozen=True)
+class Differences:
+    """The differences between a hub as it is and as it will be, each in a line for people.
+
+    Attributes:
+        settings: against those of the last deployment; secrets are masked.
+        charts: versions of the charts.
+        values: Helm values of BinderHub that are no secrets, by their paths.
+        secrets: whether secret values change, too.
+        kubernetes: of cluster and pools.
+
+    """
+
+    settings: tuple[str, ...] = ()
+    charts: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    secrets: bool = False
+    kubernetes: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return any(asdict(self).values())
+
+    def lines(self) -> Iterator[str]:
+        """Yield each difference as one line."""
+        yield from (f"setting {line}" for line in self.settings)
+        yield from (f"chart {line}" for line in self.charts)
+        yield from (f"value {line}" for line in self.values)
+        if self.secrets:
+            yield "secret values change, too"
+        yield from (f"cluster: {line}" for line in self.kubernetes)
+
+
+def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the settings that differ, by their names; a setting that is missing has its default."""
+    names = sorted({*before, *after})
+    return tuple(_setting(name, before, after) for name in names if before.get(name) != after.get(name))
+
+
+def changed_charts(settings: Settings, releases: Sequence[ListedRelease], names: HubNames) -> tuple[str, ...]:
+    """Return the releases whose chart gets another version, or that are new."""
+    installed = {(each.namespace, each.name): each.chart for each in releases}
+    wanted: dict[tuple[str, str], ChartSource] = {(names.namespace, names.release): binderhub_chart(settings)}
+    if settings.https:
+        wanted[INGRESS, INGRESS] = traefik_chart(settings)
+        wanted[CERT_MANAGER, CERT_MANAGER] = cert_manager_chart(settings)
+    return tuple(
+        f"{chart.name}: {installed.get(key, 'none')} becomes {chart.name}-{chart.version}"
+        for key, chart in wanted.items()
+        if installed.get(key) != f"{chart.name}-{chart.version}"
+    )
+
+
+def changed_values(
+    settings: Settings, names: HubNames, release: ReleaseState
+) -> tuple[tuple[str, ...], bool]:
+    """Return the public values that differ from those of a release, and whether secret ones do."""
+    registry = release.values.get("registry") or {}
+    config = (release.values.get("config") or {}).get("BinderHub") or {}
+    pull = (release.values.get("jupyterhub") or {}).get("imagePullSecret") or {}
+    access = RegistryAccess(
+        server=str(registry["url"]).removeprefix("https://") if registry.get("url") else None,
+        image_prefix=str(config.get("image_prefix", "")),
+        push=RegistryLogin(str(registry.get("username", "")), SecretStr(str(registry.get("password", "")))),
+        pull=RegistryLogin(str(pull.get("username", "")), SecretStr(str(pull.get("password", "")))),
+    )
+    database = (release.values.get("jupyterhub") or {}).get("hub", {}).get("db", {}).get("pvc", {})
+    rendered = render_binderhub_values(settings, names, access, database.get("storageClassName"))
+    wanted = rendered.merged()
+    secret = set(_paths(rendered.secret))
+    paths = [path for path in sorted({*_paths(wanted), *_paths(release.values)}) if path not in secret]
+    public = tuple(
+        f"{'.'.join(path)}: {_shown(_at(release.values, path))} becomes {_shown(_at(wanted, path))}"
+        for path in paths
+        if _at(release.values, path) != _at(wanted, path) and not _is_secret(path)
+    )
+    hidden = [path for path in {*secret, *_paths(release.values)} if path in secret or _is_secret(path)]
+    return public, any(_at(release.values, path) != _at(wanted, path) for path in hidden)
+
+
+def changed_cluster(settings: Settings, names: HubNames, live: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a deployment changes in the cluster: Kubernetes, pools, tags."""
+    found = dict(live)
+    wish = ClusterWish(settings, names, user_pool_surges=user_pool_surges(found))
+    version = version_wanted(settings.aks_kubernetes_version, found)
+    current = found["properties"].get("currentKubernetesVersion")
+    return tuple(
+        f"{change} (now {current})" if change.startswith("Kubernetes") else change
+        for change in plan_update(found, describe_cluster(wish), version).changes
+    )
+
+
+def _setting(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    if name in SECRETS:
+        return f"{name.upper()}: changed"
+    old, new = (_shown(each[name]) if name in each else "the default" for each in (before, after))
+    return f"{name.upper()}: {old} becomes {new}"
+
+
+def _paths(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield the path of each value that is no mapping with entries."""
+    for key, value in values.items():
+        path = (*above, str(key))
+        if isinstance(value, dict) and value:
+            yield from _paths(value, path)
+        else:
+            yield path
+
+
+def _at(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    found: Any = values
+    for key in path:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _is_secret(path: tuple[str, ...]) -> bool:
+    """Return whether a value of an earlier release may be a secret, by the name of its key."""
+    name = path[-1].lower()
+    return any(word in name for word in ("password", "secret", "token", "key"))
+
+
+def _shown(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
