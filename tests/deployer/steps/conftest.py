@@ -67,14 +67,20 @@ class Surroundings:
         """The report of a step."""
         return StepReport("step", Progress([self.shown]))
 
-    def context(self, **settings: Any) -> Context:
-        """Return the context of a run that has signed in and found its cluster."""
+    def context(self, azure: Any = None, **settings: Any) -> Context:
+        """Return the context of a run that has signed in and found its cluster.
+
+        Args:
+            azure: for steps that ask Azure, what answers them.
+            settings: of the hub.
+
+        """
         wanted = hub_settings(**settings)
         started = datetime.now(UTC)
         resources = AsyncExitStack()
         context = Context(wanted, started, self.folder, self.folder, Redactor(), resources, aborts.fail)
-        nothing: Any = None  # steps that are tried here ask neither Azure nor its credentials
-        context.results.session.set(Session(wanted, derive_names(wanted), nothing, nothing))
+        nothing: Any = None  # no step that is tried here asks the credentials
+        context.results.session.set(Session(wanted, derive_names(wanted), nothing, azure))
         context.results.cluster.set(self.access)
         return context
 
