@@ -43,6 +43,7 @@ from deployer.steps.removal_resources import (
     remove_registry_step,
     remove_storage_step,
 )
+from deployer.steps.removal_secrets import remove_secrets_step
 from deployer.steps.removal_survey import survey_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
@@ -112,6 +113,7 @@ def build_teardown_plan(settings: Settings, removals: Removals) -> Plan:
         # First: a record that leads to nobody's address can be taken over by whoever takes the address.
         remove_records_step(removals),
         remove_releases_step(removals),
+        remove_secrets_step(),
         remove_cluster_step(removals),
         remove_registry_step(removals),
         remove_container_groups_step(removals),

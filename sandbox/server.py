@@ -127,8 +127,8 @@ class Sandbox:
             hosts=self._hosts,
             directory=self._directory,
             # The resource manager, which knows the rights, needs the blob stores itself.
-            authorise=lambda principal, account, write: self._resource_manager.rights.data_access(
-                principal, account, write=write
+            authorise=lambda principal, account, container, write: self._resource_manager.rights.data_access(
+                principal, account, container, write=write
             ),
             is_reachable=self._blobs_are_public,
         )

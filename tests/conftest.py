@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+from deployer.quoting import GUARD, Guard
 from deployer.redaction import REDACTOR, Redactor
 from sandbox.client import RunningSandbox, start_in_background
 from sandbox.image.build import Image, build_image, find_image, was_built_before
@@ -49,3 +50,5 @@ def no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forget the secrets that other tests have made known to this process."""
     for name, value in vars(Redactor()).items():
         monkeypatch.setattr(REDACTOR, name, value)
+    for name, value in vars(Guard()).items():
+        monkeypatch.setattr(GUARD, name, value)

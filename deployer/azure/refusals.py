@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from deployer.azure.error_layers import chain_in
 from deployer.azure.errors import Explanation, explain
 from deployer.errors import DeployerError
+from deployer.quoting import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from deployer.kubernetes.obstacles import Obstacle
 
 E = TypeVar("E", bound=DeployerError)
+
+# Instead of an explanation that names something of HELM_VALUES.
+QUOTING = "Azure, or a policy of your organisation, refuses an object as HELM_VALUES describe it."
 
 # As cloud-provider-azure, the disk driver and the SDKs of Azure for Go write the status of an answer.
 _STATUS = re.compile(r"(?:HTTPStatusCode:|RESPONSE|StatusCode=|Status=) ?(\d{3})\b")
@@ -74,12 +78,19 @@ class LastingObstacle:
 
     def as_error(self, kind: type[E], what: str) -> E:
         """Return the error of a kind about what cannot come, a sentence without its end."""
+        hidden = self.obstacle.may_quote_values
         return kind(
             f"{what}: {in_words(self.obstacle)}",
-            cause=self.explanation.meaning,
-            suggestion=self.explanation.suggestion,
+            cause=_unless_quoting(self.explanation.meaning) if hidden else self.explanation.meaning,
+            suggestion=_unless_quoting(self.explanation.suggestion)
+            if hidden
+            else self.explanation.suggestion,
             retryable=self.explanation.retryable,
         )
+
+
+def _unless_quoting(words: str) -> str:
+    return QUOTING if GUARD.quotes(words) else words
 
 
 def first_lasting(obstacles: Iterable[Obstacle]) -> LastingObstacle | None:
@@ -92,7 +103,16 @@ def first_lasting(obstacles: Iterable[Obstacle]) -> LastingObstacle | None:
 
 def in_words(obstacle: Obstacle) -> str:
     """Return an obstacle as people read it: with the error of Azure that it quotes, without its envelopes."""
+    if obstacle.may_quote_values:
+        return f"{GUARD.published_name(obstacle.subject)}: {_guarded_reason(obstacle)}"
     return f"{obstacle.subject}: {in_short(obstacle.reason)}" if obstacle.may_quote_azure else str(obstacle)
+
+
+def _guarded_reason(obstacle: Obstacle) -> str:
+    """Return a reason that may quote HELM_VALUES: the rule that it names, and the code of Azure's error."""
+    code = chain_in(obstacle.reason)[-1].code if obstacle.may_quote_azure else ""
+    rule = GUARD.published_reason(obstacle.reason)
+    return f"{code}: {rule}" if code and not GUARD.quotes(code) else rule
 
 
 def in_short(text: str) -> str:

@@ -9,6 +9,7 @@ import yaml
 from pyhelm3.errors import ChartNotFoundError, Error, InvalidResourceError
 
 from deployer.errors import HelmError
+from deployer.quoting import GUARD
 from deployer.waiting import repeating
 
 if TYPE_CHECKING:
@@ -90,8 +91,11 @@ def helm_error(what: str, error: Error, setting: str | None = None) -> HelmError
 
     """
     words = error_line(error.stderr.decode(errors="replace"))
-    message = f"{what}: {words}"
-    if isinstance(error, ChartNotFoundError) or MISSING_ARTIFACT.search(words):
+    # Where no chart is installed, a release is read or returned to values of an earlier run.
+    follows = setting is None or (setting == TAKES_HELM_VALUES and GUARD.watches)
+    fetched = isinstance(error, ChartNotFoundError) or MISSING_ARTIFACT.search(words) is not None
+    message = f"{what}: {GUARD.published(words) if follows and not fetched else words}"
+    if fetched:
         return HelmError(
             message,
             cause="The chart repository has no such version.",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
+from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pyhelm3.errors import Error
 
 from deployer.helm.failures import error_line, explained, repeated
 from deployer.helm.process import HelmProcess
+from deployer.quoting import GUARD, words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,11 +26,22 @@ _CHART = re.compile(r"(?P<name>[\w-]+):")
 _REASON = re.compile(r"\s*- at '(?P<pointer>[^']*)': (?P<reason>.+)")
 # Of several alternatives: the reasons against each follow on their own lines.
 _SUMMARY = re.compile(r"(one|any|all)Of failed")
-# Without the value, which may be a secret.
-_REWORDED = (
-    (re.compile(r"'.*' (does not match pattern '.*'|is not valid [\w-]+).*"), r"the value \1"),
-    (re.compile(r"additional properties (.*) not allowed"), r"the chart has no key \1"),
+_UNKNOWN_KEYS = re.compile(r"additional properties (?P<keys>'.*') not allowed")
+# The rules of a schema, in our words: those of the library quote the value.
+_RULES = (
+    (
+        re.compile(r"got \w+, want (?P<wanted>(?:null|boolean|object|array|number|string|integer|\W|or)+)$"),
+        "expected {wanted}",
+    ),
+    (re.compile(r"missing propert(?:y|ies) (?P<wanted>[\w', -]+)$"), "misses {wanted}"),
+    (re.compile(r"value must be one of (?P<wanted>'[\w./-]*'(?:, '[\w./-]*')*)$"), "must be one of {wanted}"),
+    (re.compile(r"value must be (?P<wanted>'?[\w./-]+'?)$"), "must be {wanted}"),
+    (re.compile(r"(?:minimum|minLength|minItems)\b.*want (?P<wanted>\d+)$"), "must be {wanted} or more"),
+    (re.compile(r"(?:maximum|maxLength|maxItems)\b.*want (?P<wanted>\d+)$"), "must be {wanted} or less"),
+    (re.compile(r"'.*' does not match pattern", re.DOTALL), "does not match the pattern of the chart"),
+    (re.compile(r"'.*' is not valid (?P<wanted>[\w-]+)", re.DOTALL), "is not valid {wanted}"),
 )
+REFUSED = "is refused by the schema of the chart"
 
 
 async def find_refusals(
@@ -45,6 +60,7 @@ async def find_refusals(
         HelmError: helm did not end in time.
 
     """
+    GUARD.learn(words_of_chart(package))
     version = kubernetes_version or KUBERNETES_VERSION
     command = ("template", chart, package, "--kube-version", version, "--values", "-")
 
@@ -67,15 +83,26 @@ def reasons_in(stderr: str, chart: str) -> Iterator[str]:
 
     """
     above: list[str] = []
-    reasons = []
+    reasons: list[str] = []
     for line in stderr.splitlines():
         if heading := _CHART.fullmatch(line):
             above = [heading["name"]] if heading["name"] != chart else []
         elif (found := _REASON.fullmatch(line)) and not _SUMMARY.match(found["reason"]):
-            key = ".".join([*above, *_keys(found["pointer"])])
-            reasons.append(f"{key or 'at the top level'}: {_reworded(found['reason'])}")
+            reasons += _published([*above, *_keys(found["pointer"])], found["reason"])
     # helm lists the reasons in another order each time.
-    yield from sorted(reasons) or [error_line(stderr)]
+    words = error_line(stderr)
+    yield from sorted(reasons) or [GUARD.published(words) if GUARD.watches else words]
+
+
+def _published(keys: list[str], reason: str) -> Iterator[str]:
+    """Yield the key and the rule of a reason, without what the values have."""
+    if unknown := _UNKNOWN_KEYS.fullmatch(reason):
+        for key in re.findall(r"'([^']*)'", unknown["keys"]):
+            yield GUARD.unknown_key(keys, key)
+        return
+    matches = ((pattern.match(reason), words) for pattern, words in _RULES)
+    rule = next((words.format(**found.groupdict()) for found, words in matches if found), REFUSED)
+    yield f"{GUARD.path(keys) or 'at the top level'}: {rule}"
 
 
 def _keys(pointer: str) -> list[str]:
@@ -83,7 +110,12 @@ def _keys(pointer: str) -> list[str]:
     return [key.replace("~1", "/").replace("~0", "~") for key in pointer.split("/")[1:]]
 
 
-def _reworded(reason: str) -> str:
-    for pattern, words in _REWORDED:
-        reason = pattern.sub(words, reason)
-    return reason
+@cache
+def words_of_chart(package: Path) -> frozenset[str]:
+    """Return every word in the files of a chart, which everybody can read."""
+    words: frozenset[str] = frozenset()
+    with suppress(OSError, EOFError, tarfile.TarError), tarfile.open(package) as archive:
+        for member in archive:
+            content = archive.extractfile(member)
+            words |= words_in(content.read().decode(errors="replace")) if content else frozenset()
+    return words

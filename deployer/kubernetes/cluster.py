@@ -13,6 +13,7 @@ from deployer.kubernetes.kubeconfig import with_files
 from deployer.kubernetes.objects import ObjectName, find_object, list_objects
 from deployer.kubernetes.requests import ANSWER_LIMIT, RefusedError, send
 from deployer.private_files import private_folder, write_private_file
+from deployer.quoting import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -104,7 +105,9 @@ async def _exists(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any]
     except RefusedError as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             return False
-        raise KubernetesError(f"The cluster refused to show {found.kind} {found.name}: {refused}") from None
+        why = GUARD.published(str(refused)) if GUARD.watches else str(refused)
+        name = GUARD.published_name(str(found.name))
+        raise KubernetesError(f"The cluster refused to show {found.kind} {name}: {why}") from None
     return True
 
 

@@ -7,11 +7,13 @@ whose volume it needs, about the controller that may not create it, or of the cl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from deployer.kubernetes.events import EventHistory, list_events
 from deployer.kubernetes.objects import list_objects
+from deployer.names import CERT_MANAGER, INGRESS
+from deployer.quoting import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     Object = Mapping[str, Any]
 
 AUTOSCALER_NAMESPACE = "kube-system"
+# HELM_VALUES have no part in what runs here.
+INFRASTRUCTURE = frozenset({INGRESS, CERT_MANAGER})
 
 # Kinds whose pods a release consists of, and the kind of cert-manager whose pods answer an authority.
 WORKLOADS = frozenset({"ReplicaSet", "StatefulSet", "DaemonSet", "Job"})
@@ -51,6 +55,7 @@ class Obstacle:
         reason: words of the cluster.
         lasts: whether waiting cannot remove it, as far as the cluster itself can tell.
         may_quote_azure: whether the reason is from a controller that quotes answers of Azure or of a policy.
+        may_quote_values: whether subject and reason may quote HELM_VALUES.
 
     """
 
@@ -58,6 +63,7 @@ class Obstacle:
     reason: str
     lasts: bool = False
     may_quote_azure: bool = False
+    may_quote_values: bool = False
 
     def __str__(self) -> str:
         return f"{self.subject}: {self.reason}"
@@ -119,6 +125,10 @@ class ObstacleFinder:
 
     async def find(self) -> list[Obstacle]:
         """Return the obstacles, those of controllers first."""
+        guarded = GUARD.watches and self._controllers == WORKLOADS and self._namespace not in INFRASTRUCTURE
+        return [replace(each, may_quote_values=guarded) for each in await self._find()]
+
+    async def _find(self) -> list[Obstacle]:
         pods = await list_objects(self._api, "v1", "Pod", self._namespace)
         events = self._history.since(await list_events(self._api, self._namespace))
         scale_up = self._scale_up_history.since(await _scale_up_events(self._api))

@@ -1,13 +1,14 @@
 """Writes the outputs of a run into a blob container, or into a directory where there is no storage account.
 
-Each run has a folder `runs/<UTC time>/`; `latest.json` names the newest. The container is private: the
-outputs include values with secrets, because people need them to work on their hub with helm.
+Each run has a folder `runs/<UTC time>/`; `latest.json` names the newest. Secret values, which people need to
+work on their hub with helm, are kept once, those of the newest run, in a place of their own: whoever reads
+records and logs needs no right there.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from deployer.locking import Lock
 
 CONTAINER = "outputs"
+PRIVATE_CONTAINER = "private"
+SECRETS_FILE = "secret-values.yaml"
 LATEST = "latest.json"
 
 CONTENT_TYPES = {
@@ -61,36 +64,48 @@ class OutputStore(Protocol):
     async def names(self, prefix: str) -> list[str]:
         """Return the names of all files that start with a prefix, in order."""
 
+    async def write_secret_values(self, text: str) -> None:
+        """Keep secret values, and remove those of all earlier runs."""
+
+    async def remove_secret_values(self) -> None:
+        """Remove the secret values of all runs."""
+
     def lock(self) -> Lock:
         """Return the lock for the runs that write there."""
 
 
 class BlobOutputStore:
-    """Outputs in a blob container of a storage account."""
+    """Outputs in a blob container of a storage account, and secret values in another one."""
 
-    def __init__(self, client: ContainerClient) -> None:
+    def __init__(self, client: ContainerClient, private: ContainerClient) -> None:
         self._client = client
+        self._private = private
         self.location = client.url
 
     async def prepare(self) -> None:
         """Create the container if the template did not."""
-        if await self._client.exists():
-            return
-        try:
-            await self._client.create_container()
-        except ResourceExistsError:
-            return  # Another run created it in the meantime.
+        await _ensure_container(self._client)
 
     async def write(self, name: str, text: str) -> None:
         """Upload one blob, with a content type for which browsers show it."""
-        from azure.storage.blob import ContentSettings
+        await _upload(self._client, name, text)
 
-        await self._client.upload_blob(
-            name,
-            text.encode(),
-            overwrite=True,
-            content_settings=ContentSettings(content_type=CONTENT_TYPES[Path(name).suffix]),
-        )
+    async def write_secret_values(self, text: str) -> None:
+        """Replace the blob with the secret values."""
+        await _ensure_container(self._private)
+        await _upload(self._private, SECRETS_FILE, text)
+        await self._remove_copies()
+
+    async def remove_secret_values(self) -> None:
+        """Remove the blob with the secret values, and copies that older releases left beside records."""
+        with suppress(ResourceNotFoundError):
+            await self._private.delete_blob(SECRETS_FILE)
+        await self._remove_copies()
+
+    async def _remove_copies(self) -> None:
+        for name in await self.names("runs/"):
+            if name.endswith(f"/{SECRETS_FILE}"):
+                await self._client.delete_blob(name)
 
     async def read(self, name: str) -> str | None:
         """Download one blob."""
@@ -140,6 +155,20 @@ class DirectoryOutputStore:
         """Write one private file, completely or not at all."""
         write_private_file(self._directory / name, text.encode())
 
+    async def write_secret_values(self, text: str) -> None:
+        """Replace the file with the secret values."""
+        write_private_file(self._directory / PRIVATE_CONTAINER / SECRETS_FILE, text.encode())
+        self._remove_copies()
+
+    async def remove_secret_values(self) -> None:
+        """Remove the file with the secret values, and copies that older releases left beside records."""
+        (self._directory / PRIVATE_CONTAINER / SECRETS_FILE).unlink(missing_ok=True)
+        self._remove_copies()
+
+    def _remove_copies(self) -> None:
+        for path in self._directory.glob(f"runs/*/{SECRETS_FILE}"):
+            path.unlink(missing_ok=True)
+
     async def read(self, name: str) -> str | None:
         """Read one file."""
         path = self._directory / name
@@ -154,6 +183,25 @@ class DirectoryOutputStore:
     def lock(self) -> FileLock:
         """Return the lock for the runs that write there."""
         return FileLock(self._directory)
+
+
+async def _ensure_container(client: ContainerClient) -> None:
+    """Create a container if the template did not."""
+    if await client.exists():
+        return
+    with suppress(ResourceExistsError):  # Another run created it in the meantime.
+        await client.create_container()
+
+
+async def _upload(client: ContainerClient, name: str, text: str) -> None:
+    from azure.storage.blob import ContentSettings
+
+    await client.upload_blob(
+        name,
+        text.encode(),
+        overwrite=True,
+        content_settings=ContentSettings(content_type=CONTENT_TYPES[Path(name).suffix]),
+    )
 
 
 def blob_endpoint(account: str) -> str:
@@ -179,7 +227,9 @@ async def open_store(
     from azure.storage.blob.aio import BlobServiceClient
 
     async with BlobServiceClient(blob_endpoint(account), credential=credential) as service:
-        yield BlobOutputStore(service.get_container_client(CONTAINER))
+        yield BlobOutputStore(
+            service.get_container_client(CONTAINER), service.get_container_client(PRIVATE_CONTAINER)
+        )
 
 
 class RunOutputs:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr, ValidationError
 
 from deployer.errors import Problem, SettingsError
+from deployer.quoting import GUARD
 from deployer.redaction import REDACTOR
 from deployer.settings.chart_values import read_chart_values
 from deployer.settings.environment import read_variable
@@ -139,7 +140,9 @@ def hide_secrets(settings: Settings) -> None:
         if isinstance(value, SecretStr) and value is not settings.helm_values:
             REDACTOR.hide(value)
     if settings.helm_values is not None:
-        REDACTOR.hide_values(read_chart_values(settings.helm_values))
+        values = read_chart_values(settings.helm_values)
+        REDACTOR.hide_values(values)
+        GUARD.watch(values)
     REDACTOR.show(text for value in settings.public().values() for text in _texts(value))
 
 

@@ -112,4 +112,4 @@ async def _tell_visitors_apart(context: Context, api: Api) -> None:
 
 async def _write_values(context: Context, values: RenderedValues) -> None:
     await context.outputs.write("values.yaml", yaml.safe_dump(values.public, sort_keys=False))
-    await context.outputs.write("secret-values.yaml", yaml.safe_dump(values.secret, sort_keys=False))
+    await context.outputs.store.write_secret_values(yaml.safe_dump(values.secret, sort_keys=False))

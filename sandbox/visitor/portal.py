@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MANAGEMENT = "https://management.azure.com"
 STORAGE_AUDIENCE = "https://storage.azure.com"
+OUTPUTS = "outputs"
 GROUPS_API = DEPLOYMENTS_API = "2025-04-01"
 CONTAINERS_API = "2025-09-01"
 BLOB_API = "2025-05-05"
@@ -143,13 +144,13 @@ class Portal:
             if clicked.exit_code is None:
                 time.sleep(POLL_SECONDS)
 
-    def read_blob(self, account: str, name: str) -> bytes:
-        """Return a blob of the outputs."""
-        return self._blob(account, f"/outputs/{quote(name)}").content
+    def read_blob(self, account: str, name: str, container: str = OUTPUTS) -> bytes:
+        """Return a blob."""
+        return self._blob(account, f"/{container}/{quote(name)}").content
 
-    def list_blobs(self, account: str, prefix: str) -> list[str]:
-        """Return the names of the outputs with a prefix."""
-        query = f"/outputs?restype=container&comp=list&prefix={quote(prefix)}"
+    def list_blobs(self, account: str, prefix: str, container: str = OUTPUTS) -> list[str]:
+        """Return the names of the blobs with a prefix."""
+        query = f"/{container}?restype=container&comp=list&prefix={quote(prefix)}"
         listed = ET.fromstring(self._blob(account, query).content)  # noqa: S314 - written by the sandbox
         return [str(name.text) for name in listed.iter("Name")]
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.client import SandboxError
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
 from sandbox.visitor.portal import Portal
 from tests.deployment_record import violations
@@ -40,9 +41,10 @@ def test_the_outputs_are_in_the_storage_account(sandbox: RunningSandbox, clicked
         "deployment.json",
         "deployment.log",
         "next-steps.md",
-        "secret-values.yaml",
         "values.yaml",
     ]
+    with pytest.raises(SandboxError, match="403"):
+        Portal(sandbox).read_blob(clicked.account, "secret-values.yaml", container="private")
     record = json.loads(outputs["deployment.json"])
     assert record["status"] == "done"
     assert {step["status"] for step in record["steps"]} == {"done"}

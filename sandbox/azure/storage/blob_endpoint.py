@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from sandbox.azure.identity.directory import Directory, Principal
 
     # Returns whether a principal may read (True: write) the blobs of an account.
-    Authorise = Callable[[Principal, str, bool], bool]
+    # Principal, account, container ("" for the whole account), whether it is written.
+    Authorise = Callable[[Principal, str, str, bool], bool]
 
 READING = {"GET", "HEAD"}
 
@@ -100,7 +101,8 @@ class BlobEndpoint:
                 "Server failed to authenticate the request. Please refer to the information in the "
                 "www-authenticate header.",
             )
-        if not self._authorise(principal, self._account, request.method not in READING):
+        container = request.url.path.lstrip("/").partition("/")[0]
+        if not self._authorise(principal, self._account, container, request.method not in READING):
             raise RefusedError(
                 403,
                 "AuthorizationPermissionMismatch",

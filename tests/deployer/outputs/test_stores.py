@@ -21,8 +21,8 @@ async def test_each_run_has_a_folder_named_by_its_start(tmp_path: Path) -> None:
 
 
 async def test_only_the_user_can_read_what_is_written(tmp_path: Path) -> None:
-    await DirectoryOutputStore(tmp_path / "new").write("runs/x/secret-values.yaml", "a: 1\n")
-    written = tmp_path / "new/runs/x/secret-values.yaml"
+    await DirectoryOutputStore(tmp_path / "new").write_secret_values("a: 1\n")
+    written = tmp_path / "new/private/secret-values.yaml"
     assert written.stat().st_mode & 0o077 == 0
     assert written.parent.stat().st_mode & 0o077 == 0
 
@@ -42,3 +42,16 @@ async def test_a_written_file_replaces_the_older_one_and_leaves_nothing_beside_i
     await store.write("a.log", "short")
     assert [path.name for path in tmp_path.iterdir()] == ["a.log"]
     assert (tmp_path / "a.log").read_text() == "short"
+
+
+async def test_only_the_newest_secret_values_are_kept_until_they_are_removed(tmp_path: Path) -> None:
+    store = DirectoryOutputStore(tmp_path)
+    await store.write("runs/x/secret-values.yaml", "of an older release")
+    await store.write("runs/x/values.yaml", "a: 1\n")
+    await store.write_secret_values("first")
+    await store.write_secret_values("second")
+    assert (tmp_path / "private/secret-values.yaml").read_text() == "second"
+    assert [path.name for path in tmp_path.rglob("*.yaml")].count("secret-values.yaml") == 1
+    await store.remove_secret_values()
+    await store.remove_secret_values()
+    assert [path.name for path in tmp_path.rglob("*.yaml")] == ["values.yaml"]

@@ -93,11 +93,12 @@ class Rights:
         if group is not None and not action.lower().endswith("/read"):
             raise denied(principal, action, scope, group)
 
-    def data_access(self, principal: Principal, account: str, write: bool) -> bool:  # noqa: FBT001 - the last argument of `Authorise`
-        """Return whether a principal may read (or write) the blobs of a storage account."""
+    def data_access(self, principal: Principal, account: str, container: str, *, write: bool) -> bool:
+        """Return whether a principal may read (or write) the blobs of a container, or of the account ("")."""
         action = f"{BLOBS}/{'write' if write else 'read'}"
         accounts = [a for a in self._state.of_type(STORAGE_ACCOUNTS) if a.id.name.lower() == account.lower()]
-        return any(self.allows_data(principal, action, str(found.id)) for found in accounts)
+        beneath = f"/blobServices/default/containers/{container}" if container else ""
+        return any(self.allows_data(principal, action, f"{found.id}{beneath}") for found in accounts)
 
     def roles_on(self, principal: Principal, scope: str) -> tuple[Role, ...]:
         """Return the roles in effect that a principal has on a scope, inherited ones included."""

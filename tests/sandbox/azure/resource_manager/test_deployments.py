@@ -77,7 +77,7 @@ async def test_the_containers_identity_may_work_in_the_group_and_write_blobs(wor
     rights = world.manager.rights
     await asyncio.sleep(0.1)  # the assignments take effect 3 ms after they were made
     assert rights.allows(identity, "Microsoft.ContainerService/managedClusters/write", GROUP)
-    assert rights.data_access(identity, spec.environment["STORAGE_ACCOUNT_NAME"], write=True)
+    assert rights.data_access(identity, spec.environment["STORAGE_ACCOUNT_NAME"], "private", write=True)
 
 
 async def test_a_second_click_succeeds_and_adds_a_container_group(world: World) -> None:

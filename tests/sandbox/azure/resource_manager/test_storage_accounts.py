@@ -123,8 +123,20 @@ async def test_blobs_need_a_data_role(world: World, role: str, reads: bool, writ
     somebody = world.people.add("somebody")
     world.manager.grant(somebody, role, GROUP)
     rights = world.manager.rights
-    assert rights.data_access(somebody, "outputs01", write=False) is reads
-    assert rights.data_access(somebody, "outputs01", write=True) is writes
+    assert rights.data_access(somebody, "outputs01", "any", write=False) is reads
+    assert rights.data_access(somebody, "outputs01", "any", write=True) is writes
+
+
+async def test_a_role_on_a_container_ends_there(world: World) -> None:
+    await world.make(ACCOUNT, account(), VERSION)
+    somebody = world.people.add("somebody")
+    world.manager.grant(
+        somebody, "Storage Blob Data Reader", f"{ACCOUNT}/blobServices/default/containers/outputs"
+    )
+    rights = world.manager.rights
+    assert rights.data_access(somebody, "outputs01", "outputs", write=False)
+    assert not rights.data_access(somebody, "outputs01", "private", write=False)
+    assert not rights.data_access(somebody, "outputs01", "", write=False)
 
 
 @pytest.mark.parametrize(
