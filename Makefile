@@ -9,7 +9,7 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-image demo-stop image test reliability coverage check setup error-page security-page lock clean
+.PHONY: help demo demo-image demo-stop image test reliability coverage check setup error-page security-page release lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -58,6 +58,9 @@ error-page: setup ## Write docs/errors.md from the rules that explain errors
 
 security-page: setup ## Write the table of docs/security.md that says which pod reaches what
 	@$(VENV)/python -m tests.docs.reachability_table
+
+release: setup ## Write VERSION wherever the release is named (make release VERSION=0.2.0)
+	@$(VENV)/python -m tests.docs.release "$(VERSION)"
 
 lock: setup ## Update the lock files from pyproject.toml, keeping the versions that still fit
 	$(LOCK) pyproject.toml --output-file requirements.lock

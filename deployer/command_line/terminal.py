@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import typer
 
 from deployer.errors import PreflightError
-from deployer.helm.binary import HELM_VERSION, download_helm, find_helm
+from deployer.helm.binary import (
+    DOWNLOADS,
+    HELM_VERSION,
+    download_helm,
+    find_helm,
+    is_pinned,
+    platform_name,
+)
 from deployer.options import Output
 from deployer.private_files import remove_open_folders
 from deployer.progress.events import Progress
@@ -106,10 +113,20 @@ def helm_program(*, download: bool) -> Path:
     found = find_helm()
     if found is not None:
         return found
-    question = f"helm is not installed. Download helm {HELM_VERSION} now (verified by its SHA-256)?"
+    missing = "The program helm is not installed."
+    if not is_pinned():
+        raise PreflightError(
+            missing,
+            cause=f"This release knows no SHA-256 of helm for this machine ({platform_name()}).",
+            suggestion=f"Install helm {HELM_VERSION} as https://helm.sh/docs/intro/install says.",
+        )
+    question = (
+        f"helm is not installed. Download helm {HELM_VERSION} for {platform_name()} from {DOWNLOADS} now? "
+        "It is used only if it has the SHA-256 that this release was tested with."
+    )
     if download or (sys.stdin.isatty() and typer.confirm(question)):
         return download_helm()
     raise PreflightError(
-        "The program helm is not installed.",
+        missing,
         suggestion=f"Install helm 4, or start again with --download-helm to download helm {HELM_VERSION}.",
     )

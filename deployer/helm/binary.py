@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 HELM_VERSION = "4.3.1"
 
 # SHA-256 of the program, for platforms whose official build was verified independently of the download
-# server. Downloads for other platforms are verified with the checksum that is published beside the archive.
+# server. No command downloads helm for another platform; the image for one is built with the checksum that is
+# published beside the archive.
 PROGRAM_SHA256 = {
     "linux-amd64": "b66cb19f2b31f9d427632ea6c4b4a1ff89b74ecaeaee323cd166da41a7af53bd",
 }
@@ -44,6 +45,11 @@ def platform_name() -> str:
     """Return the platform of this machine as helm names it, for example `linux-amd64`."""
     machine = platform.machine().lower()
     return f"{platform.system().lower()}-{_ARCHITECTURES.get(machine, machine)}"
+
+
+def is_pinned() -> bool:
+    """Return whether this release knows the SHA-256 of the program for this machine."""
+    return platform_name() in PROGRAM_SHA256
 
 
 def cached_helm() -> Path:

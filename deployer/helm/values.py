@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 # The version in the chart, 28.3.3, hangs while pushing; mybinder.org pins this one (mybinder.org-deploy 3387,
 # 3429).
-DIND_TAG = "27.5.1-dind"
+# It runs privileged, so that its content is named, too: the digest of the image for all platforms.
+DIND_TAG = "27.5.1-dind@sha256:aa3df78ecf320f5fafdce71c659f1629e96e9de0968305fe1de670e0ca9176ce"
 # Seconds between two runs of the culler, as on mybinder.org; a shorter timeout needs shorter intervals.
 CULL_EVERY_SECONDS = 660
 # Bytes. BinderHub takes no bodies, and JupyterHub takes forms; what people send to their sessions passes by

@@ -57,7 +57,7 @@ async def test_the_identity_gets_its_two_roles_and_the_person_may_read() -> None
     assert granted(made) == {
         (GROUP, "principal of my-hub-deployer", CONTRIBUTOR),
         (account, "principal of my-hub-deployer", BLOB_CONTRIBUTOR),
-        (account, PERSON, BLOB_READER),
+        (f"{account}/blobServices/default/containers/outputs", PERSON, BLOB_READER),
     }
 
 

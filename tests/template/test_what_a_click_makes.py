@@ -80,9 +80,9 @@ async def test_the_storage_account_is_closed_to_keys_and_the_public() -> None:
 async def test_no_site_is_public_and_the_outputs_are_private() -> None:
     road = (await click()).road
     assert "staticWebsite" not in road.only(f"{ACCOUNTS}/blobServices").body["properties"]
-    outputs = road.only(f"{ACCOUNTS}/blobServices/containers")
-    assert outputs.id.endswith("/blobServices/default/containers/outputs")
-    assert outputs.body["properties"]["publicAccess"] == "None"
+    containers = [put for put in road.puts if put.type == f"{ACCOUNTS}/blobServices/containers"]
+    assert {put.id.rpartition("/containers/")[2] for put in containers} == {"outputs", "private"}
+    assert {put.body["properties"]["publicAccess"] for put in containers} == {"None"}
 
 
 async def test_deleted_outputs_can_be_restored_for_a_week() -> None:

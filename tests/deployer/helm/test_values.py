@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from deployer.helm.values import (
+    DIND_TAG,
     RegistryAccess,
     RegistryLogin,
     merge,
@@ -172,7 +173,8 @@ def test_values_for_docker_hub_are_values_of_the_charts() -> None:
 def test_docker_in_docker_is_pinned_to_the_version_whose_pushes_end() -> None:
     values = values_of().public
     assert values["imageBuilderType"] == "dind"
-    assert values["dind"]["daemonset"]["image"]["tag"] == "27.5.1-dind"
+    assert values["dind"]["daemonset"]["image"]["tag"] == DIND_TAG
+    assert re.fullmatch(r"27\.5\.1-dind@sha256:[0-9a-f]{64}", DIND_TAG)
 
 
 def test_podman_can_build_instead() -> None:

@@ -129,7 +129,7 @@ async def test_the_record_holds_parameters_outputs_and_what_was_made_but_no_secr
     assert properties["parameters"]["binderHubName"] == {"type": "String", "value": "my-hub"}
     assert properties["parameters"]["helmValues"] == {"type": "SecureString"}
     assert properties["outputs"]["statusPage"]["value"].endswith(".web.core.windows.net/")
-    assert len(properties["outputResources"]) == 7
+    assert len(properties["outputResources"]) == 8
     assert "canary" not in json.dumps(properties)
     assert "canary" not in json.dumps(world.manager.dump())
 
@@ -179,7 +179,7 @@ async def test_validation_makes_nothing(world: World) -> None:
         f"{DEPLOYMENT}/validate", VERSION, request(our_template(), binderHubName="my-hub")
     )
     assert answer.status_code == 200
-    assert len(answer.json()["properties"]["validatedResources"]) == 7
+    assert len(answer.json()["properties"]["validatedResources"]) == 8
     assert world.blob_stores.calls == []
     assert (await world.get(DEPLOYMENT, VERSION)).status_code == 404
 
