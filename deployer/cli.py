@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from deployer.command_line.logs import logs
 from deployer.command_line.power import run_power, start, stop
 from deployer.command_line.teardown import remove_from_container, teardown
 from deployer.command_line.terminal import (
@@ -150,7 +151,7 @@ def info(  # noqa: PLR0913 - each is an option that people type
         screen().print(console.hub_for_people(found))
 
 
-for later in (upgrade, stop, start, teardown):
+for later in (logs, upgrade, stop, start, teardown):
     app.command()(later)
 
 

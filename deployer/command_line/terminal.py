@@ -130,3 +130,9 @@ def helm_program(*, download: bool) -> Path:
         missing,
         suggestion=f"Install helm 4, or start again with --download-helm to download helm {HELM_VERSION}.",
     )
+
+
+def print_json_line(value: object) -> None:
+    """Print one of several results for machines, on a line of its own."""
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()

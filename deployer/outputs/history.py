@@ -10,8 +10,13 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployer.outputs.stores import open_store
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from azure.core.credentials_async import AsyncTokenCredential
 
     from deployer.outputs.stores import OutputStore
 
@@ -96,3 +101,23 @@ def _is_of(run: PastRun, hub: str, group: str) -> bool:
     return (
         run.hub.get("name") == hub and str(run.hub.get("resource_group", "")).casefold() == group.casefold()
     )
+
+
+async def read_log(
+    run: PastRun, accounts: Sequence[str], credential: AsyncTokenCredential, directory: Path
+) -> str:
+    """Return the log of a run, "" where it left none.
+
+    Args:
+        run: whose log.
+        accounts: storage accounts that may have its outputs.
+        credential: for these.
+        directory: that may have its outputs.
+
+    """
+    for account in (*accounts, None):
+        async with open_store(account, credential, directory) as store:
+            if run.location.startswith(f"{store.location}/"):
+                name = run.location.removeprefix(f"{store.location}/")
+                return await store.read(f"{name}/deployment.log") or ""
+    return ""
