@@ -131,6 +131,7 @@ def info(  # noqa: PLR0913 - each is an option that people type
     subscription: SubscriptionOption = None,
     setting: SetOption = None,
     output: OutputOption = Output.TEXT,
+    outputs: DirectoryOption = OUTPUTS_DIRECTORY,
     download: DownloadOption = False,
 ) -> None:
     """Show the hub as it is now: addresses, cluster and release. Changes nothing."""
@@ -142,7 +143,7 @@ def info(  # noqa: PLR0913 - each is an option that people type
     helm = helm_program(download=download)
 
     async def look(session: Session, report: StepReport) -> HubInfo:
-        return await inspect_hub(session, helm, report)
+        return await inspect_hub(session, helm, outputs, report)
 
     found = run_to_end(in_session(settings, look))
     if output is Output.JSON:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from deployer.commands.info import HubInfo, NodePool
+    from deployer.commands.info import HubInfo, LastRun, NodePool, Release
     from deployer.commands.runner import Finished
     from deployer.inventory.differences import Differences
     from deployer.inventory.power import Power
@@ -110,19 +110,38 @@ def deployed_for_machines(deployed: Finished) -> dict[str, Any]:
 
 def hub_for_people(hub: HubInfo) -> RenderableType:
     """Lay out the state of a hub."""
-    release = f"{hub.chart}, revision {hub.revision}, {hub.release_status}" if hub.chart else "none"
-    return pairs(
-        {
-            "BinderHub": f"{hub.binder_url} ({_answering(hub.binder_answers)})",
-            "JupyterHub": f"{hub.hub_url} ({_answering(hub.hub_answers)})",
-            **({"Certificate": hub.certificate} if hub.certificate else {}),
-            "Resource group": f"{hub.resource_group} ({hub.location})",
-            "Cluster": f"{hub.cluster}: {hub.cluster_state}, Kubernetes {hub.kubernetes_version}",
-            **{f"Node pool {pool.name}": _pool(pool) for pool in hub.pools},
-            "Release": release,
-            "Outputs": hub.outputs or "no storage account has the tag of this hub",
-        }
-    )
+    rows = {
+        "BinderHub": f"{hub.binder_url} ({_answering(hub.binder_answers)})",
+        "JupyterHub": f"{hub.hub_url} ({_answering(hub.hub_answers)})",
+        **({"Certificate": hub.certificate} if hub.certificate else {}),
+        "Running now": _running(hub),
+        "Resource group": f"{hub.resource_group} ({hub.location})",
+        "Cluster": f"{hub.cluster}: {hub.cluster_state}, Kubernetes {hub.kubernetes_version}",
+        **{f"Node pool {pool.name}": _pool(pool) for pool in hub.pools},
+        **{f"Release {each.name}": _release(each) for each in hub.releases},
+        "Last run": _last_run(hub.last_run) if hub.last_run else "no record of a run can be read",
+        "Outputs": hub.outputs or "no storage account has the tag of this hub",
+    }
+    differing = [Text(f"~ {line}") for line in hub.differences]
+    problems = [Text(f"! {problem}", style="yellow") for problem in hub.problems]
+    heading = [Text("Other than the last deployment wants it:", style="bold")] if differing else []
+    return Group(pairs(rows), *heading, *differing, *problems)
+
+
+def _running(hub: HubInfo) -> str:
+    if hub.sessions is None:
+        return "cannot be looked at"
+    return f"{hub.sessions} session(s), {hub.builds} build(s)"
+
+
+def _release(release: Release) -> str:
+    newer = "" if release.chart == release.known_good else f"; known to work: {release.known_good}"
+    return f"{release.chart}, revision {release.revision}, {release.status}{newer}"
+
+
+def _last_run(run: LastRun) -> str:
+    error = f": {run.error}" if run.error else ""
+    return f"{run.command} of {run.started}: {run.status}{error}"
 
 
 def _answering(answers: bool) -> str:  # noqa: FBT001 - a helper of the rows above

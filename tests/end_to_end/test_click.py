@@ -12,6 +12,7 @@ from sandbox.internet.docker_hub import PASSWORD, USERNAME
 from sandbox.visitor.portal import Portal
 from tests.deployment_record import violations
 from tests.end_to_end.deployments import add_service_principal, click, deploy, outputs_of, run, writes
+from tests.results import refused
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +99,10 @@ def test_info_tells_what_is_there(sandbox: RunningSandbox, clicked: Clicked) -> 
     )
     assert ran.status == 0, ran.stderr
     assert ran.result["binder_answers"] is True
-    assert ran.result["release_status"] == "deployed"
+    assert {release["status"] for release in ran.result["releases"]} == {"deployed"}
+    assert ran.result["last_run"]["status"] == "done"
+    assert (ran.result["differences"], ran.result["problems"]) == ([], [])
+    assert refused("info", ran.result) == []
     assert ran.result["outputs"] == clicked.outputs["outputsContainer"]["value"]
 
 

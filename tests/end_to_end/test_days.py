@@ -1,0 +1,149 @@
+"""The days after the first one: a hub is looked at, upgraded, stopped, started and removed again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end.deployments import deploy, group_of, run
+from tests.end_to_end.governance import SUBSCRIPTION, azure
+from tests.end_to_end.teardowns import names, resources, teardown
+from tests.results import refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.client import RunningSandbox
+    from tests.end_to_end.deployments import Ran
+
+HUB = "days"
+LOCATION = "swedencentral"
+WHERE = {"RESOURCE_GROUP_LOCATION": LOCATION}
+SECRET = {"GITHUB_ACCESS_TOKEN": "ghp_canaryofthedays0123456789abcdefghijk"}
+# Leads nowhere, so that BinderHub says that it is not well.
+BROKEN = "config:\n  BinderHub:\n    hub_url: http://not-the-hub.swedencentral.cloudapp.azure.com\n"
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The hub of this file, and what was there before it."""
+
+    sandbox: RunningSandbox
+    folder: Path
+    before: dict[str, dict[str, Any]]
+
+    def ask(self, command: str, *options: str, **environment: str) -> Ran:
+        """Run a command with no more than name and group; its result keeps to the schema."""
+        where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(self.folder))
+        ran = run(self.sandbox, "binderhub-deployer", command, *options, *where, "-o", "json", **environment)
+        if ran.status == 0 and command != "logs":
+            assert refused(command, ran.result) == []
+        return ran
+
+    def info(self) -> dict[str, Any]:
+        """Return what `info` tells."""
+        ran = self.ask("info")
+        assert ran.status == 0, ran.stderr
+        return ran.result
+
+
+@pytest.fixture(scope="module")
+def hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    """Deploy the hub of this file, into a group that the deployer creates."""
+    before, folder = resources(sandbox), tmp_path_factory.mktemp(HUB)
+    with group_of(sandbox, HUB):
+        ran = deploy(sandbox, folder, HUB, **WHERE, **SECRET)
+        assert ran.status == 0, ran.stderr
+        yield Hub(sandbox, folder, before)
+        # The last test has removed the group, and `group_of` expects one.
+        azure(sandbox, "PUT", f"{SUBSCRIPTION}/resourceGroups/{HUB}", "2025-04-01", {"location": LOCATION})
+
+
+def test_info_tells_how_the_hub_is(hub: Hub) -> None:
+    told = hub.info()
+    assert (told["binder_answers"], told["hub_answers"]) == (True, True)
+    assert told["cluster_state"] == "Running (Succeeded)"
+    assert [(each["chart"], each["status"]) for each in told["releases"]] == [
+        (told["releases"][0]["known_good"], "deployed")
+    ]
+    assert (told["sessions"], told["builds"]) == (0, 0)
+    assert (told["last_run"]["command"], told["last_run"]["status"]) == ("deploy", "done")
+    assert (told["differences"], told["problems"]) == ([], [])
+
+
+@pytest.mark.parametrize(("target", "pods"), [("hub", {"hub"}), ("proxy", {"proxy"}), ("builds", set())])
+def test_logs_of_pods_come_from_the_api_of_the_cluster(hub: Hub, target: str, pods: set[str]) -> None:
+    ran = hub.ask("logs", target, "--tail", "1")
+    assert ran.status == 0, ran.stderr
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [refusal for line in lines for refusal in refused("log_line", line)] == []
+    assert {line["source"].partition("-")[0] for line in lines} == pods
+
+
+def test_logs_of_several_pods_are_shown_together(hub: Hub) -> None:
+    ran = hub.ask("logs")
+    sources = {json.loads(line)["source"].partition("-")[0] for line in ran.stdout.splitlines()}
+    assert sources == {"binder", "hub", "proxy"}
+
+
+def test_the_log_of_the_deployer_is_that_of_its_last_run(hub: Hub) -> None:
+    ran = hub.ask("logs", "deployer")
+    messages = [json.loads(line)["message"] for line in ran.stdout.splitlines()]
+    assert "Deploying the BinderHub days" in messages[0]
+
+
+def test_nothing_is_upgraded_where_nothing_differs_or_nobody_is_asked(hub: Hub) -> None:
+    assert hub.ask("upgrade").result["changed"] is False
+    refusal = hub.ask("upgrade", "--set", "IDLE_TIMEOUT=20min")
+    assert refusal.status == 2
+    assert "--yes" in refusal.stderr
+
+
+def test_an_upgrade_keeps_what_is_not_named_and_needs_no_secret_again(hub: Hub) -> None:
+    ran = hub.ask("upgrade", "--set", "IDLE_TIMEOUT=20min", "--yes")
+    assert ran.status == 0, ran.stderr
+    differences = ran.result["differences"]
+    assert differences["settings"] == ["IDLE_TIMEOUT: the default becomes 1200"]
+    assert "jupyterhub.cull.timeout: 600 becomes 1200" in differences["values"]
+    assert differences["secret_values"] is False
+    assert SECRET["GITHUB_ACCESS_TOKEN"] not in ran.stdout + ran.stderr
+    values = run(hub.sandbox, "helm", "get", "values", HUB, "--namespace", HUB, "--kube-context", HUB)
+    assert SECRET["GITHUB_ACCESS_TOKEN"] in values.stdout
+
+
+def test_an_upgrade_that_does_not_become_healthy_is_rolled_back(hub: Hub, tmp_path: Path) -> None:
+    values = tmp_path / "values.yaml"
+    values.write_text(BROKEN)
+    ran = hub.ask("upgrade", "--values", str(values), "--yes", MAXIMUM_DURATION="60")
+    assert ran.status == 1
+    assert "rolled back" in ran.stderr
+    told = hub.info()
+    assert told["differences"] == []
+    assert (told["last_run"]["command"], told["last_run"]["status"]) == ("upgrade", "failed")
+    assert (told["binder_answers"], told["hub_answers"]) == (True, True)
+
+
+def test_a_hub_that_is_stopped_and_started_is_as_before(hub: Hub) -> None:
+    first, again = hub.ask("stop"), hub.ask("stop")
+    assert (first.status, again.status) == (0, 0), first.stderr
+    assert (first.result["changed"], again.result["changed"]) == (True, False)
+    assert "load balancer" in first.result["still_costs"][0]
+    told = hub.info()
+    assert told["cluster_state"] == "Stopped (Succeeded)"
+    assert (told["binder_answers"], told["sessions"]) == (False, None)
+    started, once_more = hub.ask("start"), hub.ask("start")
+    assert (started.status, once_more.status) == (0, 0), started.stderr
+    assert (started.result["changed"], once_more.result["changed"]) == (True, False)
+    told = hub.info()
+    assert (told["binder_answers"], told["hub_answers"], told["differences"]) == (True, True, [])
+
+
+def test_a_teardown_leaves_what_was_there_before(hub: Hub) -> None:
+    ran = teardown(hub.sandbox, hub.folder, HUB, "--delete-resource-group")
+    assert ran.status == 0, ran.stderr
+    assert ("resource-group", HUB) in names(ran, "removed")
+    assert resources(hub.sandbox) == hub.before
