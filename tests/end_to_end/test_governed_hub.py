@@ -107,4 +107,4 @@ def test_a_stopped_cluster_is_refused_with_how_to_start_it(sandbox: RunningSandb
     ran = deploy(sandbox, hub, HUB, **SETTINGS, AKS_TIER="Standard")
     assert ran.status == 2
     assert f"The cluster {HUB} is stopped." in ran.stderr
-    assert "az aks start" in ran.stderr
+    assert "`binderhub-deployer start`" in ran.stderr
