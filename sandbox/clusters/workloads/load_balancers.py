@@ -142,7 +142,10 @@ def _address_name(uid: str) -> str:
 
 
 def _wants_address(service: Object) -> bool:
-    return service["spec"].get("type") == "LoadBalancer" and "deletionTimestamp" not in service["metadata"]
+    """Return whether the service controller serves this Service: those of a class are left to others."""
+    spec = service["spec"]
+    ours = spec.get("type") == "LoadBalancer" and not spec.get("loadBalancerClass")
+    return ours and "deletionTimestamp" not in service["metadata"]
 
 
 def _addresses(service: Object) -> list[Object]:
