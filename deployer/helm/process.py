@@ -38,6 +38,11 @@ REVISIONS = 2
 
 WAITING_COMMANDS = {"upgrade", "rollback", "uninstall"}
 
+# After an even number of backslashes, which are no part of it.
+_PAIR = re.compile(
+    rb"(?P<before>(?<!\\)(?:\\\\)*)\\u(?P<high>d[89ab][0-9a-f]{2})\\u(?P<low>d[c-f][0-9a-f]{2})"
+)
+
 # The texts of helm for errors that the deployer handles.
 _KINDS: Sequence[tuple[re.Pattern[str], type[Error]]] = (
     (re.compile(r"release: not found"), ReleaseNotFoundError),
@@ -86,6 +91,7 @@ class HelmProcess(Command):
 
         """
         waits = command[0] in WAITING_COMMANDS
+        values = None if input is None else readable_by_helm(input)
         process = await asyncio.create_subprocess_exec(
             *self._arguments,
             *map(str, command),
@@ -98,13 +104,28 @@ class HelmProcess(Command):
         )
         try:
             async with asyncio.timeout(self._wait_limit + MARGIN if waits else READ_LIMIT):
-                stdout, stderr = await process.communicate(input)
+                stdout, stderr = await process.communicate(values)
         finally:
             await _end(process)
         status = await process.wait()
         if status == 0:
             return stdout
         raise _error_of(stderr)(status, stdout, stderr)
+
+
+def readable_by_helm(values: bytes) -> bytes:
+    """Return JSON in which no character is two escapes: helm reads it as YAML, which does not know that.
+
+    Args:
+        values: JSON with every character beyond ASCII as an escape.
+
+    """
+
+    def whole(match: re.Match[bytes]) -> bytes:
+        high, low = (int(half, 16) for half in (match["high"], match["low"]))
+        return match["before"] + b"\\U%08x" % (0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
+
+    return _PAIR.sub(whole, values)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

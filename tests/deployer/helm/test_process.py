@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from deployer.helm.process import HelmProcess
+from deployer.helm.process import HelmProcess, readable_by_helm
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,3 +42,9 @@ async def test_helm_gets_no_variable_but_those_of_programs_and_the_network(
     assert variables["TMPDIR"] == str(tmp_path / "private")
     assert {name: variables[name] for name in NEEDED} == NEEDED
     assert set(variables) <= {*os.environ, "TMPDIR"} - {"SP_APP_KEY", "AZURE_CLIENT_SECRET", "LANG"}
+
+
+@given(text=st.text(st.sampled_from('\\u{d83d}\\ud83d\\ude00a\U0001f600\U0010ffff\u2028\x7f"')))
+def test_helm_is_given_every_character_as_yaml_knows_it(text: str) -> None:
+    written = readable_by_helm(json.dumps({"a": text}).encode()).decode()
+    assert yaml.safe_load(written) == {"a": text}

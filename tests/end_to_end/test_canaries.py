@@ -1,0 +1,115 @@
+"""Secrets of hostile kinds, in runs that fail at each stage: nothing that is left has one, in any form."""
+
+from __future__ import annotations
+
+import base64
+import json
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end.deployments import Ran, deploy, group_of
+from tests.end_to_end.test_secrets import all_command_lines, forms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox.client import RunningSandbox
+
+HUB = "canaries"
+WHERE = {"RESOURCE_GROUP_LOCATION": "uksouth"}
+TOKEN = "ghp_Canary/+=?&'\"<7f3a>"
+KEY = "canary-key-7f3a"
+NUMBER = 8675309042
+PEM = (
+    "-----BEGIN PRIVATE KEY-----\nMIIBVcanaryAgEAMA0GCSqGSIb3DQEB\nAQUAA4canaryGNADCBiQKBgQC7f3a\n"
+    "-----END PRIVATE KEY-----\n"
+)
+IN_BASE64 = base64.b64encode(PEM.encode()).decode()
+HOSTILE = "canary \t\"'\\<&>%é😀 7f3a"
+SECRETS = {
+    "token": TOKEN,
+    "key": KEY,
+    "number": str(NUMBER),
+    "number as helm prints it": "8.675309042e+09",
+    **{f"line {number} of a key": line for number, line in enumerate(PEM.split("\n")[1:3])},
+    "joined key": "".join(PEM.split("\n")[1:3]),
+    "base64": IN_BASE64[:24],
+    "hostile text": HOSTILE,
+    "label": "canary value 7f3a",
+}
+CONFIG: dict[str, Any] = {"BinderHub": {KEY: PEM, "about_message": HOSTILE, "banner_message": NUMBER}}
+# No node label is like these, so that the API server refuses them, and quotes them.
+SELECTOR = {KEY: "canary value 7f3a", "b": IN_BASE64}
+# Each stage: what is given beside the usual settings, the exit status, and the step that fails.
+STAGES: dict[str, tuple[dict[str, str], int, str | None]] = {
+    "settings": ({"HELM_VALUES": f"config: [{HOSTILE}\n{PEM}"}, 2, None),
+    "charts": (
+        {
+            "HELM_VALUES": json.dumps(
+                {"config": CONFIG, KEY: PEM, "service": {"type": HOSTILE}, "registry": 5}
+            )
+        },
+        2,
+        "charts",
+    ),
+    "cluster": (
+        {"HELM_VALUES": json.dumps({"config": CONFIG}), "AKS_NODE_VM_SIZE": "Standard_M2_v9"},
+        1,
+        "cluster",
+    ),
+    "binderhub": (
+        {
+            "HELM_VALUES": json.dumps(
+                {"config": CONFIG, "nodeSelector": {KEY: PEM, "b": HOSTILE, "c": IN_BASE64}}
+            )
+        },
+        1,
+        "binderhub",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def group(sandbox: RunningSandbox) -> Iterator[str]:
+    with group_of(sandbox, HUB) as name:
+        yield name
+
+
+def left(folder: Path, ran: Ran, command_lines: set[str]) -> dict[str, str]:
+    """Return all that a run leaves, by where it is: output, files, and arguments of processes."""
+    files = {
+        str(path): path.read_text(errors="replace")
+        for path in folder.rglob("*")
+        if path.is_file() and "private" not in path.relative_to(folder).parts
+    }
+    return {**files, "stdout": ran.stdout, "stderr": ran.stderr, "arguments": "\n".join(command_lines)}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.usefixtures("group")
+def test_a_run_that_fails_leaves_no_secret_in_any_form(
+    stage: str, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    given, status, step = STAGES[stage]
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    with ExitStack() as stack:
+        seen = stack.enter_context(all_command_lines())
+        settings = {**WHERE, **given, "GITHUB_ACCESS_TOKEN": TOKEN, "TMPDIR": str(temporary)}
+        ran = deploy(sandbox, tmp_path, HUB, **settings)
+    assert ran.status == status, ran.stderr
+    assert list(temporary.iterdir()) == []
+    if step is not None:
+        (record,) = tmp_path.glob("runs/*/deployment.json")
+        steps = {one["name"]: one["status"] for one in json.loads(record.read_text())["steps"]}
+        assert steps[step] == "failed", ran.stderr
+    found = {
+        (where, name)
+        for where, text in left(tmp_path, ran, seen).items()
+        for name, secret in SECRETS.items()
+        if any(form in text for form in forms(secret))
+    }
+    assert found == set()
