@@ -98,9 +98,8 @@ class RunningSandbox:
 
     def client(self, **options: Any) -> httpx.Client:
         """Return an HTTP client in the network of the sandbox; options are those of httpx."""
-        trust = ssl.create_default_context(cafile=self.network["SSL_CERT_FILE"])
-        proxy = self.network["HTTPS_PROXY"]
-        return httpx.Client(proxy=proxy, verify=trust, timeout=60, trust_env=False, **options)
+        options.setdefault("verify", ssl.create_default_context(cafile=self.network["SSL_CERT_FILE"]))
+        return httpx.Client(proxy=self.network["HTTPS_PROXY"], timeout=60, trust_env=False, **options)
 
     def ask(self, method: str, path: str, body: object = None) -> httpx.Response:
         """Send a request to the control application; return its response.

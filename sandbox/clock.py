@@ -29,12 +29,6 @@ AZURE_SECONDS = {
     "role_assignment.propagation": 30.0,
     "identity_endpoint.start": 5.0,
     "provider.registration": 60.0,
-    "cert_manager.webhook": 10.0,
-    "acme.account": 2.0,
-    "acme.order": 2.0,
-    "acme.validation": 5.0,
-    "acme.certificate": 4.0,
-    "http01.self_check": 8.0,
     "http01.retry": 10.0,
 }
 

@@ -5,6 +5,7 @@ Azure has nothing like it, and the deployer never calls it.
 
 from __future__ import annotations
 
+import os
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from sandbox.network.faults import Fault, Faults
+from sandbox.processes import memory_bytes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -83,7 +85,7 @@ class ControlApp:
         )
 
     async def _state(self, _: Request) -> Response:
-        """Show all resources, the DNS records outside Azure, the hosts that were refused, and the faults."""
+        """Show all resources, DNS records outside Azure, refused hosts, faults, and the memory of it all."""
         state = self._resource_manager.dump()
         return JSONResponse(
             {
@@ -91,6 +93,7 @@ class ControlApp:
                 "dns_records": self._dns.foreign,
                 "refused": self._proxy.refused,
                 "time_scale": self._clock.time_scale,
+                "memory_megabytes": _memory(),
                 "faults": [scripted.as_json() for scripted in self._faults.all()],
             }
         )
@@ -176,3 +179,10 @@ class ControlApp:
                 },
             }
         )
+
+
+def _memory() -> dict[str, float]:
+    """Return the memory of the sandbox: in all, and by program."""
+    sizes = memory_bytes(os.getpid())
+    ordered = sorted(sizes.items(), key=lambda item: item[1], reverse=True)
+    return {name: round(size / 1e6, 1) for name, size in (("all", sum(sizes.values())), *ordered)}

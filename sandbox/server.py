@@ -19,12 +19,14 @@ from sandbox.azure.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, Login
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
 from sandbox.azure.storage.blob_stores import BlobStores
 from sandbox.clock import Clock
+from sandbox.clusters import https_programs
 from sandbox.clusters.clusters import Clusters
 from sandbox.clusters.programs import build, locate
 from sandbox.control import ControlApp
 from sandbox.hub.edge import Edge
+from sandbox.hub.pod_network import PodNetwork
 from sandbox.hub.registry_logins import RegistryLogins
-from sandbox.internet.certificate_authorities.authorities import ZEROSSL_API_HOST, CertificateAuthorities
+from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
 from sandbox.internet.charts.hosts import chart_hosts
 from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.internet.github import RAW_HOST, raw_files
@@ -35,7 +37,6 @@ from sandbox.network.faults import Faults
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import CONTROL_HOST, Dispatcher, Listener
 from sandbox.network.proxy import Proxy
-from sandbox.network.tls import TlsContexts
 
 if TYPE_CHECKING:
     from sandbox.image.build import Image
@@ -84,15 +85,20 @@ class Sandbox:
         self._faults = Faults()
         self._directory = Directory()
         self._authority = CertificateAuthority(self._state_dir / "authority")
-        self._authorities = CertificateAuthorities(self._authority, self._hosts.app_for)
+        self._https_programs = https_programs.locate() or https_programs.build()
+        self._authorities = CertificateAuthorities(
+            self._https_programs.pebble, self._state_dir / "certificate-authorities", self._authority
+        )
         self._clusters = Clusters(
             state_dir=self._state_dir,
             programs=locate() or build(),
             authority=self._authority,
             hosts=self._hosts,
             clock=self._clock,
-            authorities=self._authorities,
+            https_programs=self._https_programs,
+            pod_environment=self._pod_environment,
         )
+        self._pod_proxy_port = 0
         self._network: dict[str, str] = {}
         self._containers = self._make_containers()
         self._blob_stores = self._make_blob_stores()
@@ -161,7 +167,7 @@ class Sandbox:
 
     def _prepare_folder(self) -> None:
         """Remove what an earlier sandbox left: a new one begins empty, as a new subscription does."""
-        for part in ("authority", "clusters", "containers", "storage"):
+        for part in ("authority", "certificate-authorities", "clusters", "containers", "storage"):
             shutil.rmtree(self._state_dir / part, ignore_errors=True)
         self._state_dir.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
         (self._state_dir / "requests.jsonl").unlink(missing_ok=True)
@@ -181,8 +187,8 @@ class Sandbox:
         self._hosts.serve(LOGIN_HOST, login.app)
         self._hosts.serve("*.cloudapp.azure.com", self._edge)
         self._hosts.serve(RAW_HOST, raw_files(CHECKOUT))
-        self._hosts.serve(ZEROSSL_API_HOST, self._authorities.zerossl_api)
-        for host, app in {**docker_hub_hosts(), **chart_hosts(self._options.charts)}.items():
+        charts = chart_hosts(self._options.charts, self._https_programs.cert_manager_chart)
+        for host, app in {**docker_hub_hosts(), **charts}.items():
             self._hosts.serve(host, app)
 
     async def _listen(self) -> Proxy:
@@ -190,23 +196,34 @@ class Sandbox:
         dispatcher = Dispatcher(
             self._hosts, self._state_dir / "requests.jsonl", self._object_id, self._faults
         )
-        tls_contexts = TlsContexts(self._authority, self._edge.tls_context)
         ports = []
-        for contexts in (tls_contexts, None):
-            listener = Listener(dispatcher, contexts)
+        for authority in (self._authority, None):
+            listener = Listener(dispatcher, authority)
             ports.append(await listener.start())
             self._stack.push_async_callback(listener.close)
         proxy = Proxy(
             self._hosts,
             tls_port=ports[0],
             http_port=ports[1],
-            before_tls=tls_contexts.prepare,
+            program_port=self._edge.program_port,
             faults=self._faults,
         )
         port = await proxy.start()
         self._stack.push_async_callback(proxy.close)
-        self._network.update(network_environment(f"http://127.0.0.1:{port}", self._authority.ca_file))
+        pod_network = PodNetwork(self._clusters, self._edge.answers, proxy.port_of)
+        self._pod_proxy_port = await pod_network.start()
+        self._stack.push_async_callback(pod_network.close)
+        self._stack.push_async_callback(self._authorities.close)
+        roots = await self._authorities.start(self._hosts, dispatcher)
+        trusted = self._state_dir / "authority" / "trusted.pem"
+        trusted.write_bytes(self._authority.ca_file.read_bytes() + roots)
+        self._network.update(network_environment(f"http://127.0.0.1:{port}", trusted))
         return proxy
+
+    def _pod_environment(self, fqdn: str) -> dict[str, str]:
+        """Return the variables of the network of a cluster's pods."""
+        proxy = f"socks5://{fqdn}@127.0.0.1:{self._pod_proxy_port}"
+        return network_environment(proxy, Path(self._network["SSL_CERT_FILE"]))
 
     def _describe(self) -> None:
         description = {

@@ -16,23 +16,23 @@ from sandbox.clusters.egress import EgressProxy
 from sandbox.clusters.kubernetes_api import list_objects
 from sandbox.clusters.workloads.aks_pods import install_aks_pods
 from sandbox.clusters.workloads.autoscaler import autoscale
-from sandbox.clusters.workloads.cert_manager.controller import CertManager
 from sandbox.clusters.workloads.disks import provision_disks
 from sandbox.clusters.workloads.load_balancers import LoadBalancers
 from sandbox.clusters.workloads.nodes import Nodes
+from sandbox.clusters.workloads.pod_programs import PodPrograms
 from sandbox.clusters.workloads.user_schedulers import run_user_schedulers
 from sandbox.network.forwarder import Forwarder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
     from pathlib import Path
 
     from sandbox.clock import Clock
     from sandbox.clusters.cloud import Cloud
+    from sandbox.clusters.https_programs import HttpsPrograms
     from sandbox.clusters.programs import Programs
     from sandbox.clusters.spec import ClusterSpec, NodePool
     from sandbox.clusters.workloads.dns_labels import DnsLabels
-    from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.network.authority import CertificateAuthority
     from sandbox.network.hosts import Hosts
 
@@ -55,12 +55,12 @@ class Cluster:
         clock: how long Azure takes.
         cloud: where addresses and disks are created.
         labels: the DNS labels of all clusters.
-        authorities: where cert-manager gets certificates; None for no cert-manager.
+        https_programs: run in place of their pods; None for none.
+        pod_environment: returns the variables of the network of the cluster's pods.
         on_delete: called when the cluster is deleted.
 
     Attributes:
         spec: its specification, with its present node pools.
-        players: local ports that play a Service, by namespace and name.
         api: client of the cluster's API.
 
     """
@@ -76,7 +76,8 @@ class Cluster:
         clock: Clock,
         cloud: Cloud,
         labels: DnsLabels,
-        authorities: CertificateAuthorities | None,
+        https_programs: HttpsPrograms | None,
+        pod_environment: Callable[[], Mapping[str, str]],
         on_delete: Callable[[], object],
     ) -> None:
         self.spec = spec
@@ -86,11 +87,12 @@ class Cluster:
         self._clock = clock
         self._cloud = cloud
         self._labels = labels
-        self._authorities = authorities
+        self._https_programs = https_programs
+        self._pod_environment = pod_environment
         self._on_delete = on_delete
         self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
         self._tasks: list[asyncio.Task[None]] = []
-        self.players: dict[tuple[str, str], int] = {}
+        self._pod_programs: PodPrograms | None = None
         self._plane = self._new_plane()
         self.api = self._new_client()
 
@@ -124,12 +126,22 @@ class Cluster:
             autoscale(self.api, self._clock, nodes, lambda: self.spec.pools),
             run_user_schedulers(self.api, self._plane),
         )
-        if self._authorities is not None:
-            folder = self._folder / "cert-manager"
-            cert_manager = CertManager(
-                self.api, self._clock, self._authorities, folder=folder, players=self.players
+        if self._https_programs is not None:
+            self._pod_programs = PodPrograms(
+                self.api, self._plane, self._https_programs, self._pod_environment, self._clock
             )
-            self._spawn(cert_manager.run())
+            self._spawn(self._pod_programs.run())
+
+    def program_port(self, namespace: str, selector: Mapping[str, str], port: int | str) -> int | None:
+        """Return the local port of the program behind a Service, None where no program runs for its pods.
+
+        Args:
+            namespace: of the Service.
+            selector: of the Service.
+            port: number or name of the container's port.
+
+        """
+        return self._pod_programs.port(namespace, selector, port) if self._pod_programs else None
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
         """Add and remove nodes until the cluster has these node pools only."""
@@ -191,9 +203,11 @@ class Cluster:
         if port == self._plane.kubelet_port:
             return self._plane.kubelet_port
         for service in await list_objects(self.api, "/api/v1/services"):
-            if address == service["spec"].get("clusterIP"):
-                metadata = service["metadata"]
-                return self.players.get((metadata["namespace"], metadata["name"]))
+            spec = service["spec"]
+            if address == spec.get("clusterIP"):
+                target = next(each.get("targetPort", port) for each in spec["ports"] if each["port"] == port)
+                namespace = service["metadata"]["namespace"]
+                return self.program_port(namespace, spec.get("selector") or {}, target)
         return None
 
     def _spawn(self, *works: Coroutine[None, None, None]) -> None:

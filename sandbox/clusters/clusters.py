@@ -10,13 +10,14 @@ from sandbox.clusters.cluster import Cluster
 from sandbox.clusters.workloads.dns_labels import DnsLabels
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from sandbox.clock import Clock
     from sandbox.clusters.cloud import Cloud
+    from sandbox.clusters.https_programs import HttpsPrograms
     from sandbox.clusters.programs import Programs
     from sandbox.clusters.spec import ClusterSpec
-    from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
     from sandbox.network.authority import CertificateAuthority
     from sandbox.network.hosts import Hosts
 
@@ -30,7 +31,8 @@ class Clusters:
         authority: signs the certificates of their APIs.
         hosts: where the host names of their APIs are served.
         clock: how long Azure takes.
-        authorities: where cert-manager gets certificates; None for no cert-manager.
+        https_programs: run in place of their pods; None for none.
+        pod_environment: returns the variables of the network of a cluster's pods, by its host name.
 
     """
 
@@ -42,14 +44,16 @@ class Clusters:
         authority: CertificateAuthority,
         hosts: Hosts,
         clock: Clock,
-        authorities: CertificateAuthorities | None = None,
+        https_programs: HttpsPrograms | None = None,
+        pod_environment: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._folder = state_dir / "clusters"
         self._programs = programs
         self._authority = authority
         self._hosts = hosts
         self._clock = clock
-        self._authorities = authorities
+        self._https_programs = https_programs
+        self._pod_environment = pod_environment
         self._labels = DnsLabels()
         self._clusters: dict[str, Cluster] = {}
 
@@ -64,7 +68,8 @@ class Clusters:
             clock=self._clock,
             cloud=cloud or NoCloud(),
             labels=self._labels,
-            authorities=self._authorities,
+            https_programs=self._https_programs,
+            pod_environment=lambda: self._pod_environment(spec.fqdn),
             on_delete=lambda: self._clusters.pop(spec.fqdn, None),
         )
         self._clusters[spec.fqdn] = cluster

@@ -11,6 +11,8 @@ from sandbox.hub.cluster_reader import ClusterReader, Endpoint
 from sandbox.network.unreachable import Unreachable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import httpx
 
     from sandbox.clusters.kubernetes_api import Object
@@ -22,6 +24,9 @@ PUBLIC_NAME = re.compile(r"(?P<label>[a-z0-9-]+)\.(?P<location>[a-z0-9]+)\.cloud
 class _Cluster(Protocol):
     @property
     def api(self) -> httpx.AsyncClient: ...
+
+    def program_port(self, namespace: str, selector: Mapping[str, str], port: int | str) -> int | None:
+        """Return the local port of the program behind a Service, None where none runs."""
 
 
 class LabelHolders(Protocol):
@@ -40,6 +45,7 @@ class Backend:
         service: the Service.
         endpoints: its ready endpoints, at least one.
         port: the port of the pods.
+        program_port: local port of the program that runs for the pods, None where none does.
 
     """
 
@@ -47,6 +53,7 @@ class Backend:
     service: Object
     endpoints: tuple[Endpoint, ...]
     port: int
+    program_port: int | None
 
     @property
     def namespace(self) -> str:
@@ -57,20 +64,6 @@ class Backend:
     def selector(self) -> dict[str, str]:
         """The labels of the pods that the Service selects."""
         return dict(self.service["spec"].get("selector") or {})
-
-    async def pod(self) -> Object | None:
-        """Return a ready pod, None if all are gone by now."""
-        for endpoint in self.endpoints:
-            pod = await ClusterReader(self.api).pod(self.namespace, endpoint.pod)
-            if pod is not None:
-                return pod
-        return None
-
-    async def arguments(self) -> list[str]:
-        """Return command and arguments of the first container of a ready pod."""
-        pod = await self.pod()
-        container = pod["spec"]["containers"][0] if pod is not None else {}
-        return [*(container.get("command") or ()), *(container.get("args") or ())]
 
 
 class PublicAddresses:
@@ -97,7 +90,8 @@ class PublicAddresses:
             Unreachable: the name has no address, or nothing accepts connections there.
 
         """
-        api, service = await self._service(host)
+        cluster, service = await self._service(host)
+        api = cluster.api
         metadata = service["metadata"]
         opened = next((each for each in service["spec"]["ports"] if each["port"] == port), None)
         if opened is None:
@@ -107,20 +101,22 @@ class PublicAddresses:
         accepting = tuple(endpoint for endpoint in ready if name in endpoint.ports)
         if not accepting:
             raise Unreachable(HTTPStatus.SERVICE_UNAVAILABLE, f"No pod is ready behind {host}.")
-        return Backend(api, service, accepting, accepting[0].ports[name])
+        pod_port = accepting[0].ports[name]
+        selector = service["spec"].get("selector") or {}
+        program_port = cluster.program_port(metadata["namespace"], selector, pod_port)
+        return Backend(api, service, accepting, pod_port, program_port)
 
-    async def _service(self, host: str) -> tuple[httpx.AsyncClient, Object]:
-        """Return the API of the cluster and the load balancer's Service behind a name."""
+    async def _service(self, host: str) -> tuple[_Cluster, Object]:
+        """Return the cluster and the load balancer's Service behind a name."""
         name = PUBLIC_NAME.fullmatch(self._dns.canonical(host) or "")
         holder = self._clusters.holder_of_label(name["location"], name["label"]) if name else None
         if holder is None:
             raise Unreachable(HTTPStatus.BAD_GATEWAY, f"The name {host} does not exist.")
         cluster, namespace, service_name = holder
-        api = cluster.api
-        service = await ClusterReader(api).service(namespace, service_name)
+        service = await ClusterReader(cluster.api).service(namespace, service_name)
         if service is None or not _has_address(service):
             raise Unreachable(HTTPStatus.BAD_GATEWAY, f"The name {host} does not exist.")
-        return api, service
+        return cluster, service
 
 
 def _has_address(service: Object) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     LeadsToHub = Callable[[str], Awaitable[bool]]
 
 JUPYTERHUB_VERSION = "5.3.0"
+VERSION_HEADER = "X-JupyterHub-Version"
 REPO2DOCKER = "quay.io/jupyterhub/repo2docker:2024.07.0"
 USER_PODS = "app=jupyterhub,component=singleuser-server"
 BUILD_PODS = "component=binderhub-build"
@@ -126,7 +127,7 @@ class JupyterHub:
                 "503 : Service Unavailable\n", status_code=HTTPStatus.SERVICE_UNAVAILABLE
             )
         if path in {"/hub/api", "/hub/api/"}:
-            return JSONResponse({"version": JUPYTERHUB_VERSION})
+            return JSONResponse({"version": JUPYTERHUB_VERSION}, headers={VERSION_HEADER: JUPYTERHUB_VERSION})
         if path in {"/hub/health", "/hub/api/health"}:
             return Response()
         if path in {"/", "/hub", "/hub/"}:

@@ -49,10 +49,6 @@ class ClusterReader:
         """Return a Deployment, None if there is none."""
         return await get(self._api, f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")
 
-    async def pod(self, namespace: str, name: str) -> Object | None:
-        """Return a pod, None if there is none."""
-        return await get(self._api, f"/api/v1/namespaces/{namespace}/pods/{name}")
-
     async def pods(self, namespace: str, labels: str) -> list[Object]:
         """Return the pods that match a label selector."""
         return await list_objects(self._api, f"/api/v1/namespaces/{namespace}/pods", labels)
@@ -72,19 +68,6 @@ class ClusterReader:
         """Return the data of a Secret, nothing if there is none."""
         found = await get(self._api, f"/api/v1/namespaces/{namespace}/secrets/{name}")
         return {key: b64decode(value) for key, value in ((found or {}).get("data") or {}).items()}
-
-    async def config_map(self, namespace: str, name: str) -> dict[str, str]:
-        """Return the data of a ConfigMap, nothing if there is none."""
-        found = await get(self._api, f"/api/v1/namespaces/{namespace}/configmaps/{name}")
-        return dict((found or {}).get("data") or {})
-
-    async def ingresses(self) -> list[Object]:
-        """Return the Ingresses of all namespaces."""
-        return await list_objects(self._api, "/apis/networking.k8s.io/v1/ingresses")
-
-    async def ingress_classes(self) -> list[Object]:
-        """Return all IngressClasses."""
-        return await list_objects(self._api, "/apis/networking.k8s.io/v1/ingressclasses")
 
 
 def _ports(found: Object) -> dict[str, int]:

@@ -52,10 +52,6 @@ class CertificateAuthority:
         chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
         return IssuedCertificate(chain, issued.private_key_pem.bytes())
 
-    def sub_authority(self, organisation: str, name: str) -> trustme.CA:
-        """Return a new intermediate authority below this one."""
-        return trustme.CA(parent_cert=self._ca, organization_name=organisation, organization_unit_name=name)
-
     def server_context(self, host: str) -> ssl.SSLContext:
         """Return the TLS context of a host, whose certificate is issued at the first call."""
         if host not in self._contexts:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Headers of one connection, which say nothing of the next.
 OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
+# Headers of a body as it was sent, which httpx has decoded.
+OF_THE_SENT_BODY = {"content-length", "content-encoding"}
 # A watch may be silent for as long as nothing happens.
 ENDLESS = httpx.Timeout(30, read=None)
 
@@ -53,3 +55,31 @@ class Forwarder:
             if name.lower().decode("latin-1") not in OF_ONE_CONNECTION
         ]
         return response
+
+
+async def pass_on(client: httpx.AsyncClient, request: Request, url: str, server_name: str = "") -> Response:
+    """Hand a whole request to a server, and return its whole answer.
+
+    Args:
+        client: reaches the server.
+        request: for whatever host.
+        url: of the server.
+        server_name: the name that TLS is for; empty for that of the URL.
+
+    """
+    answer = await client.request(
+        request.method,
+        url,
+        headers=[(name, value) for name, value in request.headers.items() if name not in OF_ONE_CONNECTION],
+        content=await request.body(),
+        follow_redirects=False,
+        extensions={"sni_hostname": server_name} if server_name else {},
+    )
+    response = Response(answer.content, answer.status_code)
+    dropped = OF_ONE_CONNECTION | OF_THE_SENT_BODY
+    response.raw_headers += [
+        (name.lower(), value)
+        for name, value in answer.headers.raw
+        if name.lower().decode("latin-1") not in dropped
+    ]
+    return response

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sandbox.network.authority import CertificateAuthority
     from sandbox.network.faults import Fault
     from sandbox.network.hosts import Hosts
-    from sandbox.network.tls import ServerContexts
 
     # Returns the object id of the principal of a bearer token, None for an invalid token.
     WhoIs = Callable[[str], str | None]
@@ -58,15 +58,24 @@ class Listener:
 
     Args:
         app: the application.
-        contexts: the TLS contexts of all hosts; None for plain HTTP.
+        authority: issues the certificate of each host; None for plain HTTP.
 
     """
 
-    def __init__(self, app: ASGIApp, contexts: ServerContexts | None = None) -> None:
-        config = uvicorn.Config(app, log_level="warning", lifespan="off", access_log=False, http=_Protocol)
+    def __init__(self, app: ASGIApp, authority: CertificateAuthority | None = None) -> None:
+        config = uvicorn.Config(
+            app,
+            interface="asgi3",
+            http=_Protocol,
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            # Who connects here is who it seems to be: clients are told apart by their ports.
+            proxy_headers=False,
+        )
         config.load()
-        if contexts is not None:
-            config.ssl = _context_by_name(contexts)
+        if authority is not None:
+            config.ssl = _context_by_name(authority)
         self._server = _Server(config)
         self._task: asyncio.Task[None] | None = None
 
@@ -87,11 +96,11 @@ class Listener:
             await self._task
 
 
-def _context_by_name(contexts: ServerContexts) -> ssl.SSLContext:
+def _context_by_name(authority: CertificateAuthority) -> ssl.SSLContext:
     """Return a TLS context that is replaced by that of the host which the client names."""
 
     def choose(connection: ssl.SSLObject, name: str | None, _: ssl.SSLContext) -> None:
-        connection.context = contexts.server_context(name or CONTROL_HOST)
+        connection.context = authority.server_context(name or CONTROL_HOST)
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.sni_callback = choose

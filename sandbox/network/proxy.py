@@ -1,6 +1,6 @@
 """The HTTP proxy that every client uses, through which all host names lead to this machine or nowhere.
 
-`CONNECT host:443` is relayed to the TLS listener, or to a server of this machine with a certificate for the
+`CONNECT host:443` is relayed to the TLS listener, or to a program of this machine with a certificate for the
 host; a plain `http://` request to the plain listener. Other hosts are refused and recorded, so a test can
 prove that nothing outside was asked for. While a fault is set for a host, its new connections go to the TLS
 listener, which injects it.
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
     from sandbox.network.hosts import Hosts
 
-    # Called with a host before TLS begins; raises Unreachable if nothing accepts the connection.
-    BeforeTls = Callable[[str], Awaitable[None]]
+    # Returns the local port of a program that answers a port of a host, None for the listeners; raises
+    # Unreachable if nothing accepts the connection.
+    ProgramPort = Callable[[str, int], Awaitable[int | None]]
 
 _HEAD_LIMIT = 262144
 HTTP_PORT, HTTPS_PORT = 80, 443
@@ -37,7 +38,7 @@ class Proxy:
         hosts: the host names that exist.
         tls_port: port of the TLS listener.
         http_port: port of the plain listener.
-        before_tls: called before a client's TLS reaches the listener.
+        program_port: finds the programs that answer hosts themselves; none by default.
         faults: which requests fail; none by default.
 
     Attributes:
@@ -51,13 +52,13 @@ class Proxy:
         *,
         tls_port: int,
         http_port: int,
-        before_tls: BeforeTls | None = None,
+        program_port: ProgramPort | None = None,
         faults: Faults | None = None,
     ) -> None:
         self._hosts = hosts
         self._tls_port = tls_port
         self._http_port = http_port
-        self._before_tls = before_tls
+        self._program_port = program_port
         self._faults = faults or Faults()
         self._server: asyncio.Server | None = None
         self.refused: list[str] = []
@@ -97,20 +98,30 @@ class Proxy:
             far_writer.write(request)
         await relay(reader, writer, far_reader, far_writer)
 
+    async def port_of(self, host: str, port: int) -> int:
+        """Return the local port that answers a port of a host.
+
+        Raises:
+            Unreachable: the host does not exist, or nothing accepts connections there.
+
+        """
+        passed_to = self._hosts.port_for(host)
+        faulty = self._faults.concern(host)
+        if port == HTTPS_PORT and passed_to is not None and not faulty:
+            return passed_to
+        if port not in (HTTP_PORT, HTTPS_PORT) or self._hosts.app_for(host) is None:
+            self._refuse(host)
+        program = await self._program_port(host, port) if self._program_port is not None else None
+        if port == HTTP_PORT:
+            return self._http_port
+        return self._tls_port if program is None or faulty else program
+
     async def _port_of(self, target: str) -> int:
-        """Return the local port that answers `host:port`."""
+        """Return the local port that answers `host:port`, which a client wants to reach through TLS."""
         host, _, port = target.rpartition(":")
-        host = host.strip("[]")
         if int(port) != HTTPS_PORT:
             self._refuse(target)
-        passed_to = self._hosts.port_for(host)
-        if passed_to is not None and not self._faults.concern(host):
-            return passed_to
-        if self._hosts.app_for(host) is None:
-            self._refuse(host)
-        if self._before_tls is not None:
-            await self._before_tls(host)
-        return self._tls_port
+        return await self.port_of(host.strip("[]"), HTTPS_PORT)
 
     def _plain_request(self, method: str, target: str, version: str, headers: bytes) -> bytes:
         """Return a proxy request as a server gets it, one request for each connection."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.client import SandboxError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sandbox.client import RunningSandbox
 
+END = "-----END CERTIFICATE-----"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 # Chromium's own services would ask for hosts that the sandbox does not have.
 QUIET = (
@@ -54,7 +54,7 @@ class Browser:
         self._running = running
         self._home = home
         if trusting:
-            self._trust(running.network["SSL_CERT_FILE"])
+            self._trust(Path(running.network["SSL_CERT_FILE"]))
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line that opens the browser."""
@@ -73,15 +73,19 @@ class Browser:
         """Return the variables of the browser, which finds its trusted authorities below HOME."""
         return {**os.environ, "HOME": str(self._home)}
 
-    def _trust(self, authority: str) -> None:
+    def _trust(self, authorities: Path) -> None:
         database = self._home / ".pki" / "nssdb"
         database.mkdir(parents=True)
         certutil = ("certutil", "-d", f"sql:{database}")
-        for arguments in (
-            ("-N", "--empty-password"),
-            ("-A", "-n", "sandbox", "-t", "C,,", "-i", authority),
-        ):
-            subprocess.run([*certutil, *arguments], check=True, capture_output=True)
+        subprocess.run([*certutil, "-N", "--empty-password"], check=True, capture_output=True)
+        for number, certificate in enumerate(certificates_in(authorities)):
+            command = [*certutil, "-A", "-a", "-n", f"sandbox-{number}", "-t", "C,,"]
+            subprocess.run(command, input=certificate, check=True, capture_output=True)
+
+
+def certificates_in(file: Path) -> list[bytes]:
+    """Return the certificates of a file, each as PEM."""
+    return [f"{part}{END}\n".encode() for part in file.read_text().split(END) if part.strip()]
 
 
 def _chromium() -> str | None:

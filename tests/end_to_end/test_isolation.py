@@ -20,6 +20,7 @@ LOOPBACK_UP = (
     "import fcntl, socket, struct;fcntl.ioctl(socket.socket(), 0x8914, struct.pack('16sH14x', b'lo', 1))"
 )
 PATIENCE_SECONDS = 240
+MOST_MEGABYTES = 1600
 
 
 def alone(*command: str) -> subprocess.CompletedProcess[str]:
@@ -56,4 +57,7 @@ def test_a_click_works_with_loopback_alone(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr[-3000:]
     told = json.loads(ran.stdout)
     assert told["refused"] == []
+    memory = told["memory_megabytes"]
+    assert {"kube-apiserver", "pebble"} <= memory.keys()
+    assert memory["all"] <= MOST_MEGABYTES
     assert any("managedClusters" in resource["id"] for resource in told["resources"])

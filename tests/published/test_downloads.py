@@ -78,7 +78,7 @@ def requests(folder: Path) -> list[str]:
     return [json.loads(line)["path"] for line in lines]
 
 
-@pytest.mark.parametrize("chart", charts.CHARTS)
+@pytest.mark.parametrize("chart", ["binderhub", "traefik"])
 async def test_a_charts_schema_is_taken_out_of_its_package(
     chart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,81 +1,104 @@
 """The certificate authorities of the sandbox's internet, and how tests make them refuse.
 
-Let's Encrypt and ZeroSSL issue below the sandbox's own authority, which every client here trusts; the staging
-environment of Let's Encrypt has a root that nobody does.
+Each is an ACME server of its own with a root of its own. Clients here trust those of Let's Encrypt and
+ZeroSSL; nobody trusts that of Let's Encrypt's staging environment.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+import secrets
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import parse_qs
 
-import trustme
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.internet.certificate_authorities.authority import AcmeAuthority, Refusal
-from sandbox.internet.certificate_authorities.issuing import Issuing
-from sandbox.internet.certificate_authorities.public_web import PublicWeb
+from sandbox.internet.certificate_authorities.front import AuthorityFront, Refusal, Validation
+from sandbox.internet.certificate_authorities.pebble import Pebble
+from sandbox.network.dns_server import DnsServer
+from sandbox.network.listener import Listener
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from starlette.requests import Request
+    from starlette.types import ASGIApp
 
-    from sandbox.internet.certificate_authorities.public_web import AppOf
     from sandbox.network.authority import CertificateAuthority
+    from sandbox.network.hosts import Hosts
 
-LETSENCRYPT = "https://acme-v02.api.letsencrypt.org/directory"
-LETSENCRYPT_STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
-ZEROSSL = "https://acme.zerossl.com/v2/DV90"
-ZEROSSL_API_HOST = "api.zerossl.com"
-# https://letsencrypt.org/docs/rate-limits/
-SAME_NAMES_A_WEEK = 5
+DIRECTORIES = {
+    "letsencrypt": "https://acme-v02.api.letsencrypt.org/directory",
+    "letsencrypt-staging": "https://acme-staging-v02.api.letsencrypt.org/directory",
+    "zerossl": "https://acme.zerossl.com/v2/DV90",
+}
+UNTRUSTED = "letsencrypt-staging"
+ZEROSSL, ZEROSSL_API_HOST = "zerossl", "api.zerossl.com"
+# Pebble learns the keys that accounts can be bound to when it starts.
+EXTERNAL_ACCOUNTS = 100
 # What ZeroSSL's own interface takes; a plus sign that is not encoded arrives as a space.
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+
+
+@dataclass(frozen=True)
+class _Named:
+    pebble: Pebble
+    front: AuthorityFront
 
 
 class CertificateAuthorities:
     """All of them.
 
     Args:
-        authority: what clients of the sandbox trust.
-        app_of: who answers a host that is to be validated.
+        program: Pebble.
+        folder: for configurations and logs.
+        authority: issues the certificates of their hosts.
 
     """
 
-    def __init__(self, authority: CertificateAuthority, app_of: AppOf) -> None:
-        self.web = PublicWeb(app_of)
-        staging = trustme.CA(organization_name="(STAGING) Internet Security Research Group")
-        untrusted = trustme.CA(
-            parent_cert=staging,
-            organization_name="(STAGING) Let's Encrypt",
-            organization_unit_name="(STAGING) Riddling Rhubarb R12",
-        )
-        self._named = {
-            "letsencrypt": AcmeAuthority(
-                LETSENCRYPT,
-                Issuing(authority.sub_authority("Let's Encrypt", "R12")),
-                self.web,
-                same_names_a_week=SAME_NAMES_A_WEEK,
-            ),
-            "letsencrypt-staging": AcmeAuthority(LETSENCRYPT_STAGING, Issuing(untrusted), self.web),
-            "zerossl": AcmeAuthority(
-                ZEROSSL,
-                Issuing(authority.sub_authority("ZeroSSL", "ZeroSSL RSA Domain Secure Site CA")),
-                self.web,
-                binds_accounts=True,
-            ),
-        }
+    def __init__(self, program: Path, folder: Path, authority: CertificateAuthority) -> None:
+        self._account_keys = {secrets.token_urlsafe(16): _new_key() for _ in range(EXTERNAL_ACCOUNTS)}
+        self._given = cycle(self._account_keys)
+        self._stack = AsyncExitStack()
+        self._named: dict[str, _Named] = {}
+        for name, directory in DIRECTORIES.items():
+            keys = self._account_keys if name == ZEROSSL else {}
+            pebble = Pebble(program, folder / name, authority, keys)
+            self._named[name] = _Named(pebble, AuthorityFront(directory, pebble.client()))
 
-    def at(self, directory: str) -> AcmeAuthority | None:
-        """Return the authority with a directory at this address, None where nobody answers there."""
-        return next((one for one in self._named.values() if one.directory == directory), None)
+    async def start(self, hosts: Hosts, internet: ASGIApp) -> bytes:
+        """Start them, and serve their hosts; return the root certificates that clients trust, as PEM.
 
-    def named(self, name: str) -> AcmeAuthority:
-        """Return an authority by the name that tests know it by."""
-        return self._named[name]
+        Args:
+            hosts: the hosts that exist.
+            internet: answers requests to these hosts.
+
+        """
+        dns = DnsServer(lambda host: hosts.app_for(host) is not None)
+        dns_port = await dns.start()
+        self._stack.push_async_callback(dns.close)
+        roots = []
+        for name, each in self._named.items():
+            listener = Listener(Validation(each.front, internet))
+            validation_port = await listener.start()
+            self._stack.push_async_callback(listener.close)
+            self._stack.push_async_callback(each.pebble.close)
+            self._stack.push_async_callback(each.front.close)
+            root = await each.pebble.start(validation_port=validation_port, dns_port=dns_port)
+            roots += [] if name == UNTRUSTED else [root]
+            hosts.serve(each.front.host, each.front)
+        hosts.serve(ZEROSSL_API_HOST, self._zerossl_api())
+        return b"".join(roots)
+
+    async def close(self) -> None:
+        """End them."""
+        await self._stack.aclose()
 
     @property
     def control_routes(self) -> list[Route]:
@@ -85,26 +108,25 @@ class CertificateAuthorities:
             Route("/certificate-authorities/{name}", self._set_refusal, methods=["PUT"]),
         ]
 
-    @property
-    def zerossl_api(self) -> Starlette:
-        """ZeroSSL's own interface: accounts that an ACME account is bound to, for an e-mail address."""
+    def _zerossl_api(self) -> Starlette:
+        """Return ZeroSSL's own interface: accounts that an ACME account can be bound to."""
         return Starlette(
             routes=[Route("/acme/eab-credentials-email", self._give_credentials, methods=["POST"])]
         )
 
     async def _tell(self, _: Request) -> Response:
-        return JSONResponse({name: _described(one) for name, one in self._named.items()})
+        return JSONResponse({name: _described(each.front) for name, each in self._named.items()})
 
     async def _set_refusal(self, request: Request) -> Response:
         """Let an authority refuse: `{"refusal": "rateLimited"}`, null for nothing any more."""
-        authority = self._named.get(request.path_params["name"])
-        if authority is None:
+        named = self._named.get(request.path_params["name"])
+        if named is None:
             return JSONResponse({"error": "There is no such authority."}, status_code=404)
         refusal = (await request.json()).get("refusal")
         if refusal is not None and refusal not in get_args(Refusal):
             return JSONResponse({"error": f"It can refuse {get_args(Refusal)}, or null."}, status_code=400)
-        authority.refusal = refusal
-        return JSONResponse(_described(authority))
+        named.front.refusal = refusal
+        return JSONResponse(_described(named.front))
 
     async def _give_credentials(self, request: Request) -> Response:
         email = parse_qs((await request.body()).decode()).get("email", [""])[0]
@@ -112,13 +134,16 @@ class CertificateAuthorities:
             return _refused(2900, "missing_email")
         if not _ADDRESS.fullmatch(email):
             return _refused(2901, "invalid_email")
-        account = self._named["zerossl"].add_external_account()
-        key = base64.urlsafe_b64encode(account.key).decode().rstrip("=")
-        return JSONResponse({"success": True, "eab_kid": account.key_id, "eab_hmac_key": key})
+        key_id = next(self._given)
+        return JSONResponse({"success": True, "eab_kid": key_id, "eab_hmac_key": self._account_keys[key_id]})
 
 
-def _described(authority: AcmeAuthority) -> dict[str, Any]:
-    return {"orders": authority.orders, "refusal": authority.refusal}
+def _new_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(64)).decode().rstrip("=")
+
+
+def _described(front: AuthorityFront) -> dict[str, Any]:
+    return {"orders": front.orders, "refusal": front.refusal}
 
 
 def _refused(code: int, kind: str) -> Response:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.internet.charts.http_repository import http_repository
 from sandbox.internet.charts.oci_registry import ChartRegistry
-from sandbox.internet.charts.packages import own_charts, packaged_charts
+from sandbox.internet.charts.packages import own_charts, pack, packaged_charts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,17 +20,20 @@ OCI_REPOSITORIES = {
 }
 
 
-def chart_hosts(directory: Path | None = None) -> dict[str, ASGIApp]:
+def chart_hosts(directory: Path | None = None, cert_manager: Path | None = None) -> dict[str, ASGIApp]:
     """Return the application of each host that charts come from: a classic repository, and OCI registries.
 
     Args:
         directory: where packaged charts (`*.tgz`) are; None for the sandbox's own.
+        cert_manager: folder of cert-manager's official chart, which is served beside the sandbox's own.
 
     Raises:
         ChartsError: there are none, or one can't be read.
 
     """
     charts = own_charts() if directory is None else packaged_charts(directory)
+    if directory is None and cert_manager is not None:
+        charts = (*charts, pack(cert_manager))
     indexed = [chart for chart in charts if chart.name not in OCI_REPOSITORIES]
     return {
         "hub.jupyter.org": http_repository(indexed, "/helm-chart"),

@@ -16,6 +16,7 @@ from deployer.azure.managed_cluster import ClusterWish, system_pool, user_pool
 from deployer.helm.binary import find_helm
 from deployer.kubernetes.manifests import render_namespace, render_storage_class
 from sandbox.clock import Clock
+from sandbox.clusters import https_programs
 from sandbox.clusters.clusters import Clusters
 from sandbox.clusters.programs import locate
 from sandbox.clusters.spec import ClusterSpec, NodePool
@@ -42,11 +43,21 @@ PATHS = {
 CONFLICT = 409
 
 
+def sandbox_chart(name: str) -> Path:
+    """Return the folder of a chart that the sandbox serves: one of ours, or cert-manager's official one."""
+    if name != "cert-manager":
+        return OWN_CHARTS / name
+    https = https_programs.locate()
+    if https is None:
+        pytest.skip("cert-manager's chart is not here (`make test` gets it)")
+    return https.cert_manager_chart
+
+
 # Our charts are as good as they are like the official ones: both are judged by the same tests.
 @pytest.fixture(
     scope="session",
     params=[
-        pytest.param(OWN_CHARTS.joinpath, id="ours"),
+        pytest.param(sandbox_chart, id="ours"),
         pytest.param(official_chart, id="official", marks=pytest.mark.online),
     ],
 )

@@ -1,4 +1,4 @@
-"""Our charts of Traefik and cert-manager: what they take, what they refuse, and what they make of it."""
+"""The charts of Traefik and cert-manager: what they take, what ours refuses, and what they make of it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from jsonschema import Draft7Validator
 
 from deployer.helm.values import render_cert_manager_values, render_traefik_values
-from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.deployer.chart_schemas import validate_cert_manager, validate_traefik
 from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, hub_settings, names_of
 from tests.rendering import render, template
+from tests.sandbox.charts.conftest import sandbox_chart
 from tests.sandbox.charts.release_values import CERT_MANAGER, LABEL, TRAEFIK, VALUES
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def schema(chart: str) -> Draft7Validator:
-    return Draft7Validator(json.loads((OWN_CHARTS / chart / "values.schema.json").read_text()))
+    return Draft7Validator(json.loads((sandbox_chart(chart) / "values.schema.json").read_text()))
 
 
 def traefik(chart_of: ChartOf, values: dict[str, Any] = TRAEFIK) -> Objects:
@@ -55,9 +55,6 @@ def test_the_published_schemas_take_them_too() -> None:
         ("traefik", {"ports": {"web": {"redirectTo": {"port": "websecure"}}}}),
         ("traefik", {"ingressClass": {"name": 1}}),
         ("traefik", {"providers": {"kubernetesIngres": {"enabled": True}}}),
-        ("cert-manager", {"installCrds": True}),
-        ("cert-manager", {"crds": {"enabled": "yes"}}),
-        ("cert-manager", {"webhook": {"typo": 1}}),
     ],
 )
 def test_what_a_chart_does_not_know_is_refused(chart: str, values: dict[str, Any]) -> None:
@@ -135,19 +132,6 @@ def test_traefiks_arguments_say_where_it_redirects_to_and_how_long_it_waits(char
     assert "--providers.kubernetescrd" not in arguments
 
 
-def test_cert_managers_definitions_come_only_when_asked_for_and_stay_only_when_kept(
-    chart_of: ChartOf,
-) -> None:
-    definitions = [found for (kind, _), found in cert_manager(chart_of).items() if "Definition" in kind]
-    assert len(definitions) == 6
-    assert all("annotations" not in definition["metadata"] for definition in definitions)
-    assert not [kind for kind, _ in cert_manager(chart_of, {}) if "Definition" in kind]
-    kept = cert_manager(chart_of, {"crds": {"enabled": True}})
-    assert kept["CustomResourceDefinition", "orders.acme.cert-manager.io"]["metadata"]["annotations"] == {
-        "helm.sh/resource-policy": "keep"
-    }
-
-
 def test_cert_managers_pods_have_their_place_and_room(chart_of: ChartOf) -> None:
     objects = cert_manager(chart_of)
     pods = {
@@ -167,13 +151,3 @@ def test_cert_managers_pods_have_their_place_and_room(chart_of: ChartOf) -> None
             "kubernetes.io/os": "linux",
         }
         assert pod["containers"][0]["resources"]["requests"]["cpu"] == "10m"
-
-
-def test_the_webhooks_wait_for_the_certificate_that_is_injected_later(chart_of: ChartOf) -> None:
-    objects = cert_manager(chart_of)
-    for kind in ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"):
-        configuration = objects[kind, "cert-manager-webhook"]
-        assert configuration["metadata"]["annotations"] == {
-            "cert-manager.io/inject-ca-from-secret": "cert-manager/cert-manager-webhook-ca"
-        }
-        assert "caBundle" not in configuration["webhooks"][0]["clientConfig"]

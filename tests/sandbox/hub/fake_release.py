@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 NAMESPACE = "demo"
 
@@ -51,6 +54,9 @@ class FakeRelease:
         if location != "westeurope" or label not in self.labels:
             return None
         return self, NAMESPACE, self.labels[label]
+
+    def program_port(self, namespace: str, selector: Mapping[str, str], port: int | str) -> int | None:
+        """Return that no program runs for these pods."""
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
         if not self.running:

@@ -7,6 +7,7 @@ import pytest
 
 from sandbox.hub.edge import Edge
 from sandbox.hub.release_reader import RegistryLogin
+from sandbox.network.dns import Dns
 from tests.sandbox.hub.fake_release import FakeRelease
 
 BINDER = "http://demo.westeurope.cloudapp.azure.com"
@@ -18,11 +19,13 @@ def release() -> FakeRelease:
     return FakeRelease()
 
 
-async def get(release: FakeRelease, url: str, *, good_login: bool = True) -> httpx.Response:
+async def get(
+    release: FakeRelease, url: str, *, good_login: bool = True, dns: Dns | None = None
+) -> httpx.Response:
     async def check_login(login: RegistryLogin) -> bool:
         return good_login and login == RegistryLogin("https://demo.azurecr.io", "demo-images", "pass:word")
 
-    edge = Edge(release, check_login)
+    edge = Edge(release, check_login, dns)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(edge)) as client:
         return await client.get(url)
 
@@ -125,3 +128,11 @@ async def test_a_port_that_the_service_has_not_opened_is_closed(release: FakeRel
 async def test_a_stopped_cluster_answers_nothing(release: FakeRelease) -> None:
     release.running = False
     assert (await get(release, f"{BINDER}/versions")).status_code == 504
+
+
+async def test_an_own_domain_leads_to_the_hub_while_its_record_is_there(release: FakeRelease) -> None:
+    dns = Dns()
+    own = "http://binder.example.org/versions"
+    assert (await get(release, own, dns=dns)).status_code == 502
+    dns.set_record("binder.example.org", "demo.westeurope.cloudapp.azure.com.")
+    assert (await get(release, own, dns=dns)).status_code == 200

