@@ -43,7 +43,8 @@ async def remove_own_namespace(api: Api, name: str, report: StepReport) -> None:
 async def _await_removal(api: Api, name: str, report: StepReport) -> None:
     async def look() -> bool | Pending:
         found = await find_object(api, _name(name))
-        if found is None:
+        # One that is not being removed is new: something else made it between two looks.
+        if found is None or not _is_terminating(found):
             return True
         return Pending(
             ": ".join((f"waiting until the namespace {name} is removed", *_what_keeps(found)[-1:]))
