@@ -208,7 +208,8 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
             "memory": f"{settings.build_memory_limit}i",
             "disk": f"{settings.build_disk_limit}i",
         },
-        "placeholders": 1 if settings.aks_node_count_max > settings.aks_node_count else 0,
+        # A placeholder would keep a node for itself where the pool may have none.
+        "placeholders": 1 if settings.aks_node_count_max > settings.aks_node_count > 0 else 0,
         "cull_every": min(CULL_EVERY_SECONDS, settings.idle_timeout + 60),
         "allowed_specs": allowed,
         "open_providers": open_providers(allowed),

@@ -52,6 +52,7 @@ from deployer.settings.types.numbers import (
     BuildMemory,
     Cpus,
     Duration,
+    LeastNodeCount,
     Memory,
     NodeCount,
     Quota,
@@ -147,7 +148,7 @@ class Settings(BaseSettings):
 
     # The cluster
     aks_node_vm_size: Annotated[VmSize, Aliases("azure.vm_size")] = NODE_VM_SIZE
-    aks_node_count: Annotated[NodeCount, Aliases("azure.node_count")] = 1
+    aks_node_count: Annotated[LeastNodeCount, Aliases("azure.node_count")] = 1
     aks_node_count_max: Annotated[NodeCount, Aliases("azure.node_count_max")] = Field(
         default_factory=lambda data: max(LARGEST_NODE_COUNT, data["aks_node_count"])
     )

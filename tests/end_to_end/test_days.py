@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, group_of, run
 from tests.end_to_end.governance import SUBSCRIPTION, azure
 from tests.end_to_end.teardowns import names, resources, teardown
@@ -17,12 +19,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import httpx
+
     from sandbox.client import RunningSandbox
     from tests.end_to_end.deployments import Ran
 
 HUB = "days"
 LOCATION = "swedencentral"
-WHERE = {"RESOURCE_GROUP_LOCATION": LOCATION}
+# No machine for sessions while nobody is there.
+WHERE = {"RESOURCE_GROUP_LOCATION": LOCATION, "AKS_NODE_COUNT": "0"}
+USER_NODES = {"hub.jupyter.org/node-purpose": "user"}
+PATIENCE_SECONDS = 120
 SECRET = {"GITHUB_ACCESS_TOKEN": "ghp_canaryofthedays0123456789abcdefghijk"}
 # Leads nowhere, so that BinderHub says that it is not well.
 BROKEN = "config:\n  BinderHub:\n    hub_url: http://not-the-hub.swedencentral.cloudapp.azure.com\n"
@@ -73,6 +80,50 @@ def test_info_tells_how_the_hub_is(hub: Hub) -> None:
     assert (told["sessions"], told["builds"]) == (0, 0)
     assert (told["last_run"]["command"], told["last_run"]["status"]) == ("deploy", "done")
     assert (told["differences"], told["problems"]) == ([], [])
+
+
+def test_the_first_visitor_gets_a_machine_with_a_builder_where_there_was_none(hub: Hub) -> None:
+    (user,) = [pool for pool in hub.info()["pools"] if pool["name"] == "user"]
+    assert (user["count"], user["min_count"]) == (0, 0)
+    with kubernetes(hub.sandbox, HUB) as api:
+        pods = f"/api/v1/namespaces/{HUB}/pods"
+        assert phases(api, pods, "component=user-placeholder") == []
+        assert phases(api, pods, "component=image-builder") == []
+        api.post(pods, json=session()).raise_for_status()
+        for labels in ("component=singleuser-server", "component=image-builder"):
+            await_running(api, pods, labels)
+    told = hub.info()
+    assert told["sessions"] == 1
+    assert [pool["count"] for pool in told["pools"] if pool["name"] == "user"] == [1]
+    assert told["differences"] == []
+
+
+def session() -> dict[str, Any]:
+    """Return the pod of a session, as JupyterHub makes it as far as its place matters."""
+    resources_ = {"requests": {"cpu": "50m", "memory": "512Mi"}}
+    return {
+        "metadata": {"name": "jupyter-ada", "labels": {"component": "singleuser-server"}},
+        "spec": {
+            "schedulerName": f"{HUB}-user-scheduler",
+            "nodeSelector": USER_NODES,
+            "tolerations": [{"key": "hub.jupyter.org_dedicated", "operator": "Equal", "value": "user"}],
+            "containers": [{"name": "notebook", "image": "image", "resources": resources_}],
+        },
+    }
+
+
+def phases(api: httpx.Client, pods: str, labels: str) -> list[str]:
+    """Return the phases of the pods with these labels."""
+    listed = api.get(pods, params={"labelSelector": labels}).raise_for_status().json()
+    return [pod["status"].get("phase", "") for pod in listed["items"]]
+
+
+def await_running(api: httpx.Client, pods: str, labels: str) -> None:
+    """Wait until there are pods with these labels, and all of them run."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while set(phases(api, pods, labels)) != {"Running"}:
+        assert time.monotonic() < ends
+        time.sleep(0.2)
 
 
 @pytest.mark.parametrize(("target", "pods"), [("hub", {"hub"}), ("proxy", {"proxy"}), ("builds", set())])

@@ -163,6 +163,8 @@ def duration(value: Any) -> int:
 
 Boolean = Annotated[bool, BeforeValidator(boolean)]
 BooleanOrAuto = Annotated[bool | None, BeforeValidator(boolean_or_auto)]
+# A pool for sessions can have no node at all while nobody is there, but not at most.
+LeastNodeCount = Annotated[int, BeforeValidator(whole_number(0, 1000))]
 NodeCount = Annotated[int, BeforeValidator(whole_number(1, 1000))]
 Quota = Annotated[int, BeforeValidator(whole_number(1, 100_000))]
 Memory = Annotated[str, BeforeValidator(memory("128M", "a Jupyter server"))]

@@ -31,7 +31,7 @@ def test_an_action_that_is_not_there_is_refused_with_all_other_problems(
     written: str, told: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ACTION", written)
-    monkeypatch.setenv("AKS_NODE_COUNT", "0")
+    monkeypatch.setenv("AKS_NODE_COUNT", "-1")
     monkeypatch.setenv("BINDERHUB_NAME", "demo")
     monkeypatch.setenv("RESOURCE_GROUP_NAME", "g")
     with pytest.raises(SettingsError) as caught:

@@ -78,7 +78,7 @@ def test_a_secret_beside_a_wrong_setting_is_shown_nowhere_not_even_in_local_vari
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
     with pytest.raises(SettingsError) as caught:
-        load_environment(GITHUB_ACCESS_TOKEN=CANARY, DOCKERHUB_PASSWORD=CANARY, AKS_NODE_COUNT="0")
+        load_environment(GITHUB_ACCESS_TOKEN=CANARY, DOCKERHUB_PASSWORD=CANARY, AKS_NODE_COUNT="-1")
     assert CANARY not in shown(caught.value)
 
 
