@@ -1,11 +1,18 @@
-"""Removes the secret values of a hub from the outputs, which stay: nobody needs them without the hub."""
+"""Removes the secret values of a hub from the outputs, which stay: nobody needs them without the hub.
+
+A hub that was deployed from the button can be removed from a laptop, whose own outputs go elsewhere. So the
+storage account of the hub is looked for, too.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployer.azure.clients import list_own_resources
 from deployer.azure.retries import with_retries
 from deployer.errors import AzureError
+from deployer.inventory.hub import STORAGE_TYPE
+from deployer.outputs.stores import open_store
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
@@ -20,12 +27,20 @@ def remove_secrets_step() -> Step[Context]:
 
 async def remove_secrets(context: Context, report: StepReport) -> str:
     """Remove the secret values; what cannot be removed is a note."""
-    store = context.outputs.store
     try:
         await with_retries(
-            report, "remove the secret values", store.remove_secret_values, rights_may_come=False
+            report, "remove the secret values", lambda: _remove_everywhere(context), rights_may_come=False
         )
     except AzureError as error:
         report.note(f"The secret values of the hub are still in its outputs: {error.message}")
         return "could not be removed"
     return "no secret values are left in the outputs"
+
+
+async def _remove_everywhere(context: Context) -> None:
+    await context.outputs.store.remove_secret_values()
+    group, hub = context.settings.resource_group_name, context.names.hub
+    credential = context.results.session.get().credential
+    for account in await list_own_resources(context.azure, group, STORAGE_TYPE, hub):
+        async with open_store(account.name, credential, context.output_directory) as store:
+            await store.remove_secret_values()

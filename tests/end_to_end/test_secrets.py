@@ -16,6 +16,7 @@ import yaml
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
 from sandbox.visitor.portal import Portal
 from tests.end_to_end.deployments import add_service_principal, click, group_of, outputs_of
+from tests.end_to_end.teardowns import teardown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,3 +154,13 @@ def test_no_file_is_left_with_one(sandbox: RunningSandbox, clicked: Clicked, sec
     ]
     assert any("home-" in str(path) for path in files)
     assert [path for path in files if leaks(path.read_text(errors="replace"), secrets)] == []
+
+
+def test_a_teardown_from_elsewhere_removes_the_secret_values(
+    sandbox: RunningSandbox, clicked: Clicked, principal: dict[str, str], tmp_path: Path
+) -> None:
+    portal = Portal(sandbox, principal)
+    assert portal.list_blobs(clicked.account, "", container="private")
+    ran = teardown(sandbox, tmp_path, HUB, **principal)
+    assert ran.status == 0, ran.stderr
+    assert portal.list_blobs(clicked.account, "", container="private") == []
