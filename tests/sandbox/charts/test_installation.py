@@ -15,7 +15,7 @@ from tests.deployer.hubs import REGISTRY_PASSWORD, hub_settings, values_of
 
 if TYPE_CHECKING:
     from sandbox.hub.release_reader import RegistryLogin
-    from tests.sandbox.charts.conftest import Installation
+    from tests.installations import Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
