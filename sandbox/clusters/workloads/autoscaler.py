@@ -25,7 +25,7 @@ async def autoscale(
     helped: dict[str, str] = {}
     async for pods in watch(api, "/api/v1/pods"):
         for uid, pod in list(pods.items()):
-            if _is_unschedulable(pod) and uid not in helped:
+            if _is_unschedulable(pod) and not _is_of_a_node(pod) and uid not in helped:
                 pool = await _pool_for(pod, nodes, pools())
                 if pool is not None:
                     helped[uid] = pool.name
@@ -38,6 +38,15 @@ def _is_unschedulable(pod: Object) -> bool:
         condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable"
         for condition in pod["status"].get("conditions") or []
     ) and not pod["spec"].get("nodeName")
+
+
+def _is_of_a_node(pod: Object) -> bool:
+    """Return whether a pod is for one node that is there: a new node brings another pod of its DaemonSet.
+
+    The cluster autoscaler passes over such pods (core/podlistprocessor/filter_out_daemon_sets.go). Those of a
+    new node are unschedulable until its kubelet has told what the node has.
+    """
+    return any(owner["kind"] == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or [])
 
 
 async def _pool_for(pod: Object, nodes: Nodes, pools: tuple[NodePool, ...]) -> NodePool | None:
