@@ -11,10 +11,19 @@ from sandbox.client import SandboxError
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
 from sandbox.visitor.portal import Portal
 from tests.deployment_record import violations
-from tests.end_to_end.deployments import add_service_principal, click, deploy, outputs_of, run, writes
+from tests.end_to_end.deployments import (
+    add_service_principal,
+    click,
+    deploy,
+    group_of,
+    outputs_of,
+    run,
+    writes,
+)
 from tests.results import refused
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -24,9 +33,10 @@ HUB = "clicked"
 
 
 @pytest.fixture(scope="module")
-def clicked(sandbox: RunningSandbox) -> Clicked:
+def clicked(sandbox: RunningSandbox) -> Iterator[Clicked]:
     """Click with nothing but a name: a managed identity, a registry of its own."""
-    return click(sandbox, HUB)
+    with group_of(sandbox, HUB):
+        yield click(sandbox, HUB)
 
 
 def test_a_click_ends_with_a_hub_that_answers(sandbox: RunningSandbox, clicked: Clicked) -> None:
@@ -120,19 +130,20 @@ def test_helms_own_commands_work_on_the_cluster(sandbox: RunningSandbox, clicked
 
 def test_a_click_with_docker_hub_and_a_service_principal(sandbox: RunningSandbox) -> None:
     principal = add_service_principal(sandbox, "Contributor", "Storage Blob Data Contributor")
-    done = click(
-        sandbox,
-        "dockerhub",
-        containerRegistry="dockerhub",
-        dockerhubUsername=USERNAME,
-        dockerhubPassword=PASSWORD,
-        servicePrincipalAppId=principal["SP_APP_ID"],
-        servicePrincipalAppKey=principal["SP_APP_KEY"],
-        servicePrincipalTenantId=principal["SP_TENANT_ID"],
-    )
-    assert done.succeeded, done.events[-3:]
-    resources = [one["id"] for one in sandbox.state()["resources"] if "/dockerhub/" in one["id"]]
-    assert not any("userAssignedIdentities" in each or "registries" in each for each in resources)
+    with group_of(sandbox, "dockerhub"):
+        done = click(
+            sandbox,
+            "dockerhub",
+            containerRegistry="dockerhub",
+            dockerhubUsername=USERNAME,
+            dockerhubPassword=PASSWORD,
+            servicePrincipalAppId=principal["SP_APP_ID"],
+            servicePrincipalAppKey=principal["SP_APP_KEY"],
+            servicePrincipalTenantId=principal["SP_TENANT_ID"],
+        )
+        assert done.succeeded, done.events[-3:]
+        resources = [one["id"] for one in sandbox.state()["resources"] if "/dockerhub/" in one["id"]]
+        assert not any("userAssignedIdentities" in each or "registries" in each for each in resources)
 
 
 def test_helm_uninstall_works_and_a_new_run_brings_the_hub_back(
