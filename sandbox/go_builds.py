@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,10 +51,14 @@ class GoModule:
             content.update(path.read_bytes())
         return cache_directory() / self.folder.name / content.hexdigest()[:16]
 
-    def build(self, is_complete: Callable[[], bool], make: Callable[[Go, Path], None]) -> None:
-        """Build into the cache, everything or nothing.
+    def build(
+        self, what: str, minutes: int, is_complete: Callable[[], bool], make: Callable[[Go, Path], None]
+    ) -> None:
+        """Build into the cache, everything or nothing, and print what is being done.
 
         Args:
+            what: names the programs.
+            minutes: how long the build takes on 2 cores.
             is_complete: returns whether the folder of the cache has everything.
             make: runs go, and puts what it built into a folder.
 
@@ -70,8 +75,12 @@ class GoModule:
             shutil.rmtree(target, ignore_errors=True)
             built = Path(work) / "built"
             built.mkdir()
-            make(Go(_find_go(Path(work)), self.folder, Path(work)), built)
+            go = Go(_find_go(Path(work)), self.folder, Path(work))
+            started = time.monotonic()
+            say(f"building {what} once: about {minutes} minutes on 2 cores")
+            make(go, built)
             built.rename(target)
+            say(f"built {what} in {time.monotonic() - started:.0f} s")
 
 
 @dataclass(frozen=True)
@@ -143,8 +152,7 @@ def _find_go(work: Path) -> Path:
     on_path = go_on_path()
     if on_path is not None:
         return on_path
-    sys.stdout.write(f"there is no {WANTED_GO} on the PATH: fetching a toolchain for this build\n")
-    sys.stdout.flush()
+    say(f"there is no {WANTED_GO} on the PATH: fetching a toolchain for this build")
     environment = work / "go"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     pip = [str(environment / "bin/pip"), "install", "--quiet", "--disable-pip-version-check"]
@@ -162,3 +170,9 @@ def go_on_path() -> Path | None:
 def _go_version(go: Path) -> tuple[int, ...]:
     answer = subprocess.run([str(go), "env", "GOVERSION"], capture_output=True, text=True, check=False).stdout
     return tuple(int(number) for number in re.findall(r"\d+", answer)[:2])
+
+
+def say(words: str) -> None:
+    """Print a line at once: set-up repeats the last one while nothing new is printed."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()

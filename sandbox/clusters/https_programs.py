@@ -12,17 +12,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.go_builds import GoModule, ProgramsError
+from sandbox.go_builds import GoModule, ProgramsError, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sandbox.go_builds import Go
 
 _SANDBOX = Path(__file__).resolve().parents[1]
@@ -81,11 +77,9 @@ def build() -> HttpsPrograms:
     """
     programs = HttpsPrograms.cached()
     if not programs.has_cert_manager():
-        with _told("cert-manager and Pebble"):
-            CERT_MANAGER.build(programs.has_cert_manager, _make_cert_manager)
+        CERT_MANAGER.build("cert-manager and Pebble", 3, programs.has_cert_manager, _make_cert_manager)
     if not programs.has_traefik():
-        with _told("Traefik"):
-            TRAEFIK.build(programs.has_traefik, _make_traefik)
+        TRAEFIK.build("Traefik", 3, programs.has_traefik, _make_traefik)
     return programs
 
 
@@ -114,25 +108,12 @@ def _is_executable(path: Path) -> bool:
     return os.access(path, os.X_OK)
 
 
-@contextmanager
-def _told(what: str) -> Iterator[None]:
-    started = time.monotonic()
-    _say(f"building {what} once: about 3 minutes on 2 cores")
-    yield
-    _say(f"built {what} in {time.monotonic() - started:.0f} s")
-
-
-def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
-
-
 def main() -> int:
     """Build the programs that are missing, and print the progress; return the exit status."""
     try:
         build()
     except ProgramsError as error:
-        _say(str(error))
+        say(str(error))
         return 1
     return 0
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sandbox.go_builds import GoModule, ProgramsError
+from sandbox.go_builds import GoModule, ProgramsError, say
 
 if TYPE_CHECKING:
     from sandbox.go_builds import Go
 
 MODULE = GoModule(Path(__file__).resolve().parents[1] / "control-plane")
 KUBERNETES_VERSION = "v1.36.3"
+MINUTES = 5
 
 # Program -> name after `go build … tool`, which is that of the package.
 BUILT_NAMES = {
@@ -72,7 +72,8 @@ def build() -> Programs:
         ProgramsError: there is no Go, or the build failed.
 
     """
-    MODULE.build(lambda: Programs.in_folder(cache_folder()).are_executable(), _make)
+    what = f"Kubernetes {KUBERNETES_VERSION}, etcd and kwok"
+    MODULE.build(what, MINUTES, lambda: Programs.in_folder(cache_folder()).are_executable(), _make)
     return Programs.in_folder(cache_folder())
 
 
@@ -90,23 +91,15 @@ def _linker_flags() -> str:
     return " ".join(["-s", "-w", *(f"-X {package}.{name}={value}" for name, value in variables.items())])
 
 
-def _say(words: str) -> None:
-    sys.stdout.write(f"{words}\n")
-    sys.stdout.flush()
-
-
 def main() -> int:
     """Build the programs if they are missing, and print the progress; return the exit status."""
     if locate() is not None:
         return 0
-    _say(f"building Kubernetes {KUBERNETES_VERSION}, etcd and kwok once: about 5 minutes on 2 cores")
-    started = time.monotonic()
     try:
         build()
     except ProgramsError as error:
-        _say(str(error))
+        say(str(error))
         return 1
-    _say(f"built in {time.monotonic() - started:.0f} s")
     return 0
 
 

