@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deployer.errors import Problem, SettingsError
 from deployer.helm.binary import HELM_VERSION
+from deployer.settings.loading import load_settings
+
+if TYPE_CHECKING:
+    from deployer.settings import LoadedSettings
 
 CONFIG_FILE = Path("config.json")
 OUTPUTS_DIRECTORY = Path("outputs")
@@ -61,27 +65,45 @@ WaitOption = Annotated[
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
-def config_file(given: Path | None) -> Path | None:
-    """Return the file with settings, None if none is given and there is none in this directory."""
-    return given or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
+def config_file() -> Path | None:
+    """Return the file with settings in this directory, None if there is none."""
+    return CONFIG_FILE if CONFIG_FILE.is_file() else None
 
 
-def typed_settings(
+def given_settings(  # noqa: PLR0913 - each is an option that people type
+    config: Path | None,
+    setting: list[str] | None,
+    *,
     name: str | None,
     resource_group: str | None,
-    location: str | None,
     subscription: str | None,
-    settings: list[str] | None,
-) -> dict[str, str]:
-    """Return the options that were given, by setting."""
+    location: str | None = None,
+    **more: str | None,
+) -> LoadedSettings:
+    """Return the settings that a command was given: by its options, the environment and a file.
+
+    Args:
+        config: a file with settings; None for that in this directory, if there is one.
+        setting: further settings, each as NAME=VALUE.
+        name: of the hub.
+        resource_group: its name.
+        subscription: by id or name.
+        location: Azure region.
+        more: further options by setting, which win over NAME=VALUE; None for one that was not given.
+
+    Raises:
+        SettingsError: all problems of the settings together.
+
+    """
     typed = {
         "binderhub_name": name,
         "resource_group_name": resource_group,
         "resource_group_location": location,
         "azure_subscription": subscription,
-        **dict(map(_name_and_value, settings or [])),
+        **dict(map(_name_and_value, setting or [])),
     }
-    return {key: value for key, value in typed.items() if value is not None}
+    typed |= {field: value for field, value in more.items() if value is not None}
+    return load_settings(typed, config or config_file())
 
 
 def _name_and_value(text: str) -> tuple[str, str]:

@@ -20,10 +20,8 @@ from deployer.options import (
     OutputOption,
     SetOption,
     SubscriptionOption,
-    config_file,
-    typed_settings,
+    given_settings,
 )
-from deployer.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,13 +67,14 @@ def logs(  # noqa: PLR0913 - each is an option that people type
         problem = Problem("logs", target, "is no part of a hub.", f"Write one of {', '.join(TARGETS)}.")
         raise SettingsError([problem])
     seconds = None if since is None else _seconds(since)
-    typed = typed_settings(name, resource_group, None, subscription, setting)
-    settings = load_settings(typed, config_file(config)).settings
+    given = given_settings(
+        config, setting, name=name, resource_group=resource_group, subscription=subscription
+    )
     from deployer.commands.logs import LogTarget
     from deployer.kubernetes.pod_logs import LogRange
 
     wanted = LogRange(seconds, tail, previous, follow)
-    run_to_end(_show(settings, outputs, LogTarget(target) if target else None, wanted, output))
+    run_to_end(_show(given.settings, outputs, LogTarget(target) if target else None, wanted, output))
 
 
 async def _show(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from deployer.command_line.terminal import (
-    helm_program,
     is_for_people,
     print_json,
+    run_options,
     run_to_end,
     screen,
     sinks_for,
@@ -24,11 +24,9 @@ from deployer.options import (
     SetOption,
     SubscriptionOption,
     WaitOption,
-    config_file,
-    typed_settings,
+    given_settings,
 )
 from deployer.settings import Action
-from deployer.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from deployer.commands.runner import Finished, RunOptions
@@ -49,12 +47,10 @@ def stop(  # noqa: PLR0913 - each is an option that people type
     wait: WaitOption = False,
 ) -> None:
     """Stop the hub: its machines cost nothing, and addresses, data and certificate stay."""
-    typed = typed_settings(name, resource_group, None, subscription, setting)
-    settings = load_settings(typed, config_file(config)).settings
-    from deployer.commands.runner import RunOptions
-
-    options = RunOptions(helm_program(download=download), outputs, wait_for_lock=wait)
-    run_power(settings, options, Action.STOP, output)
+    given = given_settings(
+        config, setting, name=name, resource_group=resource_group, subscription=subscription
+    )
+    run_power(given.settings, run_options(outputs, download=download, wait=wait), Action.STOP, output)
 
 
 def start(  # noqa: PLR0913 - each is an option that people type
@@ -70,12 +66,10 @@ def start(  # noqa: PLR0913 - each is an option that people type
     wait: WaitOption = False,
 ) -> None:
     """Start a stopped hub, and wait until it answers."""
-    typed = typed_settings(name, resource_group, None, subscription, setting)
-    settings = load_settings(typed, config_file(config)).settings
-    from deployer.commands.runner import RunOptions
-
-    options = RunOptions(helm_program(download=download), outputs, wait_for_lock=wait)
-    run_power(settings, options, Action.START, output)
+    given = given_settings(
+        config, setting, name=name, resource_group=resource_group, subscription=subscription
+    )
+    run_power(given.settings, run_options(outputs, download=download, wait=wait), Action.START, output)
 
 
 def run_power(settings: Settings, options: RunOptions, action: Action, output: Output) -> None:

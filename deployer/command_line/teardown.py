@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployer.command_line.terminal import helm_program, print_json, run_to_end, screen, sinks_for
+from deployer.command_line.terminal import (
+    print_json,
+    require_somebody_to_ask,
+    run_options,
+    run_to_end,
+    screen,
+    sinks_for,
+)
 from deployer.errors import DeployerError, PreflightError
 from deployer.options import (
     OUTPUTS_DIRECTORY,
@@ -22,11 +28,9 @@ from deployer.options import (
     SubscriptionOption,
     WaitOption,
     YesOption,
-    config_file,
-    typed_settings,
+    given_settings,
 )
 from deployer.settings import Action
-from deployer.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from deployer.commands.runner import Finished, RunOptions
@@ -71,14 +75,15 @@ def teardown(  # noqa: PLR0913 - each is an option that people type
     dry_run: DryRunOption = False,
 ) -> None:
     """Remove the hub: what the deployer created, and nothing else. Lists first and asks for the name."""
-    typed = typed_settings(name, resource_group, None, subscription, setting)
-    settings = load_settings(typed, config_file(config)).settings
-    from deployer.commands.runner import RunOptions
+    given = given_settings(
+        config, setting, name=name, resource_group=resource_group, subscription=subscription
+    )
+    settings = given.settings
     from deployer.commands.teardown import survey
     from deployer.inventory.survey import Extent
 
     extent = Extent(everything=everything or delete_resource_group, group=delete_resource_group)
-    options = RunOptions(helm_program(download=download), outputs, wait_for_lock=wait)
+    options = run_options(outputs, download=download, wait=wait)
     found = run_to_end(survey(settings, options, extent))
     if output is Output.TEXT:
         _show(found, settings.binderhub_name)
@@ -129,11 +134,7 @@ def _ask(hub: str, output: Output) -> None:
         PreflightError: nobody can be asked, or another name was typed.
 
     """
-    if output is Output.JSON or not sys.stdin.isatty():
-        raise PreflightError(
-            "Nothing was removed: nobody was asked.",
-            suggestion="Start in a terminal and type the name of the hub when asked, or give --yes.",
-        )
+    require_somebody_to_ask(output, "removed", "type the name of the hub when asked")
     typed = typer.prompt(f"Type the name of the hub ({hub}) to remove what is listed", default="")
     if typed.strip() != hub:
         raise PreflightError("Nothing was removed: that is not the name of the hub.")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from deployer.azure.session import Session
+    from deployer.commands.runner import RunOptions
     from deployer.progress.events import Sink
     from deployer.settings import Settings
 
@@ -130,6 +131,32 @@ def helm_program(*, download: bool) -> Path:
         missing,
         suggestion=f"Install helm 4, or start again with --download-helm to download helm {HELM_VERSION}.",
     )
+
+
+def run_options(outputs: Path, *, download: bool, wait: bool = False) -> RunOptions:
+    """Return how a command runs: with which helm, where its outputs go, whether it waits for another run."""
+    from deployer.commands.runner import RunOptions
+
+    return RunOptions(helm_program(download=download), outputs, wait_for_lock=wait)
+
+
+def require_somebody_to_ask(output: Output, nothing_was: str, how: str) -> None:
+    """Refuse a command that has to ask, where nobody can be asked.
+
+    Args:
+        output: the format of the result: in JSON, a question would be part of it.
+        nothing_was: what has not happened, as in "removed".
+        how: how to answer, as in "answer when asked".
+
+    Raises:
+        PreflightError: nobody can be asked.
+
+    """
+    if output is Output.JSON or not sys.stdin.isatty():
+        raise PreflightError(
+            f"Nothing was {nothing_was}: nobody was asked.",
+            suggestion=f"Start in a terminal and {how}, or give --yes.",
+        )
 
 
 def print_json_line(value: object) -> None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deployer.command_line.terminal import (
-    helm_program,
     is_for_people,
     print_json,
+    require_somebody_to_ask,
+    run_options,
     run_to_end,
     screen,
     sinks_for,
@@ -30,11 +30,10 @@ from deployer.options import (
     SubscriptionOption,
     WaitOption,
     YesOption,
-    config_file,
-    typed_settings,
+    given_settings,
 )
 from deployer.settings import Action
-from deployer.settings.loading import load_over, load_settings
+from deployer.settings.loading import load_over
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,35 +72,28 @@ def upgrade(  # noqa: PLR0913 - each is an option that people type
     kubernetes_version: KubernetesOption = None,
 ) -> None:
     """Upgrade the hub: the settings of the last deployment, with what is given now laid over them."""
-    typed = typed_settings(name, resource_group, None, subscription, setting)
-    versions = {"binderhub_version": chart_version, "aks_kubernetes_version": kubernetes_version}
-    typed |= {key: value for key, value in versions.items() if value is not None}
-    file = config_file(config)
-    given = load_settings(typed, file)
+    given = given_settings(
+        config,
+        setting,
+        name=name,
+        resource_group=resource_group,
+        subscription=subscription,
+        binderhub_version=chart_version,
+        aks_kubernetes_version=kubernetes_version,
+    )
     own_values = {} if values is None else {"helm_values": _read(values)}
 
     def load(last: Mapping[str, Any]) -> Settings:
         return load_over({**last, **own_values}, given).settings.model_copy(update={"action": Action.UPGRADE})
 
-    from deployer.commands.runner import RunOptions
-
-    options = RunOptions(helm_program(download=download), outputs, wait_for_lock=wait)
+    options = run_options(outputs, download=download, wait=wait)
     wanted = _prepared(given.settings, options, load)
     if output is Output.TEXT:
         _show(wanted, given.settings.binderhub_name)
-    if not wanted.differences:
-        if output is Output.JSON:
-            print_json(_for_machines(wanted, None))
-        return
-    if not yes:
+    if wanted.differences and not yes:
         _ask(output)
-    done = _run(wanted, options, output, ())
-    if output is Output.JSON:
-        print_json(_for_machines(wanted, done))
-    elif is_for_people(output):
-        from deployer import console
-
-        screen().print(console.deployed_for_people(done))
+    done = _run(wanted, options, output, ()) if wanted.differences else None
+    _show_upgraded(wanted, done, output)
 
 
 def upgrade_from_container(given: LoadedSettings, options: RunOptions) -> None:
@@ -138,11 +130,7 @@ def _ask(output: Output) -> None:
         PreflightError: nobody can be asked, or the answer was no.
 
     """
-    if output is Output.JSON or not sys.stdin.isatty():
-        raise PreflightError(
-            "Nothing was upgraded: nobody was asked.",
-            suggestion="Start in a terminal and answer when asked, or give --yes.",
-        )
+    require_somebody_to_ask(output, "upgraded", "answer when asked")
     if not typer.confirm("Upgrade the hub?"):
         raise PreflightError("Nothing was upgraded.")
 
@@ -159,6 +147,15 @@ def _show(wanted: Upgrade, hub: str) -> None:
     from deployer import console
 
     screen().print(console.differences_for_people(wanted.differences, hub))
+
+
+def _show_upgraded(wanted: Upgrade, done: Finished | None, output: Output) -> None:
+    if output is Output.JSON:
+        print_json(_for_machines(wanted, done))
+    elif done is not None and is_for_people(output):
+        from deployer import console
+
+        screen().print(console.deployed_for_people(done))
 
 
 def _for_machines(wanted: Upgrade, done: Finished | None) -> dict[str, Any]:
