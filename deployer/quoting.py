@@ -219,8 +219,9 @@ GUARD = Guard()
 
 
 def words_in(text: str) -> frozenset[str]:
-    """Return the words of a file of a chart."""
-    return frozenset(re.findall(r"[A-Za-z][\w-]*", text)) | frozenset(_WORD.findall(text))
+    """Return the words of a file of a chart, and what the words with dashes and underscores consist of."""
+    words = frozenset(re.findall(r"[A-Za-z][\w-]*", text))
+    return words.union(*map(_WORD.findall, words))
 
 
 def _inside(here: Any, key: str) -> Any:

@@ -113,9 +113,9 @@ def _keys(pointer: str) -> list[str]:
 @cache
 def words_of_chart(package: Path) -> frozenset[str]:
     """Return every word in the files of a chart, which everybody can read."""
-    words: frozenset[str] = frozenset()
+    words: set[str] = set()
     with suppress(OSError, EOFError, tarfile.TarError), tarfile.open(package) as archive:
         for member in archive:
-            content = archive.extractfile(member)
-            words |= words_in(content.read().decode(errors="replace")) if content else frozenset()
-    return words
+            if content := archive.extractfile(member):
+                words |= words_in(content.read().decode(errors="replace"))
+    return frozenset(words)
