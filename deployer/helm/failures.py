@@ -99,25 +99,18 @@ def helm_error(what: str, error: Error, setting: str | None = None) -> HelmError
         return HelmError(
             message,
             cause="The chart repository has no such version.",
-            suggestion=f"Leave {setting} unset for the version that is known to work." if setting else None,
+            suggestion=_tested_version(setting),
         )
     if "values don't meet the specifications" in words:
-        own = setting == TAKES_HELM_VALUES
-        return HelmError(
+        return _refused_values(
             message,
-            cause=f"The schema of the chart refuses a key in {'HELM_VALUES' if own else 'our values'}.",
-            suggestion="Correct the named keys in HELM_VALUES."
-            if own
-            else f"Leave {setting} unset for the version that is known to work.",
+            setting,
+            "The schema of the chart refuses a key in",
+            "Correct the named keys in HELM_VALUES.",
         )
     if TEMPLATE_FAILED.search(words):
-        own = setting == TAKES_HELM_VALUES
-        return HelmError(
-            message,
-            cause=f"A template of the chart refuses {'HELM_VALUES' if own else 'our values'}.",
-            suggestion="Correct HELM_VALUES as the chart says."
-            if own
-            else f"Leave {setting} unset for the version that is known to work.",
+        return _refused_values(
+            message, setting, "A template of the chart refuses", "Correct HELM_VALUES as the chart says."
         )
     if isinstance(error, InvalidResourceError):
         return HelmError(
@@ -126,6 +119,17 @@ def helm_error(what: str, error: Error, setting: str | None = None) -> HelmError
             suggestion="Correct HELM_VALUES if they set that object; else leave the chart version unset.",
         )
     return HelmError(message, retryable=True, passing=can_pass(error))
+
+
+def _refused_values(message: str, setting: str | None, refusal: str, correction: str) -> HelmError:
+    """Return the error of a chart that refuses values: those of the user, or ours in another version."""
+    if setting == TAKES_HELM_VALUES:
+        return HelmError(message, cause=f"{refusal} HELM_VALUES.", suggestion=correction)
+    return HelmError(message, cause=f"{refusal} our values.", suggestion=_tested_version(setting))
+
+
+def _tested_version(setting: str | None) -> str | None:
+    return f"Leave {setting} unset for the version that is known to work." if setting else None
 
 
 def error_line(stderr: str) -> str:
