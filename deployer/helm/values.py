@@ -138,8 +138,7 @@ def render_binderhub_values(
     context = _context(settings, names, registry) | {"storage_class": storage_class}
     public = _layer(_public_templates(settings), context)
     secret = _layer(("secret",), context, secrets=True)
-    own = read_chart_values(settings.helm_values) if settings.helm_values else {}
-    return RenderedValues(public, merge(secret, own))
+    return RenderedValues(public, merge(secret, read_chart_values(settings.helm_values)))
 
 
 def render_traefik_values(settings: Settings, names: HubNames) -> dict[str, Any]:

@@ -118,9 +118,9 @@ ALLOWED_REPOSITORIES = Decision(
 """What ALLOWED_REPOSITORIES decide, if they are set."""
 
 
-def read_chart_values(written: SecretStr) -> dict[str, Any]:
-    """Return HELM_VALUES, which the settings keep as JSON."""
-    return dict(json.loads(written.get_secret_value()))
+def read_chart_values(written: SecretStr | None) -> dict[str, Any]:
+    """Return HELM_VALUES, which the settings keep as JSON; without any an empty mapping."""
+    return {} if written is None else dict(json.loads(written.get_secret_value()))
 
 
 def replaced_keys(values: Mapping[str, Any], decision: Decision) -> list[str]:
@@ -146,7 +146,7 @@ def likely_cause(known: str | None, written: SecretStr | None) -> str | None:
         written: HELM_VALUES.
 
     """
-    values = read_chart_values(written) if written is not None else {}
+    values = read_chart_values(written)
     keys = [key for decision in DECISIONS for key in replaced_keys(values, decision)]
     replaced = f"HELM_VALUES replace what the deployer decides: {', '.join(keys)}." if keys else ""
     return " ".join(filter(None, (f"{known.rstrip('.')}." if known else "", replaced))) or None

@@ -145,7 +145,7 @@ def sign_in_allows_users(settings: Settings, present: Collection[str]) -> Iterat
 
 def chart_keys_have_their_place(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
     """Refuse keys of JupyterHub's chart, and a wrapper, at the top level of HELM_VALUES."""
-    values = read_chart_values(settings.helm_values) if settings.helm_values else {}
+    values = read_chart_values(settings.helm_values)
     if WRAPPER in values:
         yield Violation(
             "helm_values",

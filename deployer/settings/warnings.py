@@ -166,7 +166,7 @@ def _doubled_name(settings: Settings) -> Iterator[str]:
 
 
 def _replaced_decisions(settings: Settings) -> Iterator[str]:
-    values = read_chart_values(settings.helm_values) if settings.helm_values else {}
+    values = read_chart_values(settings.helm_values)
     patterns = (ALLOWED_REPOSITORIES,) if settings.allowed_repositories else ()
     for decision in (*DECISIONS, *patterns):
         if keys := replaced_keys(values, decision):
