@@ -16,7 +16,7 @@ from deployer.helm.repositories import allowed_specs, open_providers
 from deployer.kubernetes.azure_tags import written_tags
 from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
 from deployer.settings import Authentication
-from deployer.settings.capacity import BUILDER, Session
+from deployer.settings.capacity import BUILDER, session_of
 from deployer.settings.chart_values import read_chart_values
 from deployer.templating import render_documents
 
@@ -200,7 +200,7 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "address_tags": written_tags(names.tags),
         "registry": registry,
         "dind_tag": DIND_TAG,
-        "session": Session.of(settings.user_memory_limit, settings.user_cpu_limit),
+        "session": session_of(settings),
         "builder": BUILDER,
         "build": {
             "cpu": settings.build_cpu_limit,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.settings.types.validation import either
-from deployer.settings.vm_sizes import MAX_PODS, NodeSize, allocatable, node_size
+from deployer.settings.vm_sizes import MAX_PODS, MIB_PER_GIB, NodeSize, allocatable, node_size
 
 if TYPE_CHECKING:
     from deployer.settings.model import Settings
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RESERVED_SHARE_OF_MEMORY = 0.25
 RESERVED_SHARE_OF_CPU = 0.05
 LEAST_CPU = 0.01
-MEBIBYTES = {"K": 1 / 1024, "M": 1, "G": 1024, "T": 1024**2}
+MEBIBYTES = {"K": 1 / 1024, "M": 1, "G": MIB_PER_GIB, "T": 1024 * MIB_PER_GIB}
 
 # What AKS's own pods request on each node of a pool for users: network, DNS and disks, with Cilium's data
 # plane.
@@ -33,7 +33,7 @@ DEFAULT_REQUEST = NodeSize(10, 64)
 BUILDER_PODS = 2
 
 # For a size whose memory this release does not know: the least for each core that sizes for AKS have.
-_LEAST_MIB_PER_CORE = 2 * 1024
+_LEAST_MIB_PER_CORE = 2 * MIB_PER_GIB
 # In the order of their prices.
 _ADVISED = tuple(f"Standard_{family}{cores}s_v5" for cores in (2, 4, 8, 16, 32, 64) for family in ("D", "E"))
 _MOST_ADVISED = 2
@@ -111,10 +111,14 @@ def sessions_that_fit(vm_size: str, nodes: int, session: Session) -> int:
     return nodes * sessions_per_node(vm_size, session)
 
 
+def session_of(settings: Settings) -> Session:
+    """Return what one session of a hub with these settings may use."""
+    return Session.of(settings.user_memory_limit, settings.user_cpu_limit)
+
+
 def sessions_of(settings: Settings) -> int:
     """Return how many sessions fit on the largest cluster that these settings allow."""
-    session = Session.of(settings.user_memory_limit, settings.user_cpu_limit)
-    return sessions_that_fit(settings.aks_node_vm_size, settings.aks_node_count_max, session)
+    return sessions_that_fit(settings.aks_node_vm_size, settings.aks_node_count_max, session_of(settings))
 
 
 def too_large_for(vm_size: str, session: Session) -> bool:
@@ -144,7 +148,7 @@ def largest_memory_limit(vm_size: str) -> str:
     room = room_for_pods(vm_size).mebibytes
     reserved = int(room_for_sessions(vm_size).mebibytes / RESERVED_SHARE_OF_MEMORY)
     most = min(room, reserved)
-    return f"{most // 1024}G" if most >= 1024 else f"{most}M"  # noqa: PLR2004 - MiB of a GiB
+    return f"{most // MIB_PER_GIB}G" if most >= MIB_PER_GIB else f"{most}M"
 
 
 def _least(vm_size: str) -> NodeSize:

@@ -10,12 +10,13 @@ from deployer.settings.capacity import (
     largest_memory_limit,
     nodes_for,
     room_for_pods,
+    session_of,
     sessions_of,
     too_large_for,
 )
 from deployer.settings.types.numbers import LEAST_CPUS
 from deployer.settings.types.validation import Violation
-from deployer.settings.vm_sizes import node_size
+from deployer.settings.vm_sizes import MIB_PER_GIB, node_size
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 def session_fits_a_node(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
     """Refuse limits with which no session could start on the nodes of the user pool."""
     size = settings.aks_node_vm_size
-    session = _session(settings)
+    session = session_of(settings)
     if not too_large_for(size, session):
         return
     of_memory = too_large_for(size, Session.of(settings.user_memory_limit, LEAST_CPUS))
@@ -34,7 +35,7 @@ def session_fits_a_node(settings: Settings, _present: Collection[str]) -> Iterat
     instead = f"set AKS_NODE_VM_SIZE to a larger size, for example {advised}" if advised else ""
     less = f"write {largest_memory_limit(size)} or less" if of_memory else "write a smaller number"
     remedy = " or ".join(filter(None, (less, instead)))
-    room = room_for_pods(size).mebibytes / 1024
+    room = room_for_pods(size).mebibytes / MIB_PER_GIB
     yield Violation(
         "user_memory_limit" if of_memory else "user_cpu_limit",
         f"is more than a node of the size {size} can give one session"
@@ -83,7 +84,7 @@ def _more_than_fits(settings: Settings) -> Iterator[str]:
     size, most, fitting = settings.aks_node_vm_size, settings.aks_node_count_max, sessions_of(settings)
     where = f"{most} × {size}"
     if settings.total_quota > fitting:
-        nodes = nodes_for(size, _session(settings), settings.total_quota)
+        nodes = nodes_for(size, session_of(settings), settings.total_quota)
         yield (
             f"TOTAL_QUOTA is {settings.total_quota}, but about {fitting} sessions fit on {where}: whoever "
             "comes later waits for ten minutes in vain. "
@@ -94,7 +95,3 @@ def _more_than_fits(settings: Settings) -> Iterator[str]:
             f"PER_REPOSITORY_QUOTA has no effect: it is {settings.per_repository_quota}, but the hub lets in "
             f"{settings.total_quota} sessions in all, which fit on {where}."
         )
-
-
-def _session(settings: Settings) -> Session:
-    return Session.of(settings.user_memory_limit, settings.user_cpu_limit)
