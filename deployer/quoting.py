@@ -170,8 +170,8 @@ class Guard:
     def published_reason(self, reason: str) -> str:
         """Return the reason of an obstacle: the word of Kubernetes, and the rules that its message names."""
         word = _REASON.match(reason)
-        rules = [words for pattern, words in _RULES if re.search(pattern, reason)]
-        return ", ".join([*([word["reason"]] if word else []), *rules[:MOST_SHOWN]]) or UNSAID
+        rules = list(_rules_in(reason))[:MOST_SHOWN]
+        return ", ".join([*([word["reason"]] if word else []), *rules]) or UNSAID
 
     def published_name(self, name: str) -> str:
         """Return the name of an object, unless HELM_VALUES have a part of it."""
@@ -192,7 +192,7 @@ class Guard:
                 located = True
                 yield f"{about}{self._located(match['path'])}: {rule.format(_type_in(match))}"
         if not located:
-            yield from (words for pattern, words in _RULES if re.search(pattern, text))
+            yield from _rules_in(text)
 
     def _located(self, path: str) -> str:
         """Return the place in HELM_VALUES that a path comes from; else the path in its known words."""
@@ -222,6 +222,10 @@ def words_in(text: str) -> frozenset[str]:
     """Return the words of a file of a chart, and what the words with dashes and underscores consist of."""
     words = frozenset(re.findall(r"[A-Za-z][\w-]*", text))
     return words.union(*map(_WORD.findall, words))
+
+
+def _rules_in(text: str) -> Iterator[str]:
+    return (rule for pattern, rule in _RULES if re.search(pattern, text))
 
 
 def _inside(here: Any, key: str) -> Any:
