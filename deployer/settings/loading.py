@@ -14,7 +14,7 @@ from deployer.quoting import GUARD
 from deployer.redaction import REDACTOR
 from deployer.settings.chart_values import read_chart_values
 from deployer.settings.environment import read_variable
-from deployer.settings.model import ALIASES, SECRETS, Settings
+from deployer.settings.model import ALIASES, PLACEHOLDERS, SECRETS, Settings
 from deployer.settings.rules import violations
 from deployer.settings.sources import Gathered, Given, gather, is_set, leave_out_defaults
 from deployer.settings.tokens import misplaced_secrets
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_PLACEHOLDERS = {"binderhub_name": "placeholder", "resource_group_name": "placeholder"}
 # These stand beside a secret in every form: what is wrong there may be the secret.
 _NOT_SHOWN = SECRETS | {
     "sp_app_id",
@@ -103,7 +102,7 @@ def load_over(last: Mapping[str, Any], loaded: LoadedSettings) -> LoadedSettings
     """
     gathered = replace(loaded.gathered, given=dict(loaded.gathered.given))
     if read_variable("container_group_name"):
-        leave_out_defaults(gathered, Settings)
+        leave_out_defaults(gathered)
     for name, value in last.items():
         gathered.add(name, value, f"{name.upper()} of the last deployment")
     over, problems = _judged(gathered)
@@ -178,7 +177,7 @@ def _validated(values: dict[str, Any]) -> tuple[Settings, list[Violation]]:
         wrong = _wrong_fields(error)
     names = {one.field for one in wrong}
     good = {name: value for name, value in values.items() if name not in names}
-    return Settings(**{**_PLACEHOLDERS, **good}), wrong
+    return Settings(**{**PLACEHOLDERS, **good}), wrong
 
 
 def _wrong_fields(error: ValidationError) -> list[Violation]:

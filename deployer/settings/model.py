@@ -100,6 +100,8 @@ OF_ONE_RUN = frozenset(
         "exit_zero_when_handled",
     }
 )
+# In place of the two fields without a default, where the others are looked at without a hub.
+PLACEHOLDERS = {"binderhub_name": "placeholder", "resource_group_name": "placeholder"}
 DERIVED_WHEN_ZERO = frozenset({"aks_node_count_max", "total_quota", "per_repository_quota"})
 PER_REPOSITORY_QUOTA, PER_USER_QUOTA = 50, 3
 
@@ -300,8 +302,7 @@ class Settings(BaseSettings):
 
         Left out is what says who deploys, where outputs go and what a run does: it belongs to each run.
         """
-        minimal = {"binderhub_name": self.binderhub_name, "resource_group_name": self.resource_group_name}
-        default = type(self).model_validate(minimal)
+        default = type(self).model_validate(PLACEHOLDERS)
         values = self.model_dump(mode="json")
         return {
             name: _revealed(getattr(self, name), values[name])

@@ -16,14 +16,12 @@ from deployer.errors import Problem
 from deployer.redaction import REDACTOR
 from deployer.settings.config_file import read_config_file
 from deployer.settings.environment import forget_secrets, read_environment, remains_in_words
-from deployer.settings.model import ALIASES, SECRETS
+from deployer.settings.model import ALIASES, PLACEHOLDERS, SECRETS, Settings
 from deployer.settings.types.validation import close_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from pydantic import BaseModel
 
 IGNORED_VARIABLES = {
     "BINDERHUB_CONTAINER_MODE": "there is one mode.",
@@ -79,16 +77,15 @@ class Gathered:
         self.given[name] = Given(value if secret is None else secret, setting)
 
 
-def leave_out_defaults(gathered: Gathered, model: type[BaseModel]) -> None:
+def leave_out_defaults(gathered: Gathered) -> None:
     """Leave out what is as it would be without: a form fills every field, whatever a person typed there."""
-    minimal = {"binderhub_name": "placeholder", "resource_group_name": "placeholder"}
-    default = model.model_validate(minimal)
+    default = Settings.model_validate(PLACEHOLDERS)
     for name, given in list(gathered.given.items()):
         try:
-            read = model.model_validate({**minimal, name: given.value})
+            read = Settings.model_validate({**PLACEHOLDERS, name: given.value})
         except ValidationError:
             continue  # Reported with all other problems.
-        if name not in minimal and getattr(read, name) == getattr(default, name):
+        if name not in PLACEHOLDERS and getattr(read, name) == getattr(default, name):
             del gathered.given[name]
 
 
