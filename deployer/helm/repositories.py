@@ -36,7 +36,6 @@ _IN_ADDRESSES = {
 _ANY = r"[\w.~-]*"
 _NO_WAY_UP = r"(?!\.\.?(?:/|%2F|$))"
 _HYDROSHARE_ADDRESS = r"(?:https?%3A%2F%2Fwww\.hydroshare\.org%2Fresource%2F)?"
-_HYDROSHARE_ID = "[0-9a-f]{32}"
 
 
 def allowed_specs(patterns: Iterable[str]) -> dict[str, list[str]]:
@@ -105,7 +104,7 @@ def _dataset(pattern: str) -> str:
 
 def _resource(pattern: str) -> str:
     """Return an expression for an id, alone or in its address: BinderHub takes any id in any path."""
-    return f"^{_HYDROSHARE_ADDRESS}{pattern.replace('*', _HYDROSHARE_ID)}$"
+    return f"^{_HYDROSHARE_ADDRESS}{pattern.replace('*', named.HYDROSHARE_ID)}$"
 
 
 def _path(pattern: str, separator: str = "/") -> str:

@@ -52,6 +52,7 @@ def _resource(text: str) -> str:
     return _HYDROSHARE.sub("", text).rstrip("/").lower()
 
 
+HYDROSHARE_ID = "[0-9a-f]{32}"
 _DOI_NAME = re.compile(rf"10\.\d+(?:/{_PART})+")
 _ADDRESS = re.compile(rf"https?://[\w.-]+(?::\d+)?(?:/{_PART})+")
 
@@ -68,7 +69,10 @@ ZENODO = Provider("zenodo:", _DOI_NAME, "zenodo:10.5281/zenodo.3242074", _doi)
 FIGSHARE = Provider("figshare:", _DOI_NAME, "figshare:10.6084/m9.figshare.9782777", _doi)
 DATAVERSE = Provider("dataverse:", _DOI_NAME, "dataverse:10.7910/DVN/TJCLKP", _doi)
 HYDROSHARE = Provider(
-    "hydroshare:", re.compile(r"[0-9a-f]{32}|\*"), "hydroshare:8f7c2f0341ef4180b0dbe97f59130756", _resource
+    "hydroshare:",
+    re.compile(rf"{HYDROSHARE_ID}|\*"),
+    "hydroshare:8f7c2f0341ef4180b0dbe97f59130756",
+    _resource,
 )
 CKAN = Provider("ckan:", _ADDRESS, "ckan:https://demo.ckan.org/dataset/sample", lambda text: text.rstrip("/"))
 GIT = Provider("git:", _ADDRESS, "git:https://git.example.org/group/project", _without_git)
