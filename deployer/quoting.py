@@ -38,24 +38,25 @@ _TYPES = {
 }
 _TYPE = "|".join(_TYPES)
 _PATH = r"(?P<path>\.?[A-Za-z][\w.-]*(?:\[[^\]\n]*\][\w.-]*)*)"
-# What says that something is wrong at a path, and the rule in our words; `{0}` is a type.
+# What says that something is wrong at a path, and the rule in our words; `{0}` is a type. Few runs need these
+# expressions, so they are not compiled at every start.
 _AT_A_PATH = (
-    (re.compile(rf"{_PATH}: expected (?P<type>{_TYPE})\b"), "expected {0}"),
-    (re.compile(rf"{_PATH}: got \w+, want (?P<type>{_TYPE})\b"), "expected {0}"),
-    (re.compile(rf"Go struct field {_PATH} of type \S*?(?P<type>{_TYPE})?\b"), "has the wrong type"),
-    (re.compile(rf"invalid type for {_PATH}: got \S+ expected \"(?P<type>{_TYPE})\""), "expected {0}"),
-    (re.compile(rf"{_PATH}: field not declared in schema"), "is no field of this object"),
-    (re.compile(rf"unknown field \"{_PATH}\""), "is no field of this object"),
-    (re.compile(rf"{_PATH}: Invalid value\b"), "has an invalid value"),
-    (re.compile(rf"{_PATH}: Required value\b"), "is missing"),
-    (re.compile(rf"{_PATH}: Forbidden\b"), "is forbidden"),
-    (re.compile(rf"{_PATH}: Unsupported value\b"), "has a value that is not supported"),
-    (re.compile(rf"{_PATH}: Duplicate value\b"), "is there twice"),
-    (re.compile(rf"{_PATH}: Too (?:long|many)\b"), "is too long"),
-    (re.compile(rf"<{_PATH}>: wrong type for value; expected (?P<type>{_TYPE})\b"), "expected {0}"),
-    (re.compile(rf"<{_PATH}>: nil pointer evaluating"), "is missing"),
-    (re.compile(rf"<{_PATH}>: can't evaluate field"), "has the wrong type"),
-    (re.compile(rf"<{_PATH}>: range can't iterate over"), "expected a list or a mapping"),
+    (rf"{_PATH}: expected (?P<type>{_TYPE})\b", "expected {0}"),
+    (rf"{_PATH}: got \w+, want (?P<type>{_TYPE})\b", "expected {0}"),
+    (rf"Go struct field {_PATH} of type \S*?(?P<type>{_TYPE})?\b", "has the wrong type"),
+    (rf"invalid type for {_PATH}: got \S+ expected \"(?P<type>{_TYPE})\"", "expected {0}"),
+    (rf"{_PATH}: field not declared in schema", "is no field of this object"),
+    (rf"unknown field \"{_PATH}\"", "is no field of this object"),
+    (rf"{_PATH}: Invalid value\b", "has an invalid value"),
+    (rf"{_PATH}: Required value\b", "is missing"),
+    (rf"{_PATH}: Forbidden\b", "is forbidden"),
+    (rf"{_PATH}: Unsupported value\b", "has a value that is not supported"),
+    (rf"{_PATH}: Duplicate value\b", "is there twice"),
+    (rf"{_PATH}: Too (?:long|many)\b", "is too long"),
+    (rf"<{_PATH}>: wrong type for value; expected (?P<type>{_TYPE})\b", "expected {0}"),
+    (rf"<{_PATH}>: nil pointer evaluating", "is missing"),
+    (rf"<{_PATH}>: can't evaluate field", "has the wrong type"),
+    (rf"<{_PATH}>: range can't iterate over", "expected a list or a mapping"),
 )
 # What is said without a path, and the same in our words.
 _RULES = (
@@ -188,7 +189,7 @@ class Guard:
         about = f"{named}, " if named and self._has_words(named) else ""
         located = False
         for pattern, rule in _AT_A_PATH:
-            for match in pattern.finditer(text):
+            for match in re.finditer(pattern, text):
                 located = True
                 yield f"{about}{self._located(match['path'])}: {rule.format(_type_in(match))}"
         if not located:
