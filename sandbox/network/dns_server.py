@@ -6,6 +6,8 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sandbox.network.local_server import LocalServer
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,7 +22,7 @@ TIME_TO_LIVE_SECONDS = 0
 LOOPBACK = bytes([127, 0, 0, 1])
 
 
-class DnsServer:
+class DnsServer(LocalServer):
     """A DNS server over TCP on a port of 127.0.0.1.
 
     Args:
@@ -30,17 +32,6 @@ class DnsServer:
 
     def __init__(self, exists: Exists) -> None:
         self._exists = exists
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> int:
-        """Start to listen; return the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def close(self) -> None:
-        """Stop to listen."""
-        if self._server is not None:
-            self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from sandbox.network.faults import Faults
+from sandbox.network.local_server import LocalServer
 from sandbox.network.relay import relay
 from sandbox.network.unreachable import Unreachable
 
@@ -27,11 +28,10 @@ if TYPE_CHECKING:
     # Unreachable if nothing accepts the connection.
     ProgramPort = Callable[[str, int], Awaitable[int | None]]
 
-_HEAD_LIMIT = 262144
 HTTP_PORT, HTTPS_PORT = 80, 443
 
 
-class Proxy:
+class Proxy(LocalServer):
     """An HTTP proxy on a port of 127.0.0.1.
 
     Args:
@@ -45,6 +45,8 @@ class Proxy:
         refused: the hosts that were refused.
 
     """
+
+    head_limit = 262144
 
     def __init__(
         self,
@@ -60,18 +62,7 @@ class Proxy:
         self._http_port = http_port
         self._program_port = program_port
         self._faults = faults or Faults()
-        self._server: asyncio.Server | None = None
         self.refused: list[str] = []
-
-    async def start(self, port: int = 0) -> int:
-        """Start to listen; return the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port, limit=_HEAD_LIMIT)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def close(self) -> None:
-        """Stop to listen."""
-        if self._server is not None:
-            self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from sandbox.network.local_server import LocalServer
 from sandbox.network.relay import relay
 from sandbox.network.unreachable import Unreachable
 
@@ -29,7 +30,7 @@ GRANTED, HOST_UNREACHABLE, REFUSED = 0, 4, 5
 NOWHERE = bytes(6)
 
 
-class SocksProxy:
+class SocksProxy(LocalServer):
     """A SOCKS proxy on a port of 127.0.0.1, whose users give a name and any password.
 
     Args:
@@ -39,17 +40,6 @@ class SocksProxy:
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
-        self._server: asyncio.Server | None = None
-
-    async def start(self) -> int:
-        """Start to listen; return the port."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        return int(self._server.sockets[0].getsockname()[1])
-
-    async def close(self) -> None:
-        """Stop to listen."""
-        if self._server is not None:
-            self._server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError, asyncio.IncompleteReadError):
