@@ -117,12 +117,7 @@ class PodPrograms:
 
     async def _keep_running(self, key: str, deployment: Object) -> None:
         metadata, pod = deployment["metadata"], deployment["spec"]["template"]
-        ports = {port["containerPort"]: free_port() for port in _container(deployment).get("ports") or ()}
-        names = {
-            port["name"]: ports[port["containerPort"]]
-            for port in _container(deployment).get("ports") or ()
-            if "name" in port
-        }
+        ports = _local_ports(_container(deployment))
         account = f"system:serviceaccount:{metadata['namespace']}:{pod['spec']['serviceAccountName']}"
         kubeconfig = self._control_plane.credentials.write_kubeconfig(
             account, SERVICE_ACCOUNTS, self._control_plane.server
@@ -135,7 +130,7 @@ class PodPrograms:
         program, arguments = self._command(deployment, ports, kubeconfig)
         for path, (_, folder) in mounts.items():
             arguments = [argument.replace(f"={path}", f"={folder}") for argument in arguments]
-        self._running[key] = _Running(metadata["namespace"], pod["metadata"]["labels"], {**ports, **names})
+        self._running[key] = _Running(metadata["namespace"], pod["metadata"]["labels"], ports)
         written = asyncio.Event()
         try:
             async with asyncio.TaskGroup() as group:
@@ -161,7 +156,7 @@ class PodPrograms:
             await kill(process)
 
     def _command(
-        self, deployment: Object, ports: Mapping[int, int], kubeconfig: Path
+        self, deployment: Object, ports: Mapping[int | str, int], kubeconfig: Path
     ) -> tuple[Path, list[str]]:
         """Return a program and its arguments: those of the pod, with what differs on this machine."""
         container = _container(deployment)
@@ -178,7 +173,7 @@ class PodPrograms:
             period = max(self._clock.seconds("http01.retry"), LEAST_RETRY_SECONDS)
             own = [f"--dns01-check-retry-period={period:.2f}s"]
         if component[1] == "webhook":
-            own = [f"--secure-port={ports[_port_named(container, 'https')]}"]
+            own = [f"--secure-port={ports['https']}"]
         if component[1] != "cainjector":  # which takes it from its environment
             own.append(f"--kubeconfig={kubeconfig}")
         return self._programs.cert_manager, [component[1], *given, *own]
@@ -191,11 +186,16 @@ def _container(deployment: Object) -> Object:
     return dict(deployment["spec"]["template"]["spec"]["containers"][0])
 
 
-def _port_named(container: Object, name: str) -> int:
-    return next(int(port["containerPort"]) for port in container["ports"] if port.get("name") == name)
+def _local_ports(container: Object) -> dict[int | str, int]:
+    """Return a free port of this machine for each port of a container, by its number and by its name."""
+    local: dict[int | str, int] = {}
+    for port in container.get("ports") or ():
+        number = port["containerPort"]
+        local[port.get("name", number)] = local.setdefault(number, free_port())
+    return local
 
 
-def _on_loopback(argument: str, ports: Mapping[int, int]) -> str:
+def _on_loopback(argument: str, ports: Mapping[int | str, int]) -> str:
     """Let an entry point of Traefik listen on its local port."""
     listens = _LISTENS.fullmatch(argument)
     if listens is None:
