@@ -9,7 +9,6 @@ import sys
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from deployer.cache_dir import cache_directory
 from deployer.progress.lines import duration
 from sandbox.image.build import REFERENCE, build_image
 from sandbox.image.engines import ImageError, find_engine
@@ -38,7 +37,7 @@ def main() -> int:
 def _ensure_engine() -> None:
     """Install an engine where there is none and apt can."""
     can_install = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    if not can_install or find_engine(cache_directory() / "image" / "storage") is not None:
+    if not can_install or find_engine() is not None:
         return
     _write(f"there is no engine that builds images: installing {' and '.join(PACKAGES)} with apt-get (30 MB)")
     for command in (("update",), ("install", "-y", "--no-install-recommends", *PACKAGES)):

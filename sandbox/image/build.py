@@ -114,7 +114,7 @@ def build_image(checkout: Path = CHECKOUT, say: Callable[[str], None] = lambda _
     with _alone():
         if (found := find_image(checkout)) is not None:
             return found
-        engine = find_engine(cache_directory() / "image" / "storage")
+        engine = find_engine()
         if engine is None or os.geteuid() != 0:
             raise ImageError(
                 NO_ENGINE if engine is None else "Only root can unpack an image with its owners."

@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from deployer.cache_dir import cache_directory
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-NAMES = ("docker", "podman", "buildah")
 # Where packages for the build come from may be trusted by this machine alone.
 AUTHORITIES = "/etc/ssl/certs"
 
@@ -32,7 +33,7 @@ class Engine:
     """
 
     name: str
-    command: tuple[str, ...] = field(default=())
+    command: tuple[str, ...]
 
     def build(
         self,
@@ -104,15 +105,9 @@ class Engine:
         return subprocess.run([*self.command, *arguments], capture_output=True, text=True, check=False)
 
 
-def find_engine(storage: Path) -> Engine | None:
-    """Return the first engine that works here, None if there is none.
-
-    Args:
-        storage: where Buildah, which has no service, keeps its images.
-
-    """
-    makers = {"docker": _service("docker"), "podman": _service("podman"), "buildah": _buildah(storage)}
-    return next((engine for engine in makers.values() if engine is not None), None)
+def find_engine() -> Engine | None:
+    """Return the first engine that works here, None if there is none."""
+    return _service("docker") or _service("podman") or _buildah()
 
 
 def _service(name: str) -> Engine | None:
@@ -122,9 +117,11 @@ def _service(name: str) -> Engine | None:
     return Engine(name, (name,))
 
 
-def _buildah(storage: Path) -> Engine | None:
+def _buildah() -> Engine | None:
+    """Return Buildah, which has no service, with a place of its own for images."""
     if shutil.which("buildah") is None or os.geteuid() != 0:
         return None
+    storage = cache_directory() / "image" / "storage"
     storage.mkdir(parents=True, exist_ok=True)
     for driver in ("overlay", "vfs"):
         where = (f"--root={storage / driver}", f"--runroot={storage / f'run-{driver}'}")

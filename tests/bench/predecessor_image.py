@@ -33,7 +33,7 @@ def predecessor_image() -> Image:
     found = read_image(directory)
     if found is not None:
         return found
-    engine = find_engine(cache_directory() / "image" / "storage")
+    engine = find_engine()
     if engine is None:
         raise ImageError("There is no engine that builds images: see `make image`.")
     base = find_base(engine, official_base(CHECKOUT / "Dockerfile"), say=lambda _: None)
