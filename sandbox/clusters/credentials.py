@@ -50,7 +50,6 @@ class ClusterCredentials:
     def __init__(self, folder: Path, authority: CertificateAuthority, fqdn: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
-        self._fqdn = fqdn
         self._clients = trustme.CA(organization_name=fqdn)
         self.server_ca = Path(authority.ca_file)
         self.client_ca = folder / "client-ca.pem"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Protocol
 
-from sandbox.hub.cluster_reader import ClusterReader, Endpoint
+from sandbox.hub.cluster_reader import ClusterReader
 from sandbox.network.unreachable import Unreachable
 
 if TYPE_CHECKING:
@@ -42,28 +42,16 @@ class Backend:
 
     Attributes:
         api: client of the cluster's API.
-        service: the Service.
-        endpoints: its ready endpoints, at least one.
-        port: the port of the pods.
+        namespace: of the Service.
+        selector: the labels of the pods that the Service selects.
         program_port: local port of the program that runs for the pods, None where none does.
 
     """
 
     api: httpx.AsyncClient
-    service: Object
-    endpoints: tuple[Endpoint, ...]
-    port: int
+    namespace: str
+    selector: Mapping[str, str]
     program_port: int | None
-
-    @property
-    def namespace(self) -> str:
-        """The namespace of the Service."""
-        return str(self.service["metadata"]["namespace"])
-
-    @property
-    def selector(self) -> dict[str, str]:
-        """The labels of the pods that the Service selects."""
-        return dict(self.service["spec"].get("selector") or {})
 
 
 class PublicAddresses:
@@ -91,20 +79,17 @@ class PublicAddresses:
 
         """
         cluster, service = await self._service(host)
-        api = cluster.api
-        metadata = service["metadata"]
+        namespace, selector = service["metadata"]["namespace"], service["spec"].get("selector") or {}
         opened = next((each for each in service["spec"]["ports"] if each["port"] == port), None)
         if opened is None:
             raise Unreachable(HTTPStatus.GATEWAY_TIMEOUT, f"{host} does not answer on port {port}.")
         name = opened.get("name") or ""
-        ready = await ClusterReader(api).endpoints(metadata["namespace"], metadata["name"])
-        accepting = tuple(endpoint for endpoint in ready if name in endpoint.ports)
-        if not accepting:
+        ready = await ClusterReader(cluster.api).endpoints(namespace, service["metadata"]["name"])
+        pod_port = next((ports[name] for ports in ready if name in ports), None)
+        if pod_port is None:
             raise Unreachable(HTTPStatus.SERVICE_UNAVAILABLE, f"No pod is ready behind {host}.")
-        pod_port = accepting[0].ports[name]
-        selector = service["spec"].get("selector") or {}
-        program_port = cluster.program_port(metadata["namespace"], selector, pod_port)
-        return Backend(api, service, accepting, pod_port, program_port)
+        program_port = cluster.program_port(namespace, selector, pod_port)
+        return Backend(cluster.api, namespace, selector, program_port)
 
     async def _service(self, host: str) -> tuple[_Cluster, Object]:
         """Return the cluster and the load balancer's Service behind a name."""

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.clusters.kubernetes_api import get, list_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import httpx
 
     from sandbox.clusters.kubernetes_api import Object
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """A ready endpoint of a Service.
-
-    Attributes:
-        pod: name of its pod, empty for none.
-        ports: name of a Service port -> port of the pod.
-
-    """
-
-    pod: str
-    ports: Mapping[str, int]
 
 
 class ClusterReader:
@@ -53,12 +36,12 @@ class ClusterReader:
         """Return the pods that match a label selector."""
         return await list_objects(self._api, f"/api/v1/namespaces/{namespace}/pods", labels)
 
-    async def endpoints(self, namespace: str, service: str) -> list[Endpoint]:
-        """Return the ready endpoints of a Service."""
+    async def endpoints(self, namespace: str, service: str) -> list[dict[str, int]]:
+        """Return the ports of each ready endpoint of a Service, by the name of the Service's port."""
         path = f"/apis/discovery.k8s.io/v1/namespaces/{namespace}/endpointslices"
         slices = await list_objects(self._api, path, f"kubernetes.io/service-name={service}")
         return [
-            Endpoint((endpoint.get("targetRef") or {}).get("name", ""), _ports(found))
+            _ports(found)
             for found in slices
             for endpoint in found.get("endpoints") or ()
             if endpoint.get("conditions", {}).get("ready", True)

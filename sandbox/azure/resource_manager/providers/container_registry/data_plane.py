@@ -25,8 +25,8 @@ LARGEST_PAGE = 100
 
 def registry_app(services: Services, registry: Resource) -> ASGIApp:
     """Return the ASGI application of a registry's host."""
-    access = Access(services, registry)
-    pushes, lists = _Protocol(access, Images(registry)), _Lists(access, Images(registry), registry)
+    access, images = Access(services, registry), Images(registry)
+    pushes, lists = _Protocol(access, images), _Lists(access, images, registry)
     repository = "{repository:path}"
     routes = [
         Route("/oauth2/exchange", access.exchange, methods=["POST"]),
