@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx
 import yaml
@@ -22,7 +23,7 @@ from tests.deployer.hubs import AZURE_NAMES, names_of, values_of
 from tests.hub.identity_providers import PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from tests.installations import Installation
@@ -123,26 +124,33 @@ class Hub:
         self, person: str, server: str, image: str = "registry.example/book:1"
     ) -> httpx.Response:
         """Start a server of a person as BinderHub does; its answer comes before the server is ready."""
-        return await self.ask("POST", f"/users/{_quoted(person)}/servers/{server}", {"image": image})
+        return await self.ask("POST", f"/users/{quote(person)}/servers/{server}", {"image": image})
 
     async def servers(self, person: str) -> dict[str, Any]:
         """Return the named servers of a person, those that have ended, too."""
-        found = await self.ask("GET", f"/users/{_quoted(person)}?include_stopped_servers")
+        found = await self.ask("GET", f"/users/{quote(person)}?include_stopped_servers")
         servers = found.raise_for_status().json()["servers"]
         return {name: server for name, server in servers.items() if name}
 
     async def until(self, person: str, wanted: set[str]) -> dict[str, Any]:
         """Wait until just these servers of a person are there and ready; return those at the end."""
+        return await self.servers_when(
+            person, lambda found: set(found) == wanted and all(server["ready"] for server in found.values())
+        )
+
+    async def servers_when(self, person: str, settled: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the named servers of a person once they have settled, or as they are when patience ends."""
         for _ in range(PATIENCE_SECONDS * 4):
             found = await self.servers(person)
-            if set(found) == wanted and all(server["ready"] for server in found.values()):
+            if settled(found):
                 break
             await asyncio.sleep(0.25)
         return found
 
 
-def _quoted(person: str) -> str:
-    return person.replace("#", "%23").replace("'", "%27")
+def active_in(servers: dict[str, Any]) -> set[str]:
+    """Return the names of the servers that run or start."""
+    return {name for name, server in servers.items() if server["ready"] or server["pending"]}
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.hub.configuration import culler_command
-from tests.hub.hubs import BINDER_TOKEN
+from tests.hub.hubs import BINDER_TOKEN, active_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 GUEST = "9a1b2c3d-0000-4000-8000-00000000000c"
-PATIENCE_SECONDS = 60
 
 
 @pytest.mark.parametrize("person", ["ada", "jane_acme", "grace", "marie", "max"])
@@ -132,12 +131,9 @@ async def test_the_culler_removes_the_sessions_that_it_ends(github: Hub) -> None
 
 async def _ended(hub: Hub, person: str, server: str) -> bool:
     """Wait until a server, or its start, has ended."""
-    for _ in range(PATIENCE_SECONDS * 4):
-        found = (await hub.servers(person)).get(server)
-        if found is None or (not found["ready"] and not found["pending"]):
-            return True
-        await asyncio.sleep(0.25)
-    return False
+    return server not in active_in(
+        await hub.servers_when(person, lambda found: server not in active_in(found))
+    )
 
 
 async def _end_pods_of(installation: Installation, person: str) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from deployer.helm.values import LONGEST_REQUEST
+from tests.hub.hubs import active_in
 
 if TYPE_CHECKING:
     from tests.hub.hubs import Hub
@@ -38,14 +39,7 @@ async def own_token(hub: Hub, person: str) -> str:
 
 async def active(hub: Hub, person: str, wanted: frozenset[str] = frozenset()) -> set[str]:
     """Return the sessions of a person that run or start, once these are as wanted."""
-    for _ in range(PATIENCE_SECONDS * 4):
-        found = {
-            name for name, each in (await hub.servers(person)).items() if each["ready"] or each["pending"]
-        }
-        if found == wanted:
-            break
-        await asyncio.sleep(0.25)
-    return found
+    return active_in(await hub.servers_when(person, lambda found: active_in(found) == wanted))
 
 
 @EVERYONE
