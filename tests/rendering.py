@@ -1,4 +1,4 @@
-"""Renders charts with helm, without a cluster."""
+"""Finds charts and renders them with helm, without a cluster."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from deployer.helm.binary import find_helm
+from sandbox.clusters import https_programs
+from sandbox.internet.charts.packages import OWN_CHARTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +19,16 @@ if TYPE_CHECKING:
 
 Objects = dict[tuple[str, str], dict[str, Any]]
 """Objects of Kubernetes by kind and name."""
+
+
+def sandbox_chart(name: str) -> Path:
+    """Return the folder of a chart that the sandbox serves: one of ours, or cert-manager's official one."""
+    if name != "cert-manager":
+        return OWN_CHARTS / name
+    https = https_programs.locate()
+    if https is None:
+        pytest.skip("cert-manager's chart is not here (`make test` gets it)")
+    return https.cert_manager_chart
 
 
 def template(

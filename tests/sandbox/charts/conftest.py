@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_asyncio
 
-from sandbox.clusters import https_programs
-from sandbox.internet.charts.packages import OWN_CHARTS
 from tests.installations import installed
 from tests.published.charts import official_chart
+from tests.rendering import sandbox_chart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -20,16 +19,6 @@ if TYPE_CHECKING:
     from tests.installations import Installation
 
 ChartOf = Callable[[str], Path]
-
-
-def sandbox_chart(name: str) -> Path:
-    """Return the folder of a chart that the sandbox serves: one of ours, or cert-manager's official one."""
-    if name != "cert-manager":
-        return OWN_CHARTS / name
-    https = https_programs.locate()
-    if https is None:
-        pytest.skip("cert-manager's chart is not here (`make test` gets it)")
-    return https.cert_manager_chart
 
 
 # Our charts are as good as they are like the official ones: both are judged by the same tests.

@@ -12,8 +12,7 @@ from jsonschema import Draft7Validator
 from deployer.helm.values import render_cert_manager_values, render_traefik_values
 from tests.deployer.chart_schemas import validate_cert_manager, validate_traefik
 from tests.deployer.hubs import AZURE_NAMES, OWN_DOMAIN, hub_settings, names_of
-from tests.rendering import render, template
-from tests.sandbox.charts.conftest import sandbox_chart
+from tests.rendering import render, sandbox_chart, template
 from tests.sandbox.charts.release_values import CERT_MANAGER, LABEL, TRAEFIK, VALUES
 
 if TYPE_CHECKING:

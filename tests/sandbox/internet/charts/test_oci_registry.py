@@ -13,10 +13,10 @@ import pytest
 
 from deployer.helm.binary import find_helm
 from deployer.settings.versions import CERTMANAGER_VERSION, TRAEFIK_VERSION
-from sandbox.clusters import https_programs
 from sandbox.internet.charts.hosts import chart_hosts
 from sandbox.internet.charts.packages import OWN_CHARTS, pack
 from tests.network import connected
+from tests.rendering import sandbox_chart
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -49,16 +49,9 @@ class Internet:
         return process.returncode or 0, output.decode()
 
 
-def cert_manager() -> Path:
-    programs = https_programs.locate()
-    if programs is None:
-        pytest.skip("cert-manager's chart is not here (`make test` gets it)")
-    return programs.cert_manager_chart
-
-
 @asynccontextmanager
 async def internet(folder: Path, charts: Path | None = None) -> AsyncIterator[Internet]:
-    async with connected(folder, chart_hosts(charts, cert_manager())) as environment:
+    async with connected(folder, chart_hosts(charts, sandbox_chart("cert-manager"))) as environment:
         yield Internet(folder, environment)
 
 
@@ -66,10 +59,10 @@ async def test_helm_pulls_the_charts_that_the_deployer_asks_for(tmp_path: Path) 
     async with internet(tmp_path) as connected:
         assert (await connected.pull(TRAEFIK, "--version", TRAEFIK_VERSION))[0] == 0
         assert (await connected.pull(CERT_MANAGER, "--version", CERTMANAGER_VERSION))[0] == 0
-    traefik, cert_manager_chart = pack(OWN_CHARTS / "traefik"), pack(cert_manager())
+    traefik, cert_manager = pack(OWN_CHARTS / "traefik"), pack(sandbox_chart("cert-manager"))
     assert (tmp_path / f"traefik-{TRAEFIK_VERSION}.tgz").read_bytes() == traefik.archive
     pulled = tmp_path / f"cert-manager-{CERTMANAGER_VERSION}.tgz"
-    assert pulled.read_bytes() == cert_manager_chart.archive
+    assert pulled.read_bytes() == cert_manager.archive
 
 
 async def test_helm_finds_the_newest_version_by_itself(tmp_path: Path) -> None:
