@@ -13,21 +13,17 @@ import pytest
 from deployer.azure.managed_cluster import ClusterWish, system_pool, user_pool
 from deployer.helm.binary import find_helm
 from deployer.kubernetes.manifests import render_namespace, render_storage_class
-from sandbox.clock import Clock
-from sandbox.clusters.clusters import Clusters
-from sandbox.clusters.programs import locate
 from sandbox.clusters.spec import ClusterSpec, NodePool
 from sandbox.internet.charts.packages import OWN_CHARTS
-from sandbox.network.authority import CertificateAuthority
-from sandbox.network.hosts import Hosts
 from tests.deployer.hubs import hub_settings, names_of, values_of
-from tests.kubeconfigs import kubeconfig_by_address
+from tests.own_clusters import clusters_in, kubeconfig_by_address
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
     from sandbox.clusters.cluster import Cluster
+    from sandbox.clusters.clusters import Clusters
 
 PATHS = {
     "StorageClass": "/apis/storage.k8s.io/v1/storageclasses",
@@ -78,25 +74,15 @@ class Installation:
 @asynccontextmanager
 async def installed(folder: Path) -> AsyncIterator[Installation]:
     """Run a cluster, and install the release; skip the test where the programs for that are not here."""
-    programs = locate()
-    if programs is None or find_helm() is None:
-        pytest.skip("the control plane's programs or helm are not here (`make test` gets them)")
-    clusters = Clusters(
-        state_dir=folder,
-        programs=programs,
-        authority=CertificateAuthority(folder),
-        hosts=Hosts(),
-        clock=Clock(0.01),
-    )
-    try:
+    if find_helm() is None:
+        pytest.skip("helm is not here (`make test` fetches it)")
+    async with clusters_in(folder) as clusters:
         cluster = await clusters.create(_default_cluster())
         installation = Installation(clusters, cluster, kubeconfig_by_address(cluster, folder))
         for manifest in (*render_namespace(hub_settings(), names_of()), render_storage_class(names_of())):
             await installation.apply(manifest)
         await installation.helm("install", "our-hub", str(OWN_CHARTS / "binderhub"))
         yield installation
-    finally:
-        await clusters.close()
 
 
 def _default_cluster() -> ClusterSpec:

@@ -13,9 +13,6 @@ from kr8s.asyncio import Api
 from kr8s.asyncio.objects import Namespace
 
 from deployer.helm.binary import find_helm
-from sandbox.clock import Clock
-from sandbox.clusters.clusters import Clusters
-from sandbox.clusters.programs import locate
 from sandbox.clusters.spec import ClusterSpec
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.environment import network_environment
@@ -23,6 +20,7 @@ from sandbox.network.faults import Faults
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import Dispatcher, Listener
 from sandbox.network.proxy import Proxy
+from tests.own_clusters import clusters_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -79,9 +77,8 @@ class Reached:
 @asynccontextmanager
 async def reached_cluster(folder: Path) -> AsyncIterator[Reached]:
     """Run a cluster without nodes, and lead all clients of this process to it."""
-    programs = locate()
-    if programs is None or find_helm() is None:
-        pytest.skip("the control plane's programs or helm are not here (`make test` gets them)")
+    if find_helm() is None:
+        pytest.skip("helm is not here (`make test` fetches it)")
     authority, hosts, faults = CertificateAuthority(folder), Hosts(), Faults()
     record = folder / "requests.jsonl"
     async with AsyncExitStack() as stack:
@@ -93,10 +90,7 @@ async def reached_cluster(folder: Path) -> AsyncIterator[Reached]:
         proxy = Proxy(hosts, tls_port=ports[0], http_port=ports[1], faults=faults)
         address = f"http://127.0.0.1:{await proxy.start()}"
         stack.push_async_callback(proxy.close)
-        clusters = Clusters(
-            state_dir=folder, programs=programs, authority=authority, hosts=hosts, clock=Clock(0.01)
-        )
-        stack.push_async_callback(clusters.close)
+        clusters = await stack.enter_async_context(clusters_in(folder, authority, hosts))
         cluster = await clusters.create(ClusterSpec("faulty", FQDN, "westeurope", "1.36.3", ()))
         kubeconfig = folder / "kubeconfig"
         kubeconfig.write_text(cluster.kubeconfig())
