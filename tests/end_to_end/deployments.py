@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from sandbox.client import CHECKOUT
 from sandbox.internet.certificate_authorities.authorities import DIRECTORIES
 from sandbox.visitor.portal import Click, Clicked, Portal
+from tests.deployment_record import violations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +27,13 @@ READING_POSTS = ("/listClusterUserCredential", "/oauth2/token", "/oauth2/v2.0/to
 # Tests ask the sandbox; cert-manager asks authorities, whose orders tests count, and reads from them by POST.
 OF_OTHERS = {"sandbox.internal", *(urlsplit(directory).netloc for directory in DIRECTORIES.values())}
 PATIENCE_SECONDS = 240
+# Runs a command on a terminal of its own, which is wide enough for whole sentences.
+TERMINAL = {"TERM": "xterm", "COLUMNS": "300"}
+ON_TERMINAL = (
+    sys.executable,
+    "-c",
+    "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))",
+)
 # No node has this label, so helm waits for the pod of BinderHub as long as it is let.
 UNSCHEDULABLE = {"HELM_VALUES": '{"nodeSelector": {"no-such": "node"}}'}
 
@@ -44,12 +52,13 @@ class Ran:
         return dict(json.loads(self.stdout))
 
 
-def run(sandbox: RunningSandbox, *command: str, **environment: str) -> Ran:
+def run(sandbox: RunningSandbox, *command: str, typed: str | None = None, **environment: str) -> Ran:
     """Run a command inside the sandbox, with these variables beside the sandbox's own."""
     ran = subprocess.run(
         command,
         cwd=CHECKOUT,
         env={**sandbox.environment(), **environment},
+        input=typed,
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -65,26 +74,14 @@ def deploy(sandbox: RunningSandbox, folder: Path, hub: str, **environment: str) 
 
 def deploy_in_terminal(sandbox: RunningSandbox, folder: Path, hub: str, **environment: str) -> Ran:
     """Deploy as `deploy` does, on a terminal: standard output is what people see."""
-    on_terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
     command = ("binderhub-deployer", "deploy", "--outputs", str(folder))
-    settings = {**hub_settings(hub), "TERM": "xterm", "COLUMNS": "200", **environment}
-    return run(sandbox, sys.executable, "-c", on_terminal, *command, **settings)
+    settings = {**hub_settings(hub), **TERMINAL, **environment}
+    return run(sandbox, *ON_TERMINAL, *command, **settings)
 
 
 def type_into(sandbox: RunningSandbox, typed: str, *command: str) -> Ran:
     """Run a command on a terminal, and type what it asks for; standard output is what people see."""
-    on_terminal = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-    ran = subprocess.run(
-        (sys.executable, "-c", on_terminal, *command),
-        cwd=CHECKOUT,
-        env={**sandbox.environment(), "TERM": "xterm", "COLUMNS": "300"},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    return run(sandbox, *ON_TERMINAL, *command, typed=typed, **TERMINAL)
 
 
 def deploy_command(folder: Path) -> tuple[str, ...]:
@@ -119,6 +116,14 @@ def add_service_principal(sandbox: RunningSandbox, *roles: str) -> dict[str, str
     wanted = {"name": "prepared by IT", "roles": [{"role": role} for role in roles]}
     made = sandbox.ask("POST", "/service-principals", wanted).json()
     return dict(made["settings"])
+
+
+def latest_record(folder: Path) -> dict[str, Any]:
+    """Return the record of the latest run, which has to keep to its schema."""
+    latest = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
+    record = dict(json.loads((folder / latest["record"]).read_text(encoding="utf-8")))
+    assert violations(record) == []
+    return record
 
 
 def writes(requests: Sequence[Mapping[str, Any]]) -> list[str]:

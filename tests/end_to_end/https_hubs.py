@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.visitor.portal import GROUPS_API, Portal
+from sandbox.visitor.portal import Portal
 from tests.clusters import kubernetes
-from tests.deployment_record import violations
-from tests.end_to_end.deployments import deploy, run, writes
+from tests.end_to_end.deployments import deploy, latest_record, run, writes
+from tests.end_to_end.people import make_group
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,10 +57,7 @@ class HttpsHub:
 
     def record(self) -> dict[str, Any]:
         """Return the record of the latest run, which has to keep to its schema."""
-        latest = json.loads((self.folder / "latest.json").read_text(encoding="utf-8"))
-        record = dict(json.loads((self.folder / latest["record"]).read_text(encoding="utf-8")))
-        assert violations(record) == []
-        return record
+        return latest_record(self.folder)
 
     def next_steps(self) -> str:
         """Return the page of the latest run."""
@@ -131,9 +128,7 @@ def refusing(sandbox: RunningSandbox, **refusals: str) -> Iterator[None]:
 
 def make_zone(sandbox: RunningSandbox, group: str, zone: str) -> str:
     """Make a DNS zone in a group of its own; return its id."""
-    path = f"/subscriptions/{sandbox.settings['AZURE_SUBSCRIPTION']}/resourceGroups/{group}"
-    Portal(sandbox).arm("PUT", path, GROUPS_API, {"location": REGION})
-    zone_id = f"{path}/providers/Microsoft.Network/dnsZones/{zone}"
+    zone_id = f"{make_group(sandbox, group, REGION)}/providers/Microsoft.Network/dnsZones/{zone}"
     Portal(sandbox).arm("PUT", zone_id, ZONES_API, {"location": "global"})
     return zone_id
 

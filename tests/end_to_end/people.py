@@ -56,6 +56,12 @@ def make_group(sandbox: RunningSandbox, name: str, location: str = "westeurope")
     return path
 
 
+def located_in(sandbox: RunningSandbox, group: str) -> list[str]:
+    """Return the names of the resources in a group that have a region."""
+    found = [one for one in sandbox.state()["resources"] if f"/{group}/providers/" in one["id"]]
+    return [str(one["name"]) for one in found if "location" in one]
+
+
 def add_somebody(sandbox: RunningSandbox, **roles: str) -> Somebody:
     """Add an application with roles: `Contributor=scope`, `_` for spaces in the name of a role."""
     given = [{"role": role.replace("_", " "), "scope": scope} for role, scope in roles.items()]

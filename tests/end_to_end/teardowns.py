@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from tests.end_to_end.deployments import run
-from tests.end_to_end.governance import SUBSCRIPTION, azure
+from tests.end_to_end.governance import azure
+from tests.end_to_end.people import group_id
 from tests.results import refused
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ API_VERSIONS = {
     "Microsoft.ContainerRegistry/registries": "2025-11-01",
     "Microsoft.Storage/storageAccounts": "2025-08-01",
     "Microsoft.ContainerService/managedClusters": "2026-02-01",
-    "Microsoft.ContainerInstance/containerGroups": "2025-09-01",
-    "Microsoft.Network/dnszones": "2018-05-01",
 }
 
 
@@ -42,7 +41,7 @@ def teardown_command(folder: Path, hub: str, *options: str) -> tuple[str, ...]:
 
 def make(sandbox: RunningSandbox, group: str, kind: str, name: str, body: Mapping[str, Any]) -> str:
     """Create a resource of somebody else's; return its id once it is provisioned."""
-    resource = f"{SUBSCRIPTION}/resourceGroups/{group}/providers/{kind}/{name}"
+    resource = f"{group_id(sandbox, group)}/providers/{kind}/{name}"
     azure(sandbox, "PUT", resource, API_VERSIONS[kind], {"location": LOCATION, **body})
     while not _is_provisioned(azure(sandbox, "GET", resource, API_VERSIONS[kind]).json()):
         time.sleep(0.2)

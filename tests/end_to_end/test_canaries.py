@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +27,7 @@ PEM = (
     "-----END PRIVATE KEY-----\n"
 )
 IN_BASE64 = base64.b64encode(PEM.encode()).decode()
+LABEL = "canary value 7f3a"
 HOSTILE = "canary \t\"'\\<&>%é😀 7f3a"
 SECRETS = {
     "token": TOKEN,
@@ -38,11 +38,11 @@ SECRETS = {
     "joined key": "".join(PEM.split("\n")[1:3]),
     "base64": IN_BASE64[:24],
     "hostile text": HOSTILE,
-    "label": "canary value 7f3a",
+    "label": LABEL,
 }
 CONFIG: dict[str, Any] = {"BinderHub": {KEY: PEM, "about_message": HOSTILE, "banner_message": NUMBER}}
 # No node label is like these, so that the API server refuses them, and quotes them.
-SELECTOR = {KEY: "canary value 7f3a", "b": IN_BASE64}
+SELECTOR = {KEY: PEM, "b": HOSTILE, "c": IN_BASE64, "d": LABEL}
 # Each stage: what is given beside the usual settings, the exit status, and the step that fails.
 STAGES: dict[str, tuple[dict[str, str], int, str | None]] = {
     "settings": ({"HELM_VALUES": f"config: [{HOSTILE}\n{PEM}"}, 2, None),
@@ -61,11 +61,7 @@ STAGES: dict[str, tuple[dict[str, str], int, str | None]] = {
         "cluster",
     ),
     "binderhub": (
-        {
-            "HELM_VALUES": json.dumps(
-                {"config": CONFIG, "nodeSelector": {KEY: PEM, "b": HOSTILE, "c": IN_BASE64}}
-            )
-        },
+        {"HELM_VALUES": json.dumps({"config": CONFIG, "nodeSelector": SELECTOR})},
         1,
         "binderhub",
     ),
@@ -96,8 +92,7 @@ def test_a_run_that_fails_leaves_no_secret_in_any_form(
     given, status, step = STAGES[stage]
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    with ExitStack() as stack:
-        seen = stack.enter_context(all_command_lines())
+    with all_command_lines() as seen:
         settings = {**WHERE, **given, "GITHUB_ACCESS_TOKEN": TOKEN, "TMPDIR": str(temporary)}
         ran = deploy(sandbox, tmp_path, HUB, **settings)
     assert ran.status == status, ran.stderr

@@ -11,7 +11,7 @@ import pytest
 
 from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, group_of, run
-from tests.end_to_end.governance import SUBSCRIPTION, azure
+from tests.end_to_end.people import make_group
 from tests.end_to_end.teardowns import names, resources, teardown
 from tests.results import refused
 
@@ -67,7 +67,7 @@ def hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> It
         assert ran.status == 0, ran.stderr
         yield Hub(sandbox, folder, before)
         # The last test has removed the group, and `group_of` expects one.
-        azure(sandbox, "PUT", f"{SUBSCRIPTION}/resourceGroups/{HUB}", "2025-04-01", {"location": LOCATION})
+        make_group(sandbox, HUB, LOCATION)
 
 
 def test_info_tells_how_the_hub_is(hub: Hub) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.deployments import deploy, hub_settings, run, writes
+from tests.end_to_end.deployments import deploy, hub_settings, latest_record, run, writes
+from tests.end_to_end.logs import events
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,12 +33,6 @@ jupyterhub: {singleuser: {memory: {limit: {canary-key: canary-of-values}}}}
 """
 
 
-def record_in(folder: Path) -> dict[str, Any]:
-    """Return the record of the latest run."""
-    latest = json.loads((folder / "latest.json").read_text(encoding="utf-8"))
-    return dict(json.loads((folder / latest["record"]).read_text(encoding="utf-8")))
-
-
 def planned(sandbox: RunningSandbox, *options: str, **environment: str) -> Ran:
     """Run `plan` for the hub."""
     return run(sandbox, "binderhub-deployer", "plan", *options, **{**hub_settings(HUB), **environment})
@@ -56,7 +50,7 @@ def test_helm_values_that_the_chart_refuses_end_the_run_before_anything_is_creat
         assert told in ran.stderr
     assert "Correct these keys in HELM_VALUES" in ran.stderr
     assert "canary-of-values" not in ran.stdout + ran.stderr
-    record = record_in(tmp_path)
+    record = latest_record(tmp_path)
     assert {step["name"]: step["status"] for step in record["steps"]}["charts"] == "failed"
     assert unknown in record["error"]["message"]
 
@@ -102,13 +96,12 @@ def test_the_redirect_uri_to_register_is_shown_at_the_start_of_a_run(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
     ran = deploy(sandbox, tmp_path, HUB, **ENTRA, HELM_VALUES="hubb: {}")
-    events = [json.loads(line) for line in ran.stderr.splitlines() if line.startswith("{")]
-    (event,) = [event for event in events if REDIRECT_URI in event["message"]]
+    (event,) = [event for event in events(ran) if REDIRECT_URI in event["message"]]
     assert (event["kind"], event["step"]) == ("warning", "sign-in")
     # Kept for the end and the record: browsers take a name of Azure's for one site with those of strangers.
-    notes = [entry["message"] for entry in record_in(tmp_path)["notes"]]
+    notes = [entry["message"] for entry in latest_record(tmp_path)["notes"]]
     assert [note for note in notes if "Use a domain of your own (DOMAIN_NAME)" in note] == notes != []
-    assert record_in(tmp_path)["hub"]["visitors"].startswith(
+    assert latest_record(tmp_path)["hub"]["visitors"].startswith(
         "The listed people who sign in with Microsoft Entra"
     )
 

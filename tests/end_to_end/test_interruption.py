@@ -6,9 +6,8 @@ import json
 import signal
 import subprocess
 from time import sleep
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.deployment_record import violations
 from tests.end_to_end.deployments import (
     UNSCHEDULABLE,
     deploy,
@@ -16,6 +15,7 @@ from tests.end_to_end.deployments import (
     deploy_in_terminal,
     group_of,
     hub_settings,
+    latest_record,
     run,
 )
 
@@ -82,13 +82,6 @@ def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp
         assert f"http://{HUB}.canadacentral.cloudapp.azure.com" in ran.stdout
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
     assert len([path for path in paths if f"/managedClusters/{HUB}?" in path]) == 1
-
-
-def latest_record(folder: Path) -> dict[str, Any]:
-    latest = json.loads((folder / "latest.json").read_text())
-    record = dict(json.loads((folder / latest["record"]).read_text()))
-    assert violations(record) == []
-    return record
 
 
 def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(

@@ -14,7 +14,7 @@ from sandbox.visitor.portal import Click, Portal
 from tests.conftest import TIME_SCALE
 from tests.deployer.settings_of import settings_of
 from tests.end_to_end.deployments import deploy, writes
-from tests.end_to_end.people import add_somebody, group_id, make_group, refusal, subscription
+from tests.end_to_end.people import add_somebody, group_id, located_in, make_group, refusal, subscription
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +38,6 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandbox]:
     running.stop()
 
 
-def resources(sandbox: RunningSandbox) -> list[str]:
-    """Return the resources in the hub's group that have a region."""
-    found = [one for one in sandbox.state()["resources"] if f"/{NAME}/providers/" in one["id"]]
-    return [one["id"] for one in found if "location" in one]
-
-
 def states(sandbox: RunningSandbox) -> dict[str, str]:
     listed = Portal(sandbox).arm("GET", f"{subscription(sandbox)}/providers", PROVIDERS_API)["value"]
     return {each["namespace"]: each["registrationState"] for each in listed}
@@ -64,7 +58,7 @@ def test_who_may_not_look_learns_all_that_a_hub_needs_from_the_first_refusal(
     told = " ".join(ran.stderr.split())
     assert [provider for provider in NEEDED if provider not in told] == []
     assert "nothing to register" not in ran.stdout + ran.stderr
-    assert resources(fresh) == []
+    assert located_in(fresh, NAME) == []
     # The SDK would ask to register what is missing, and wait for it without a bound.
     assert not any("/register" in each for each in writes(fresh.requests()[before:]))
 
@@ -77,7 +71,7 @@ def test_who_may_look_but_not_register_is_told_all_commands_at_once(
     assert ran.status == 2
     commands = re.findall(r"az provider register --subscription \S+ --namespace (\S+)", ran.stderr)
     assert tuple(dict.fromkeys(commands)) == NEEDED
-    assert resources(fresh) == []
+    assert located_in(fresh, NAME) == []
 
 
 def test_a_click_is_refused_before_it_makes_anything(fresh: RunningSandbox) -> None:
@@ -89,7 +83,7 @@ def test_a_click_is_refused_before_it_makes_anything(fresh: RunningSandbox) -> N
     error = refusal(refused.value)
     assert error["code"] == "MissingSubscriptionRegistration"
     assert {detail["target"] for detail in error["details"]} == OF_THE_TEMPLATE
-    assert resources(fresh) == []
+    assert located_in(fresh, NAME) == []
 
 
 def test_after_the_readmes_commands_the_click_works_and_a_second_run_changes_nothing(

@@ -14,7 +14,8 @@ import pytest
 from sandbox.client import SandboxError
 from sandbox.visitor.portal import Click, Portal
 from tests.end_to_end.deployments import Ran, deploy_command, group_of, hub_settings, run
-from tests.end_to_end.people import add_somebody, group_id, make_group, refusal
+from tests.end_to_end.people import add_somebody, group_id, located_in, make_group, refusal
+from tests.end_to_end.teardowns import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from tests.end_to_end.people import Somebody
 
 NAME, ACCOUNT, REGION = "rightless", "rightlessoutputs", "northeurope"
-STORAGE_API = "2025-08-01"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,8 +33,7 @@ def group(sandbox: RunningSandbox) -> Iterator[str]:
     with group_of(sandbox, NAME):
         made = make_group(sandbox, NAME, REGION)
         body = {"location": REGION, "kind": "StorageV2", "sku": {"name": "Standard_LRS"}}
-        path = f"{made}/providers/Microsoft.Storage/storageAccounts/{ACCOUNT}"
-        Portal(sandbox).arm("PUT", path, STORAGE_API, body)
+        make(sandbox, NAME, "Microsoft.Storage/storageAccounts", ACCOUNT, body)
         yield made
 
 
@@ -45,12 +44,6 @@ def deploy_as(sandbox: RunningSandbox, folder: Path, somebody: Somebody, **setti
     return run(sandbox, *command, **{**hub_settings(NAME), **somebody.settings, **settings})
 
 
-def resources(sandbox: RunningSandbox) -> list[str]:
-    """Return the names of the resources in the hub's group that have a region."""
-    found = [one for one in sandbox.state()["resources"] if f"/resourceGroups/{NAME}/providers/" in one["id"]]
-    return [one["id"].rpartition("/")[2] for one in found if "location" in one]
-
-
 @pytest.mark.parametrize("left", [{}, {"Reader": NAME}], ids=["no role", "Reader"])
 def test_without_contributor_on_the_group_nothing_is_made(
     sandbox: RunningSandbox, tmp_path: Path, left: dict[str, str]
@@ -59,7 +52,7 @@ def test_without_contributor_on_the_group_nothing_is_made(
     ran = deploy_as(sandbox, tmp_path, add_somebody(sandbox, **roles))
     assert ran.status == 1, ran.stderr
     assert f"the role Contributor on the resource group {NAME}" in ran.stderr
-    assert resources(sandbox) == [ACCOUNT]
+    assert located_in(sandbox, NAME) == [ACCOUNT]
 
 
 def test_without_a_role_on_blobs_nothing_is_made(sandbox: RunningSandbox, group: str, tmp_path: Path) -> None:
@@ -67,7 +60,7 @@ def test_without_a_role_on_blobs_nothing_is_made(sandbox: RunningSandbox, group:
     ran = deploy_as(sandbox, tmp_path, somebody, STORAGE_ACCOUNT_NAME=ACCOUNT)
     assert ran.status == 1, ran.stderr
     assert "the role Storage Blob Data Contributor on the storage account" in ran.stderr
-    assert resources(sandbox) == [ACCOUNT]
+    assert located_in(sandbox, NAME) == [ACCOUNT]
 
 
 def test_a_click_without_the_right_to_assign_roles_is_refused_by_what_it_lacks(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.end_to_end.deployments import click, group_of
-from tests.end_to_end.governance import SUBSCRIPTION, azure
+from tests.end_to_end.governance import azure
 from tests.end_to_end.https_hubs import make_zone
 from tests.end_to_end.images import push_image, registry, repositories
+from tests.end_to_end.people import make_group
 from tests.end_to_end.teardowns import make, names, reason, resources, teardown
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def removed(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -
 def make_foreign_things(sandbox: RunningSandbox) -> dict[str, str]:
     """Create things of others, by what makes each look as if it belonged to the hub; return their ids."""
     for group in (HUB, WATCHER):
-        azure(sandbox, "PUT", f"{SUBSCRIPTION}/resourceGroups/{group}", "2025-04-01", {"location": LOCATION})
+        make_group(sandbox, group, LOCATION)
     zone = make_zone(sandbox, ZONES, DOMAIN)
     theirs = {"TTL": 60, "CNAMERecord": {"cname": "elsewhere.example.net"}}
     for name, metadata in (("www", {}), ("staying", OTHER_HUBS), ("moved", OURS)):
