@@ -1,18 +1,23 @@
-"""Finds a managed cluster and fetches the kubeconfig that gives access to its API."""
+"""Finds a managed cluster and opens the access to its API."""
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
+from deployer.kubernetes.cluster import private_kubeconfig
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from azure.mgmt.containerservice.models import ManagedCluster
 
     from deployer.azure.clients import AzureClients
+    from deployer.kubernetes.cluster import ClusterAccess
     from deployer.progress.report import StepReport
 
 RUNNING, STOPPED = "Running", "Stopped"
@@ -33,13 +38,22 @@ def power_state(cluster: ManagedCluster) -> str:
     return getattr(code, "value", code) or RUNNING
 
 
-async def fetch_kubeconfig(azure: AzureClients, group: str, name: str, report: StepReport) -> bytes:
-    """Return the kubeconfig of a cluster, which holds credentials.
+@asynccontextmanager
+async def open_cluster(
+    azure: AzureClients, group: str, name: str, report: StepReport
+) -> AsyncIterator[ClusterAccess]:
+    """Give access to the API of a cluster, with files that are removed at the end of the context.
 
     Raises:
-        DeployerError: Azure returned none.
+        DeployerError: Azure returned no credentials, or none that can be read.
 
     """
+    content = await _fetch_kubeconfig(azure, group, name, report)
+    with private_kubeconfig(content) as access:
+        yield access
+
+
+async def _fetch_kubeconfig(azure: AzureClients, group: str, name: str, report: StepReport) -> bytes:
     answer = await with_retries(
         report,
         "fetch the credentials of the cluster",

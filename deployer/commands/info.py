@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clusters import RUNNING, fetch_kubeconfig, power_state
+from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import certificate_in_words
 from deployer.errors import DeployerError, PreflightError
@@ -17,7 +17,6 @@ from deployer.helm.client import Helm
 from deployer.inventory.differences import Differences, changed_charts, changed_cluster, changed_values
 from deployer.inventory.hub import find_hub
 from deployer.inventory.sites import answers, sites_of
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.kubernetes.objects import list_objects
 from deployer.kubernetes.stored_settings import read_stored_settings
 from deployer.names import CERT_MANAGER, INGRESS, derive_names
@@ -194,8 +193,7 @@ async def _inside(hub: Hub, helm: Path, report: StepReport) -> _Inside:
         return inside
     group, names = hub.session.settings.resource_group_name, hub.session.names
     try:
-        content = await fetch_kubeconfig(hub.session.azure, group, names.cluster, report)
-        with private_kubeconfig(content) as access:
+        async with open_cluster(hub.session.azure, group, names.cluster, report) as access:
             await access.api()  # One failure in place of five, where the API is away.
             await _look(inside, access, names, helm)
     except DeployerError as error:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.clients import list_own_resources
 from deployer.azure.cluster_state import check_usable
-from deployer.azure.clusters import fetch_kubeconfig
+from deployer.azure.clusters import open_cluster
 from deployer.azure.container_groups import CONTAINER_GROUP_API, CONTAINER_GROUP_TYPE
 from deployer.azure.retries import with_retries
 from deployer.azure.session import open_session
 from deployer.errors import PreflightError
 from deployer.inventory.hub import find_hub
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.kubernetes.pod_logs import LogLine, LogRange, PodChoice, read_logs
 from deployer.names import CERT_MANAGER, INGRESS
 from deployer.outputs.history import read_log
@@ -87,8 +86,7 @@ async def _of_pods(
             suggestion="Check the name of the hub, the resource group and the subscription.",
         )
     check_usable(hub.cluster, names)
-    content = await fetch_kubeconfig(hub.session.azure, group, names.cluster, report)
-    with private_kubeconfig(content) as access:
+    async with open_cluster(hub.session.azure, group, names.cluster, report) as access:
         api = await access.api()
         if wanted.follow:
             api.timeout = None  # A log that is followed may be silent for hours.

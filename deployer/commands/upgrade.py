@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deployer.azure.cluster_state import check_usable
-from deployer.azure.clusters import fetch_kubeconfig
+from deployer.azure.clusters import open_cluster
 from deployer.azure.session import open_session
 from deployer.commands.runner import Job, run_job
 from deployer.errors import DeployerError, HelmError, PreflightError, VerificationError
@@ -23,7 +23,6 @@ from deployer.inventory.differences import (
     changed_values,
 )
 from deployer.inventory.hub import find_hub
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.kubernetes.stored_settings import read_stored_settings
 from deployer.names import derive_names
 from deployer.plan import build_plan
@@ -139,8 +138,7 @@ async def _find(settings: Settings, options: RunOptions) -> _Found:
                 suggestion="Check the name of the hub, the resource group and the subscription.",
             )
         check_usable(hub.cluster, names)
-        content = await fetch_kubeconfig(session.azure, group, names.cluster, report)
-        with private_kubeconfig(content) as access:
+        async with open_cluster(session.azure, group, names.cluster, report) as access:
             helm = Helm(options.helm, access.kubeconfig)
             stored, releases, release = await asyncio.gather(
                 read_stored_settings(await access.api()),

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.azure.cluster_state import SETTLED_STATES, under_way
-from deployer.azure.clusters import RUNNING, fetch_kubeconfig, power_state
+from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.errors import DeployerError
 from deployer.helm.client import Helm
 from deployer.inventory.things import Kind, Thing
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.kubernetes.dns_inventory import read_inventory
 from deployer.kubernetes.namespaces import find_own_namespace
 from deployer.kubernetes.objects import list_objects
@@ -60,8 +59,7 @@ async def look_inside(hub: Hub, helm: Path, report: StepReport) -> Inside:
         return Inside(problem=under_way(state, name))
     group = hub.session.settings.resource_group_name
     try:
-        content = await fetch_kubeconfig(hub.session.azure, group, name, report)
-        with private_kubeconfig(content) as access:
+        async with open_cluster(hub.session.azure, group, name, report) as access:
             return await _look(access, hub.session.names, helm)
     except DeployerError as error:
         return Inside(problem=error.message)

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.cluster_state import check_usable, locked
 from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_surges, version_wanted
-from deployer.azure.clusters import fetch_kubeconfig
+from deployer.azure.clusters import open_cluster
 from deployer.azure.compute_quota import CoreQuota, read_core_quota
 from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL, ClusterWish, describe_cluster
 from deployer.azure.retries import with_retries
 from deployer.azure.settled_cluster import await_settled
 from deployer.errors import AzureError
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.run.workflow import Step
 from deployer.settings.capacity import sessions_of
 
@@ -57,10 +56,11 @@ async def ensure_cluster(context: Context, report: StepReport) -> str:
             outcome = await _create(context, report)
         else:
             outcome = await _update(context, report, found)
-        content = await fetch_kubeconfig(context.azure, group, name, report)
+        opening = open_cluster(context.azure, group, name, report)
+        access = await context.resources.enter_async_context(opening)
     except AzureError as error:
         raise (locked(error, name) if error.code == LOCKED else error) from None
-    context.results.cluster.set(context.resources.enter_context(private_kubeconfig(content)))
+    context.results.cluster.set(access)
     return outcome
 
 

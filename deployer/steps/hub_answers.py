@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clusters import fetch_kubeconfig, find_cluster
+from deployer.azure.clusters import find_cluster, open_cluster
 from deployer.azure.refusals import in_words
 from deployer.azure.retries import with_retries
 from deployer.errors import KubernetesError, VerificationError
 from deployer.helm.client import Helm
 from deployer.inventory.hub import located
 from deployer.inventory.sites import answers, sites_of
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.kubernetes.obstacles import ObstacleFinder
 from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
@@ -40,8 +39,8 @@ def hub_answers_step(power: Power) -> Step[Context]:
 
         """
         group, names = context.settings.resource_group_name, context.names
-        content = await fetch_kubeconfig(context.azure, group, names.cluster, report)
-        access = context.resources.enter_context(private_kubeconfig(content))
+        opening = open_cluster(context.azure, group, names.cluster, report)
+        access = await context.resources.enter_async_context(opening)
         release = await Helm(context.helm, access.kubeconfig).find(names.release, names.namespace)
         if release is None:
             return "no BinderHub is installed: deploy installs it"

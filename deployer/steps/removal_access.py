@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clusters import RUNNING, fetch_kubeconfig, power_state
+from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.azure.settled_cluster import await_settled
 from deployer.errors import AlreadyRunningError, DeployerError
 from deployer.inventory.own import carries_our_tags
-from deployer.kubernetes.cluster import private_kubeconfig
 from deployer.kubernetes.lease import ClusterLock
 from deployer.run.lock import hold
 from deployer.run.workflow import Step
@@ -52,8 +51,8 @@ async def reach_cluster(context: Context, report: StepReport) -> str:
 
 async def _open(context: Context, report: StepReport) -> str:
     group, name = context.settings.resource_group_name, context.names.cluster
-    content = await fetch_kubeconfig(context.azure, group, name, report)
-    access = context.resources.enter_context(private_kubeconfig(content))
+    opening = open_cluster(context.azure, group, name, report)
+    access = await context.resources.enter_async_context(opening)
     context.results.unlock_cluster.set(await hold(ClusterLock(await access.api()), context, report))
     context.results.cluster.set(access)
     return f"the cluster {name} is reached, and no other deployment changes it"
