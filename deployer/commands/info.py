@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import certificate_in_words
-from deployer.errors import DeployerError, PreflightError
+from deployer.errors import DeployerError
 from deployer.helm.client import Helm
 from deployer.inventory.differences import Differences, changed_charts, changed_cluster, changed_values
-from deployer.inventory.hub import find_hub
+from deployer.inventory.hub import find_hub, no_such_hub
 from deployer.inventory.sites import answers, sites_of
 from deployer.kubernetes.objects import list_objects
 from deployer.kubernetes.stored_settings import read_stored_settings
@@ -154,11 +154,7 @@ async def inspect_hub(session: Session, helm: Path, directory: Path, report: Ste
     hub = await find_hub(session, directory, report)
     names, group = hub.session.names, hub.session.settings.resource_group_name
     if hub.cluster is None and not hub.history and not hub.accounts:
-        raise PreflightError(
-            f"There is no hub {names.hub} in the resource group {group}.",
-            suggestion="Check the name of the hub, the resource group and the subscription; `deploy` creates "
-            "a hub.",
-        )
+        raise no_such_hub(names.hub, group, hint="; `deploy` creates a hub")
     inside = await _inside(hub, helm, report)
     sites = sites_of(hub.session, inside.release)
     binder_answers, hub_answers = await asyncio.gather(*map(answers, sites.probes))

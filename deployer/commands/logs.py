@@ -8,13 +8,12 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from deployer.azure.clients import list_own_resources
-from deployer.azure.cluster_state import check_usable
 from deployer.azure.clusters import open_cluster
 from deployer.azure.container_groups import CONTAINER_GROUP_API, CONTAINER_GROUP_TYPE
 from deployer.azure.retries import with_retries
 from deployer.azure.session import open_session
 from deployer.errors import PreflightError
-from deployer.inventory.hub import find_hub
+from deployer.inventory.hub import find_hub, usable_cluster
 from deployer.kubernetes.pod_logs import LogLine, LogRange, PodChoice, read_logs
 from deployer.names import CERT_MANAGER, INGRESS
 from deployer.outputs.history import read_log
@@ -80,12 +79,7 @@ async def _of_pods(
     hub: Hub, target: LogTarget | None, wanted: LogRange, report: StepReport
 ) -> AsyncGenerator[LogLine, None]:
     names, group = hub.session.names, hub.session.settings.resource_group_name
-    if hub.cluster is None:
-        raise PreflightError(
-            f"There is no hub {names.hub} in the resource group {group}.",
-            suggestion="Check the name of the hub, the resource group and the subscription.",
-        )
-    check_usable(hub.cluster, names)
+    usable_cluster(hub)
     async with open_cluster(hub.session.azure, group, names.cluster, report) as access:
         api = await access.api()
         if wanted.follow:

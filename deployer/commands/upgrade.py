@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.cluster_state import check_usable
 from deployer.azure.clusters import open_cluster
 from deployer.azure.session import open_session
 from deployer.commands.runner import Job, run_job
@@ -22,7 +21,7 @@ from deployer.inventory.differences import (
     changed_settings,
     changed_values,
 )
-from deployer.inventory.hub import find_hub
+from deployer.inventory.hub import find_hub, usable_cluster
 from deployer.kubernetes.stored_settings import read_stored_settings
 from deployer.names import derive_names
 from deployer.plan import build_plan
@@ -132,12 +131,7 @@ async def _find(settings: Settings, options: RunOptions) -> _Found:
     async with open_session(settings, report) as session:
         hub = await find_hub(session, options.directory, report)
         names, group = hub.session.names, hub.session.settings.resource_group_name
-        if hub.cluster is None:
-            raise PreflightError(
-                f"There is no hub {names.hub} in the resource group {group}.",
-                suggestion="Check the name of the hub, the resource group and the subscription.",
-            )
-        check_usable(hub.cluster, names)
+        cluster = usable_cluster(hub)
         async with open_cluster(session.azure, group, names.cluster, report) as access:
             helm = Helm(options.helm, access.kubeconfig)
             stored, releases, release = await asyncio.gather(
@@ -145,15 +139,14 @@ async def _find(settings: Settings, options: RunOptions) -> _Found:
                 helm.list(),
                 helm.find(names.release, names.namespace),
             )
-    if stored is not None:
-        hide_stored_secrets(stored)
     if stored is None:
         raise PreflightError(
             f"No deployment of the hub {names.hub} has succeeded yet, so there is nothing to upgrade.",
             suggestion="Deploy it, with all its settings: upgrades need no more than its name then.",
         )
-    cluster = hub.cluster.as_dict()
-    return _Found(stored, releases, release, cluster, session.azure.subscription, hub.cluster.location)
+    hide_stored_secrets(stored)
+    subscription = session.azure.subscription
+    return _Found(stored, releases, release, cluster.as_dict(), subscription, cluster.location)
 
 
 def _cleaned(lines: Sequence[str]) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from deployer.azure.clients import list_own_resources
+from deployer.azure.cluster_state import check_usable
 from deployer.azure.clusters import find_cluster
 from deployer.azure.retries import with_retries
-from deployer.errors import AzureError
+from deployer.errors import AzureError, PreflightError
 from deployer.names import derive_names
 from deployer.outputs.history import read_history
 from deployer.outputs.stores import DirectoryOutputStore, open_store
@@ -65,6 +66,35 @@ async def find_hub(session: Session, directory: Path, report: StepReport) -> Hub
     )
     history, notes = await _history(session, accounts, directory, report)
     return Hub(located(session, cluster), cluster, accounts, history, notes)
+
+
+def usable_cluster(hub: Hub) -> ManagedCluster:
+    """Return the cluster of a hub that there has to be.
+
+    Raises:
+        PreflightError: there is none, or it is stopped, or not one of this hub.
+
+    """
+    names = hub.session.names
+    if hub.cluster is None:
+        raise no_such_hub(names.hub, hub.session.settings.resource_group_name)
+    check_usable(hub.cluster, names)
+    return hub.cluster
+
+
+def no_such_hub(hub: str, group: str, *, hint: str = "") -> PreflightError:
+    """Return the error for a hub that is not there.
+
+    Args:
+        hub: its name.
+        group: name of its resource group.
+        hint: what else may help, with the sign that joins it to the sentence before.
+
+    """
+    return PreflightError(
+        f"There is no hub {hub} in the resource group {group}.",
+        suggestion=f"Check the name of the hub, the resource group and the subscription{hint}.",
+    )
 
 
 async def _cluster(session: Session) -> ManagedCluster | None:

@@ -13,7 +13,7 @@ from deployer.azure.clusters import STOPPED, power_state
 from deployer.azure.container_registry import REGISTRY_TYPE
 from deployer.azure.retries import with_retries
 from deployer.azure.settled_cluster import await_settled
-from deployer.errors import PreflightError
+from deployer.inventory.hub import no_such_hub
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
@@ -99,10 +99,7 @@ async def _cluster(context: Context, report: StepReport) -> ManagedCluster:
     group, name = context.settings.resource_group_name, context.names.cluster
     found = await await_settled(context.azure, group, name, report)
     if found is None:
-        raise PreflightError(
-            f"There is no hub {name} in the resource group {group}.",
-            suggestion="Check the name of the hub, the resource group and the subscription.",
-        )
+        raise no_such_hub(context.names.hub, group)
     check_ours(found, context.names)
     return found
 
