@@ -7,9 +7,13 @@ from contextlib import aclosing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clients import list_own_resources
 from deployer.azure.clusters import open_cluster
-from deployer.azure.container_groups import CONTAINER_GROUP_API, CONTAINER_GROUP_TYPE
+from deployer.azure.container_groups import (
+    CONTAINER_GROUP_API,
+    container_group_properties,
+    has_ended,
+    own_container_groups,
+)
 from deployer.azure.retries import with_retries
 from deployer.azure.session import open_session
 from deployer.errors import PreflightError
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
 # Between two looks at the log of a container of the deployer. Seconds.
 LOOK_EVERY = 2.0
 REPOSITORY = "binder-repo"  # the annotation of BinderHub's build pods
-ENDED = {"Succeeded", "Failed", "Stopped"}
 
 
 class LogTarget(StrEnum):
@@ -135,23 +138,21 @@ async def _running_container(hub: Hub, report: StepReport) -> str | None:
     found = await with_retries(
         report,
         "find the containers of the deployer",
-        lambda: list_own_resources(hub.session.azure, group, CONTAINER_GROUP_TYPE, name),
+        lambda: own_container_groups(hub.session.azure, group, name),
         rights_may_come=False,
     )
-    # The names end in the time of the click.
-    newest = max((each.id for each in found if each.id), default=None)
-    return newest if newest and not await _has_ended(hub, newest, report) else None
+    return found[-1] if found and not await _has_ended(hub, found[-1], report) else None
 
 
 async def _has_ended(hub: Hub, container: str, report: StepReport) -> bool:
-    found = await with_retries(
+    """Return whether a container group has ended, or is gone."""
+    properties = await with_retries(
         report,
         "look at the container",
-        lambda: hub.session.azure.find(container, CONTAINER_GROUP_API),
+        lambda: container_group_properties(hub.session.azure, container),
         rights_may_come=False,
     )
-    view = ((found or {}).get("properties") or {}).get("instanceView") or {}
-    return found is None or view.get("state") in ENDED
+    return not properties or has_ended(properties)
 
 
 async def _of_container(

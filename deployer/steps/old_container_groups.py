@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clients import list_own_resources
 from deployer.azure.container_groups import (
     CONTAINER_GROUP_API,
-    CONTAINER_GROUP_TYPE,
     container_group_properties,
+    has_ended,
+    own_container_groups,
 )
 from deployer.azure.retries import with_retries
 from deployer.errors import AzureError
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
-
-ENDED_STATES = {"Succeeded", "Failed", "Stopped"}
 
 
 def old_container_groups_step() -> Step[Context]:
@@ -41,12 +39,15 @@ async def remove_old_container_groups(context: Context, report: StepReport) -> s
 
     The hub does not need that: what cannot be looked at or removed is a note.
     """
+    resource_group, hub = context.settings.resource_group_name, context.names.hub
     try:
         groups = await with_retries(
-            report, "list the container groups", lambda: _own_groups(context), rights_may_come=False
+            report,
+            "list the container groups",
+            lambda: own_container_groups(context.azure, resource_group, hub),
+            rights_may_come=False,
         )
-        # The names end in the time of the click, so that sorting puts the newest last.
-        *earlier, _newest = sorted(groups) or [""]
+        *earlier, _newest = groups or [""]
         ended = [group for group in earlier if await _had_ended(context, report, group)]
     except AzureError as error:
         report.note(f"The container groups of earlier deployments cannot be looked at: {error.message}")
@@ -74,13 +75,6 @@ async def _remove(context: Context, report: StepReport, group: str) -> bool:
     return True
 
 
-async def _own_groups(context: Context) -> list[str]:
-    """Return the ids of the container groups that carry the tag of this hub."""
-    group, hub = context.settings.resource_group_name, context.names.hub
-    found = await list_own_resources(context.azure, group, CONTAINER_GROUP_TYPE, hub)
-    return [each.id for each in found if each.id]
-
-
 async def _had_ended(context: Context, report: StepReport, group: str) -> bool:
     """Return whether a container group had ended before this run began."""
     properties = await with_retries(
@@ -89,8 +83,7 @@ async def _had_ended(context: Context, report: StepReport, group: str) -> bool:
         lambda: container_group_properties(context.azure, group),
         rights_may_come=False,
     )
-    state = (properties.get("instanceView") or {}).get("state")
-    return state in ENDED_STATES and all(end < context.started for end in _ends(properties))
+    return has_ended(properties) and all(end < context.started for end in _ends(properties))
 
 
 def _ends(properties: Mapping[str, Any]) -> list[datetime]:
