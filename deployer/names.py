@@ -20,6 +20,8 @@ from deployer.settings.types.choices import Authentication
 from deployer.settings.types.tags import CREATED_BY_TAG, NAME_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.settings import Settings
 
 CREATED_BY = "binderhub-deployer"
@@ -143,6 +145,11 @@ def derive_names(settings: Settings) -> HubNames:
 def our_tags(hub: str) -> dict[str, str]:
     """Return the tags that identify what the deployer created for a hub."""
     return {NAME_TAG: hub, CREATED_BY_TAG: CREATED_BY}
+
+
+def carries_our_tags(tags: Mapping[str, str] | None, hub: str) -> bool:
+    """Return whether tags are those that the deployer gives to what it creates for a hub."""
+    return our_tags(hub).items() <= (tags or {}).items()
 
 
 def shortened(name: str, longest: int) -> str:

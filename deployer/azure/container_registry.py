@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from deployer.comparison import contains
-from deployer.names import our_tags
+from deployer.names import carries_our_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,7 +117,7 @@ class HubRegistry:
 
     def is_ours(self, registry: Mapping[str, Any]) -> bool:
         """Return whether a registry carries the tags of this hub; any other is used without changes."""
-        return our_tags(self.names.hub).items() <= (registry.get("tags") or {}).items()
+        return carries_our_tags(registry.get("tags"), self.names.hub)
 
     def scope_map(self, token: RegistryToken) -> dict[str, Any]:
         """Describe the rights of a token: in the project of the hub, nothing else."""

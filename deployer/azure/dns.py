@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.exceptions import HttpResponseError
 
 from deployer.errors import DeployerError
-from deployer.names import our_tags
+from deployer.names import carries_our_tags, our_tags
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -86,8 +86,7 @@ def unwanted_records(known: Sequence[str], hosts: Collection[str], written: Coll
 
 def is_ours(record: dict[str, Any], hub: str) -> bool:
     """Return whether a record set carries the metadata of this hub."""
-    metadata = record.get("properties", {}).get("metadata") or {}
-    return our_tags(hub).items() <= metadata.items()
+    return carries_our_tags(record.get("properties", {}).get("metadata"), hub)
 
 
 def target_of(record: dict[str, Any]) -> str:

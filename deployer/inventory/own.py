@@ -13,7 +13,7 @@ from deployer.azure.container_groups import CONTAINER_GROUP_TYPE
 from deployer.azure.container_registry import REGISTRY_TYPE
 from deployer.inventory.hub import STORAGE_TYPE
 from deployer.inventory.things import Kind, Thing
-from deployer.names import our_tags
+from deployer.names import carries_our_tags
 from deployer.settings.types.tags import NAME_TAG
 
 if TYPE_CHECKING:
@@ -69,11 +69,6 @@ def classify(resource_id: str, tags: Mapping[str, str], known: Known) -> Thing:
     if kind in KEPT and not known.everything:
         return thing.staying(f"{KEPT[kind]}; --everything removes it")
     return thing
-
-
-def carries_our_tags(tags: Mapping[str, str] | None, hub: str) -> bool:
-    """Return whether tags are those that the deployer gives to what it creates for a hub."""
-    return our_tags(hub).items() <= (tags or {}).items()
 
 
 def _not_ours(thing: Thing, tags: Mapping[str, str], known: Known) -> str:

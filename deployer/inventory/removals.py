@@ -9,13 +9,13 @@ from deployer.azure.container_groups import CONTAINER_GROUP_API
 from deployer.azure.container_registry import API_VERSION as REGISTRY_API
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
-from deployer.inventory.own import carries_our_tags
 from deployer.inventory.roles import ASSIGNMENTS_API, IDENTITY_API
 from deployer.inventory.survey import Extent
 from deployer.inventory.things import Kind, Survey, Thing
+from deployer.names import carries_our_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from deployer.azure.clients import AzureClients
     from deployer.progress.report import StepReport
@@ -100,9 +100,20 @@ async def remove_resource(azure: AzureClients, thing: Thing, hub: str, report: S
     )
     if found is None:
         return False
-    if thing.kind not in WITHOUT_TAGS and not carries_our_tags(found.get("tags"), hub):
-        raise DeployerError(f"{thing.name} no longer carries the tags of the hub {hub}.")
+    if thing.kind not in WITHOUT_TAGS:
+        check_still_ours(thing, found.get("tags"), hub)
     await with_retries(
         report, f"remove {thing.name}", lambda: azure.delete(thing.id, version), rights_may_come=False
     )
     return True
+
+
+def check_still_ours(thing: Thing, tags: Mapping[str, str] | None, hub: str) -> None:
+    """Refuse to remove a thing whose tags have changed since it was listed.
+
+    Raises:
+        DeployerError: it was given to somebody else in the meantime.
+
+    """
+    if not carries_our_tags(tags, hub):
+        raise DeployerError(f"{thing.name} no longer carries the tags of the hub {hub}.")

@@ -9,10 +9,11 @@ from deployer.azure.clients import find_group, list_group_resources
 from deployer.azure.retries import with_retries
 from deployer.inventory.dns_records import find_records
 from deployer.inventory.inside import look_inside
-from deployer.inventory.own import Known, carries_our_tags, classify
+from deployer.inventory.own import Known, classify
 from deployer.inventory.registry import registries_of, tokens_in, with_images
 from deployer.inventory.roles import role_assignments
 from deployer.inventory.things import Kind, Survey, Thing, sorted_survey
+from deployer.names import carries_our_tags
 
 if TYPE_CHECKING:
     from pathlib import Path

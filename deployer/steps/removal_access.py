@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.azure.settled_cluster import await_settled
 from deployer.errors import AlreadyRunningError, DeployerError
-from deployer.inventory.own import carries_our_tags
 from deployer.kubernetes.lease import ClusterLock
+from deployer.names import carries_our_tags
 from deployer.run.lock import hold
 from deployer.run.workflow import Step
 

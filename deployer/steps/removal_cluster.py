@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from deployer.azure.clients import find_group
 from deployer.azure.clusters import find_cluster
 from deployer.azure.retries import PROPAGATION_CODES, with_retries
-from deployer.errors import AzureError, DeployerError
-from deployer.inventory.own import carries_our_tags
+from deployer.errors import AzureError
+from deployer.inventory.removals import check_still_ours
 from deployer.inventory.things import Kind
 from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
@@ -49,8 +49,7 @@ async def _remove(context: Context, cluster: Thing, report: StepReport) -> bool:
     )
     if found is None:
         return False
-    if not carries_our_tags(found.tags, context.names.hub):
-        raise DeployerError(f"{cluster.name} no longer carries the tags of the hub {context.names.hub}.")
+    check_still_ours(cluster, found.tags, context.names.hub)
     if context.results.unlock_cluster.is_set:
         # The lock goes with the cluster; without it the run would end as one that has lost it.
         await context.results.unlock_cluster.get()()

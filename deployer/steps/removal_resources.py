@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from deployer.azure.clients import find_group, list_group_resources
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
-from deployer.inventory.own import carries_our_tags
-from deployer.inventory.removals import remove_resource
+from deployer.inventory.removals import check_still_ours, remove_resource
 from deployer.inventory.things import Kind
 from deployer.run.workflow import Step
 
@@ -99,8 +98,7 @@ async def _remove_group(context: Context, group: Thing, report: StepReport) -> b
     )
     if found is None:
         return False
-    if not carries_our_tags(found.tags, context.names.hub):
-        raise DeployerError(f"{group.name} no longer carries the tags of the hub {context.names.hub}.")
+    check_still_ours(group, found.tags, context.names.hub)
     inside = await with_retries(
         report, f"list what is in {group.name}", lambda: list_group_resources(context.azure, group.name)
     )
