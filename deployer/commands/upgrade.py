@@ -27,7 +27,6 @@ from deployer.names import derive_names
 from deployer.plan import build_plan
 from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
-from deployer.redaction import REDACTOR
 from deployer.settings.loading import hide_stored_secrets
 
 if TYPE_CHECKING:
@@ -91,9 +90,9 @@ async def prepare_upgrade(
     return Upgrade(
         wanted,
         Differences(
-            _cleaned(changed_settings(found.stored, wanted.chosen())),
+            changed_settings(found.stored, wanted.chosen()),
             changed_charts(resolved, found.releases, names),
-            _cleaned(values),
+            values,
             secrets,
             changed_cluster(resolved, names, found.cluster),
         ),
@@ -147,11 +146,6 @@ async def _find(settings: Settings, options: RunOptions) -> _Found:
     hide_stored_secrets(stored)
     subscription = session.azure.subscription
     return _Found(stored, releases, release, cluster.as_dict(), subscription, cluster.location)
-
-
-def _cleaned(lines: Sequence[str]) -> tuple[str, ...]:
-    """Return lines without the secrets that were or are in HELM_VALUES."""
-    return tuple(REDACTOR.clean(line) for line in lines)
 
 
 async def _roll_back(context: Context, error: DeployerError, report: StepReport) -> DeployerError:

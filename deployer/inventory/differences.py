@@ -12,6 +12,7 @@ from deployer.azure.managed_cluster import ClusterWish, describe_cluster
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
 from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
 from deployer.names import CERT_MANAGER, INGRESS
+from deployer.redaction import REDACTOR
 from deployer.settings.model import SECRETS
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def changed_values(
     secret = set(_paths(rendered.secret))
     paths = [path for path in sorted({*_paths(wanted), *_paths(release.values)}) if path not in secret]
     public = tuple(
-        f"{'.'.join(path)}: {_shown(_at(release.values, path))} becomes {_shown(_at(wanted, path))}"
+        f"{REDACTOR.clean('.'.join(path))}: {_shown(_at(release.values, path))} "
+        f"becomes {_shown(_at(wanted, path))}"
         for path in paths
         if _at(release.values, path) != _at(wanted, path) and not _is_secret(path)
     )
@@ -147,5 +149,7 @@ def _is_secret(path: tuple[str, ...]) -> bool:
 
 
 def _shown(value: Any) -> str:
-    text = "none" if value is None else " ".join(str(value).split())
+    """Return a value in a line, without the secrets that were or are in HELM_VALUES, and shortened."""
+    # Masked before it is cut: the start of a secret is no form of it.
+    text = "none" if value is None else REDACTOR.clean(" ".join(str(value).split()))
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

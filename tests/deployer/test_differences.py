@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from deployer.helm.client import ListedRelease, ReleaseState
 from deployer.helm.values import render_binderhub_values
 from deployer.inventory.differences import (
@@ -11,6 +13,7 @@ from deployer.inventory.differences import (
     changed_values,
 )
 from deployer.names import STORAGE_CLASS, derive_names
+from deployer.redaction import REDACTOR
 from deployer.settings.versions import BINDERHUB_VERSION
 from tests.deployer.hubs import AZURE_NAMES, GITHUB, acr_of, hub_settings, names_of
 
@@ -57,3 +60,14 @@ def test_charts_of_another_version_and_new_ones_are_named() -> None:
     assert binderhub == f"binderhub: binderhub-1.0.0-0.dev becomes binderhub-{BINDERHUB_VERSION}"
     assert traefik.startswith("traefik: none becomes traefik-")
     assert cert_manager.startswith("cert-manager: none becomes cert-manager-")
+
+
+@pytest.mark.parametrize("secret", ["canary-of-values", " \n".join(["canary-of-values"] * 9), "canary" * 20])
+def test_a_value_of_earlier_helm_values_is_masked_however_long_it_is(secret: str) -> None:
+    values = {"extra": {"plain": secret, "canary-1-of-keys": [secret]}}
+    REDACTOR.hide_values(values)
+    before = ReleaseState("deployed", 1, f"binderhub-{BINDERHUB_VERSION}", values, ())
+    changed, _ = changed_values(hub_settings(), names_of(), before)
+    assert "extra.plain: ***** becomes none" in changed
+    told = [*changed, *changed_settings({"tags": {"owner": secret}}, {})]
+    assert [line for line in told if "canary" in line] == []
