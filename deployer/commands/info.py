@@ -14,12 +14,12 @@ from deployer.certificates.client import CertificateClient
 from deployer.certificates.state import certificate_in_words
 from deployer.errors import DeployerError
 from deployer.helm.client import Helm
-from deployer.inventory.differences import Differences, changed_charts, changed_cluster, changed_values
+from deployer.inventory.differences import Live, find_differences
 from deployer.inventory.hub import find_hub, no_such_hub
 from deployer.inventory.sites import answers, sites_of
 from deployer.kubernetes.objects import list_objects
 from deployer.kubernetes.stored_settings import read_stored_settings
-from deployer.names import CERT_MANAGER, INGRESS, derive_names
+from deployer.names import CERT_MANAGER, INGRESS
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.settings.loading import hide_stored_secrets
 from deployer.settings.versions import BINDERHUB_VERSION, CERTMANAGER_VERSION, TRAEFIK_VERSION
@@ -230,15 +230,8 @@ def _differences(hub: Hub, inside: _Inside) -> tuple[str, ...]:
     settings = _resolved(hub, inside.stored)
     if settings is None:
         return ("the settings of the last deployment are not valid for this release of the deployer",)
-    names = derive_names(settings)
-    values, secrets = changed_values(settings, names, inside.release) if inside.release else ((), True)
-    found = Differences(
-        charts=changed_charts(settings, inside.listed, names),
-        values=values,
-        secrets=secrets,
-        kubernetes=changed_cluster(settings, names, hub.cluster.as_dict()),
-    )
-    return tuple(found.lines())
+    live = Live(inside.listed, inside.release, hub.cluster.as_dict())
+    return tuple(find_differences(settings, live).lines())
 
 
 def _resolved(hub: Hub, stored: Mapping[str, Any]) -> Settings | None:

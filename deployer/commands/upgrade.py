@@ -14,16 +14,9 @@ from deployer.azure.session import open_session
 from deployer.commands.runner import Job, run_job
 from deployer.errors import DeployerError, HelmError, PreflightError, VerificationError
 from deployer.helm.client import DEPLOYED, PENDING_STATUSES, Helm
-from deployer.inventory.differences import (
-    Differences,
-    changed_charts,
-    changed_cluster,
-    changed_settings,
-    changed_values,
-)
+from deployer.inventory.differences import Live, changed_settings, find_differences
 from deployer.inventory.hub import find_hub, usable_cluster
 from deployer.kubernetes.stored_settings import read_stored_settings
-from deployer.names import derive_names
 from deployer.plan import build_plan
 from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
@@ -33,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from deployer.commands.runner import Finished, RunOptions
-    from deployer.helm.client import ListedRelease, ReleaseState
+    from deployer.helm.client import ReleaseState
+    from deployer.inventory.differences import Differences
     from deployer.progress.events import Sink
     from deployer.run.context import Context
     from deployer.settings import Settings
@@ -55,12 +49,10 @@ class Upgrade:
 
 @dataclass(frozen=True)
 class _Found:
-    """The hub as it is: stored settings, releases, cluster."""
+    """The hub as it is, and the settings of its last deployment."""
 
     stored: dict[str, Any]
-    releases: list[ListedRelease]
-    release: ReleaseState | None
-    cluster: dict[str, Any]
+    live: Live
     subscription: str
     location: str
 
@@ -85,18 +77,8 @@ async def prepare_upgrade(
     resolved = wanted.resolved(
         subscription_id=found.subscription, location=wanted.resource_group_location or found.location
     )
-    names = derive_names(resolved)
-    values, secrets = changed_values(resolved, names, found.release) if found.release else ((), True)
-    return Upgrade(
-        wanted,
-        Differences(
-            changed_settings(found.stored, wanted.chosen()),
-            changed_charts(resolved, found.releases, names),
-            values,
-            secrets,
-            changed_cluster(resolved, names, found.cluster),
-        ),
-    )
+    changed = changed_settings(found.stored, wanted.chosen())
+    return Upgrade(wanted, find_differences(resolved, found.live, changed))
 
 
 async def upgrade(
@@ -144,8 +126,8 @@ async def _find(settings: Settings, options: RunOptions) -> _Found:
             suggestion="Deploy it, with all its settings: upgrades need no more than its name then.",
         )
     hide_stored_secrets(stored)
-    subscription = session.azure.subscription
-    return _Found(stored, releases, release, cluster.as_dict(), subscription, cluster.location)
+    live = Live(releases, release, cluster.as_dict())
+    return _Found(stored, live, session.azure.subscription, cluster.location)
 
 
 async def _roll_back(context: Context, error: DeployerError, report: StepReport) -> DeployerError:

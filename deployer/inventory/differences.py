@@ -11,7 +11,7 @@ from deployer.azure.cluster_update import plan_update, user_pool_surges, version
 from deployer.azure.managed_cluster import ClusterWish, describe_cluster
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
 from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
-from deployer.names import CERT_MANAGER, INGRESS
+from deployer.names import CERT_MANAGER, INGRESS, derive_names
 from deployer.redaction import REDACTOR
 from deployer.settings.model import SECRETS
 
@@ -56,6 +56,42 @@ class Differences:
         if self.secrets:
             yield "secret values change, too"
         yield from (f"cluster: {line}" for line in self.kubernetes)
+
+
+@dataclass(frozen=True)
+class Live:
+    """What of a hub a deployment compares with what is wanted.
+
+    Attributes:
+        releases: all that are in the cluster.
+        release: of BinderHub; None where there is none.
+        cluster: as Azure describes it.
+
+    """
+
+    releases: Sequence[ListedRelease]
+    release: ReleaseState | None
+    cluster: Mapping[str, Any]
+
+
+def find_differences(settings: Settings, live: Live, changed: tuple[str, ...] = ()) -> Differences:
+    """Return what a deployment with these settings changes.
+
+    Args:
+        settings: with the subscription and the region of the hub.
+        live: the hub as it is.
+        changed: the settings that differ from those of the last deployment.
+
+    """
+    names = derive_names(settings)
+    values, secrets = changed_values(settings, names, live.release) if live.release else ((), True)
+    return Differences(
+        settings=changed,
+        charts=changed_charts(settings, live.releases, names),
+        values=values,
+        secrets=secrets,
+        kubernetes=changed_cluster(settings, names, live.cluster),
+    )
 
 
 def changed_settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
