@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from deployer.commands.info import HubInfo, LastRun, NodePool, Release
     from deployer.commands.runner import Finished
     from deployer.inventory.differences import Differences
+    from deployer.inventory.hub_info import HubInfo, LastRun, NodePool, Release
     from deployer.inventory.power import Power
     from deployer.inventory.things import Survey, Thing
     from deployer.names import HubNames
