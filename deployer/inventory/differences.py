@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from deployer.azure.cluster_update import plan_update, user_pool_surges, version_wanted
 from deployer.azure.managed_cluster import ClusterWish, describe_cluster
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
-from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
+from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values, value_at
 from deployer.names import CERT_MANAGER, INGRESS, derive_names
 from deployer.redaction import REDACTOR
 from deployer.settings.model import SECRETS
@@ -118,28 +118,24 @@ def changed_values(
     settings: Settings, names: HubNames, release: ReleaseState
 ) -> tuple[tuple[str, ...], bool]:
     """Return the public values that differ from those of a release, and whether secret ones do."""
-    registry = release.values.get("registry") or {}
-    config = (release.values.get("config") or {}).get("BinderHub") or {}
-    pull = (release.values.get("jupyterhub") or {}).get("imagePullSecret") or {}
-    access = RegistryAccess(
-        server=str(registry["url"]).removeprefix("https://") if registry.get("url") else None,
-        image_prefix=str(config.get("image_prefix", "")),
-        push=RegistryLogin(str(registry.get("username", "")), SecretStr(str(registry.get("password", "")))),
-        pull=RegistryLogin(str(pull.get("username", "")), SecretStr(str(pull.get("password", "")))),
+    values = release.values
+    rendered = render_binderhub_values(
+        settings,
+        names,
+        _registry_of(values),
+        value_at(values, "jupyterhub", "hub", "db", "pvc", "storageClassName"),
     )
-    database = (release.values.get("jupyterhub") or {}).get("hub", {}).get("db", {}).get("pvc", {})
-    rendered = render_binderhub_values(settings, names, access, database.get("storageClassName"))
     wanted = rendered.merged()
     secret = set(_paths(rendered.secret))
-    paths = [path for path in sorted({*_paths(wanted), *_paths(release.values)}) if path not in secret]
+    paths = [path for path in sorted({*_paths(wanted), *_paths(values)}) if path not in secret]
     public = tuple(
-        f"{REDACTOR.clean('.'.join(path))}: {_shown(_at(release.values, path))} "
-        f"becomes {_shown(_at(wanted, path))}"
+        f"{REDACTOR.clean('.'.join(path))}: {_shown(value_at(values, *path))} "
+        f"becomes {_shown(value_at(wanted, *path))}"
         for path in paths
-        if _at(release.values, path) != _at(wanted, path) and not _is_secret(path)
+        if value_at(values, *path) != value_at(wanted, *path) and not _is_secret(path)
     )
-    hidden = [path for path in {*secret, *_paths(release.values)} if path in secret or _is_secret(path)]
-    return public, any(_at(release.values, path) != _at(wanted, path) for path in hidden)
+    hidden = [path for path in {*secret, *_paths(values)} if path in secret or _is_secret(path)]
+    return public, any(value_at(values, *path) != value_at(wanted, *path) for path in hidden)
 
 
 def changed_cluster(settings: Settings, names: HubNames, live: Mapping[str, Any]) -> tuple[str, ...]:
@@ -152,6 +148,22 @@ def changed_cluster(settings: Settings, names: HubNames, live: Mapping[str, Any]
         f"{change} (now {current})" if change.startswith("Kubernetes") else change
         for change in plan_update(found, describe_cluster(wish), version).changes
     )
+
+
+def _registry_of(values: Mapping[str, Any]) -> RegistryAccess:
+    """Return the access to the registry that the values of a release hold."""
+    url = value_at(values, "registry", "url")
+    return RegistryAccess(
+        server=str(url).removeprefix("https://") if url else None,
+        image_prefix=str(value_at(values, "config", "BinderHub", "image_prefix") or ""),
+        push=_login_in(value_at(values, "registry")),
+        pull=_login_in(value_at(values, "jupyterhub", "imagePullSecret")),
+    )
+
+
+def _login_in(values: Any) -> RegistryLogin:
+    username, password = (str(value_at(values, key) or "") for key in ("username", "password"))
+    return RegistryLogin(username, SecretStr(password))
 
 
 def _setting(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -169,13 +181,6 @@ def _paths(values: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[t
             yield from _paths(value, path)
         else:
             yield path
-
-
-def _at(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
-    found: Any = values
-    for key in path:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found
 
 
 def _is_secret(path: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.cloud import ADDRESS_SUFFIX
+from deployer.helm.values import value_at
 
 if TYPE_CHECKING:
     from deployer.azure.session import Session
@@ -34,7 +35,7 @@ def sites_of(session: Session, release: ReleaseState | None) -> Sites:
     if release is None:
         return Sites(names.binder_url, names.hub_url)
     ingress = release.values.get("ingress") or {}
-    hub_url = release.values.get("config", {}).get("BinderHub", {}).get("hub_url") or names.hub_url
+    hub_url = value_at(release.values, "config", "BinderHub", "hub_url") or names.hub_url
     if ingress.get("enabled") and ingress.get("hosts"):
         return Sites(f"https://{ingress['hosts'][0]}", hub_url)
     own_name = f"{names.binder_label}.{session.settings.region}.{ADDRESS_SUFFIX}"

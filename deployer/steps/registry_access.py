@@ -16,7 +16,7 @@ from deployer.azure.container_registry import API_VERSION, HubRegistry, Registry
 from deployer.azure.registry_passwords import LIFETIME, free_slot, newest_password
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
-from deployer.helm.values import RegistryAccess, RegistryLogin
+from deployer.helm.values import RegistryAccess, RegistryLogin, value_at
 from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
 from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
@@ -85,11 +85,10 @@ def _values(release: ReleaseState | None) -> Mapping[str, Any]:
     return release.values if release is not None else {}
 
 
-def _password_in(values: Any, *path: str) -> SecretStr | None:
+def _password_in(values: Mapping[str, Any], *path: str) -> SecretStr | None:
     """Return the password that the values of a release hold at this path."""
-    for key in (*path, "password"):
-        values = values.get(key) if isinstance(values, dict) else None
-    return SecretStr(values) if isinstance(values, str) and values else None
+    password = value_at(values, *path, "password")
+    return SecretStr(password) if isinstance(password, str) and password else None
 
 
 @dataclass(frozen=True)
