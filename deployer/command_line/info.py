@@ -22,7 +22,7 @@ from deployer.options import (
 
 if TYPE_CHECKING:
     from deployer.azure.session import Session
-    from deployer.commands.info import HubInfo
+    from deployer.inventory.hub_info import HubInfo
     from deployer.progress.report import StepReport
 
 
