@@ -27,7 +27,7 @@ from sandbox.hub.edge import Edge
 from sandbox.hub.pod_network import PodNetwork
 from sandbox.hub.registry_logins import RegistryLogins
 from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
-from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.hosts import available_charts, chart_digests, chart_hosts
 from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.internet.github import RAW_HOST, raw_files
 from sandbox.network.authority import CertificateAuthority
@@ -86,6 +86,7 @@ class Sandbox:
         self._directory = Directory()
         self._authority = CertificateAuthority(self._state_dir / "authority")
         self._https_programs = https_programs.locate() or https_programs.build()
+        self._charts = available_charts(options.charts, self._https_programs.cert_manager_chart)
         self._authorities = CertificateAuthorities(
             self._https_programs.pebble, self._state_dir / "certificate-authorities", self._authority
         )
@@ -187,8 +188,7 @@ class Sandbox:
         self._hosts.serve(LOGIN_HOST, login.app)
         self._hosts.serve("*.cloudapp.azure.com", self._edge)
         self._hosts.serve(RAW_HOST, raw_files(CHECKOUT))
-        charts = chart_hosts(self._options.charts, self._https_programs.cert_manager_chart)
-        for host, app in {**docker_hub_hosts(), **charts}.items():
+        for host, app in {**docker_hub_hosts(), **chart_hosts(self._charts)}.items():
             self._hosts.serve(host, app)
 
     async def _listen(self) -> Proxy:
@@ -218,6 +218,7 @@ class Sandbox:
         trusted = self._state_dir / "authority" / "trusted.pem"
         trusted.write_bytes(self._authority.ca_file.read_bytes() + roots)
         self._network.update(network_environment(f"http://127.0.0.1:{port}", trusted))
+        self._network["CHART_DIGESTS"] = chart_digests(self._charts)
         return proxy
 
     def _pod_environment(self, fqdn: str) -> dict[str, str]:

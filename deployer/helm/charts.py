@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import re
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +17,16 @@ import yaml
 from deployer.errors import HelmError
 from deployer.helm.failures import explained, repeated
 from deployer.helm.process import HelmProcess
+from deployer.settings.charts import binderhub, cert_manager, traefik
 
 if TYPE_CHECKING:
     from deployer.settings import Settings
+    from deployer.settings.charts import WantedChart
 
 TRAEFIK_REPOSITORY = "oci://ghcr.io/traefik/helm"
 CERT_MANAGER_REPOSITORY = "oci://quay.io/jetstack/charts"
+
+_ARTIFACT_DIGEST = re.compile(r"^Digest: (sha256:[0-9a-f]{64})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -28,17 +34,28 @@ class ChartSource:
     """One version of a chart in a repository.
 
     Attributes:
-        name: of the chart.
+        chart: what is wanted.
         repository: URL of a chart repository, or of a folder in a registry (`oci://…`).
-        version: exactly as the chart has it.
-        setting: the setting for the version.
 
     """
 
-    name: str
+    chart: WantedChart
     repository: str
-    version: str
-    setting: str
+
+    @property
+    def name(self) -> str:
+        """The name of the chart."""
+        return self.chart.name
+
+    @property
+    def version(self) -> str:
+        """The version, exactly as the chart has it."""
+        return self.chart.version
+
+    @property
+    def setting(self) -> str:
+        """The setting for the version."""
+        return self.chart.setting
 
     @property
     def in_registry(self) -> bool:
@@ -59,26 +76,21 @@ class DamagedPackageError(ValueError):
 
 def binderhub_chart(settings: Settings) -> ChartSource:
     """Return the source of the chart of BinderHub, which contains that of JupyterHub."""
-    repository, version = settings.binderhub_chart_repository, settings.binderhub_version
-    return ChartSource("binderhub", repository, version, "BINDERHUB_VERSION")
+    return ChartSource(binderhub(settings), settings.binderhub_chart_repository)
 
 
 def traefik_chart(settings: Settings) -> ChartSource:
     """Return the source of the chart of Traefik."""
-    # The versions of this chart have no leading v, which many people write.
-    version = settings.traefik_version.removeprefix("v")
-    return ChartSource("traefik", TRAEFIK_REPOSITORY, version, "TRAEFIK_VERSION")
+    return ChartSource(traefik(settings), TRAEFIK_REPOSITORY)
 
 
 def cert_manager_chart(settings: Settings) -> ChartSource:
     """Return the source of the chart of cert-manager."""
-    # The versions of this chart have a leading v, which many people leave out.
-    version = f"v{settings.certmanager_version.removeprefix('v')}"
-    return ChartSource("cert-manager", CERT_MANAGER_REPOSITORY, version, "CERTMANAGER_VERSION")
+    return ChartSource(cert_manager(settings), CERT_MANAGER_REPOSITORY)
 
 
 async def fetch_chart(helm: Path, source: ChartSource, directory: Path) -> Path:
-    """Fetch a chart as a package and check that it is whole and the wanted one.
+    """Fetch a chart as a package and check that it is whole, and has the wanted version and content.
 
     What can pass by itself (an unreachable repository, a package that is cut off) is tried again within
     `deployer.helm.failures.RETRY_LIMIT`; each try is bounded by `deployer.helm.process.READ_LIMIT`.
@@ -92,24 +104,30 @@ async def fetch_chart(helm: Path, source: ChartSource, directory: Path) -> Path:
         Path of the package, which helm can render and install.
 
     Raises:
-        HelmError: the chart cannot be fetched, or is another one than the wanted.
+        HelmError: the chart cannot be fetched, is another one than the wanted, or has another content.
 
     """
     process = HelmProcess(helm, directory)
 
     async def fetch() -> Path:
         with TemporaryDirectory(dir=directory) as unfinished:
-            await process.run(("pull", *source.pull_arguments, "--destination", unfinished))
-            return _checked(Path(unfinished), source, directory)
+            said = await process.run(("pull", *source.pull_arguments, "--destination", unfinished))
+            return _checked(Path(unfinished), source, said.decode(errors="replace"), directory)
 
     return await explained(
         f"Helm could not fetch {source.name} {source.version}", repeated(fetch), source.setting
     )
 
 
-def _checked(fetched: Path, source: ChartSource, directory: Path) -> Path:
-    """Move the one package from the directory `fetched`, after a check of its content."""
+def _checked(fetched: Path, source: ChartSource, said: str, directory: Path) -> Path:
+    """Move the one package from the directory `fetched`, after a check of its version and content."""
     (package,) = fetched.iterdir()
+    _check_version(package, source)
+    _check_content(package, source, said)
+    return package.replace(directory / package.name)
+
+
+def _check_version(package: Path, source: ChartSource) -> None:
     metadata = _metadata(package, source.name)
     found = (metadata.get("name"), metadata.get("version"))
     if found != (source.name, source.version):
@@ -118,7 +136,30 @@ def _checked(fetched: Path, source: ChartSource, directory: Path) -> Path:
             f"{source.name} {source.version}.",
             suggestion=f"Set {source.setting} to the exact version of a chart, or leave it unset.",
         )
-    return package.replace(directory / package.name)
+
+
+def _check_content(package: Path, source: ChartSource, said: str) -> None:
+    """Refuse a package of another content than the wanted one.
+
+    Args:
+        package: whole.
+        source: of the chart.
+        said: by helm when it fetched the package: the digest of an artifact of a registry, among others.
+
+    """
+    archive = f"sha256:{hashlib.sha256(package.read_bytes()).hexdigest()}"
+    # Helm has verified that the artifact has this digest, and the archive the one that the artifact names.
+    artifact = _ARTIFACT_DIGEST.findall(said)
+    wanted, full_name = source.chart.digest, source.chart.full_name
+    if wanted is None or wanted in (archive, *artifact):
+        return
+    came = " as an artifact and ".join([*artifact, archive])
+    raise HelmError(
+        f"The content of the chart {full_name} is not what it has to be: its digest is {came}, not {wanted}.",
+        cause=f"Somebody has replaced the chart in {source.repository}, or a proxy on the way changed it.",
+        suggestion="Find out what happened before you install it. If your site packages charts itself, set "
+        f"CHART_DIGESTS to {full_name}={archive}.",
+    )
 
 
 def _metadata(package: Path, chart: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class ReleaseState:
 
     def matches(self, chart: ChartSource, values: Mapping[str, Any]) -> bool:
         """Return whether the release is deployed with this chart and these values."""
-        wanted = f"{chart.name}-{chart.version}"
+        wanted = chart.chart.full_name
         return self.status == DEPLOYED and self.chart == wanted and self.values == values
 
 

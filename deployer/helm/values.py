@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from deployer.helm.repositories import allowed_specs, open_providers
 from deployer.kubernetes.azure_tags import written_tags
 from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
-from deployer.settings import Authentication
+from deployer.settings import Authentication, ImageBuilder
 from deployer.settings.capacity import BUILDER, session_of
 from deployer.settings.chart_values import read_chart_values
 from deployer.templating import render_documents
@@ -28,10 +28,21 @@ if TYPE_CHECKING:
     from deployer.names import HubNames
     from deployer.settings import Settings
 
-# The version in the chart, 28.3.3, hangs while pushing; mybinder.org pins this one (mybinder.org-deploy 3387,
-# 3429).
-# It runs privileged, so that its content is named, too: the digest of the image for all platforms.
-DIND_TAG = "27.5.1-dind@sha256:aa3df78ecf320f5fafdce71c659f1629e96e9de0968305fe1de670e0ca9176ce"
+# They run privileged, so that their content is named, too: the digest of the image for all platforms.
+BUILDER_IMAGES = {
+    # The version in the chart, 28.3.3, hangs while pushing; mybinder.org pins this one (mybinder.org-deploy
+    # 3387, 3429).
+    ImageBuilder.DIND: {
+        "name": "docker.io/library/docker",
+        "tag": "27.5.1-dind@sha256:aa3df78ecf320f5fafdce71c659f1629e96e9de0968305fe1de670e0ca9176ce",
+    },
+    # The other tags of a version are moved every day, and the registry removes what they leave behind
+    # (containers/image_build).
+    ImageBuilder.PINK: {
+        "name": "quay.io/podman/stable",
+        "tag": "v5.8.2-immutable@sha256:766815d247ce0edfd8774770371d293728b0b500a219f35de98b408100f5d412",
+    },
+}
 # Seconds between two runs of the culler, as on mybinder.org; a shorter timeout needs shorter intervals.
 CULL_EVERY_SECONDS = 660
 # Bytes. BinderHub takes no bodies, and JupyterHub takes forms; what people send to their sessions passes by
@@ -206,7 +217,7 @@ def _context(settings: Settings, names: HubNames, registry: RegistryAccess) -> d
         "names": names,
         "address_tags": written_tags(names.tags),
         "registry": registry,
-        "dind_tag": DIND_TAG,
+        "builder_image": BUILDER_IMAGES[settings.image_builder],
         "session": session_of(settings),
         "builder": BUILDER,
         "build": {

@@ -108,9 +108,9 @@ def changed_charts(settings: Settings, releases: Sequence[ListedRelease], names:
         wanted[INGRESS, INGRESS] = traefik_chart(settings)
         wanted[CERT_MANAGER, CERT_MANAGER] = cert_manager_chart(settings)
     return tuple(
-        f"{chart.name}: {installed.get(key, 'none')} becomes {chart.name}-{chart.version}"
+        f"{chart.name}: {installed.get(key, 'none')} becomes {chart.chart.full_name}"
         for key, chart in wanted.items()
-        if installed.get(key) != f"{chart.name}-{chart.version}"
+        if installed.get(key) != f"{chart.chart.full_name}"
     )
 
 

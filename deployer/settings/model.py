@@ -43,6 +43,7 @@ from deployer.settings.types.choices import (
     RegistrySku,
     RegistrySkuChoice,
 )
+from deployer.settings.types.digests import ChartDigests
 from deployer.settings.types.lists import HelmValues, Organisations, Origins, People, RepositoryPatterns
 from deployer.settings.types.numbers import (
     Bandwidth,
@@ -127,6 +128,9 @@ class Settings(BaseSettings):
     binderhub_chart_repository: Annotated[
         ChartRepository, Aliases("binderhub.chart_repository", parameter=NOT_IN_THE_FORM)
     ] = CHART_REPOSITORY
+    chart_digests: Annotated[ChartDigests, Aliases("binderhub.chart_digests", parameter=NOT_IN_THE_FORM)] = (
+        Field(default_factory=dict)
+    )
 
     # Subscription, group, region and identity
     azure_subscription: Annotated[

@@ -1,4 +1,4 @@
-"""The chart versions that this release is tested with, and the oldest that its values work with."""
+"""The chart versions that this release is tested with, their content, and the oldest that its values fit."""
 
 from __future__ import annotations
 
@@ -24,6 +24,21 @@ OLDEST_CERTMANAGER = (1, 18, 0, 0)
 TRAEFIK_VERSION = "41.3.0"
 # The values of the chart change with every major version.
 OLDEST_TRAEFIK = (41, 0, 0, 0)
+# The content of these versions, by `name-version` of the chart: the SHA-256 of its archive (in the
+# index of its repository, or `helm pull` and `sha256sum`), or in a registry the digest of its
+# artifact, which names that of the archive (`helm pull` shows it).
+DIGESTS = {
+    # The index of jupyterhub/helm-chart, of 1 July 2026.
+    f"binderhub-{BINDERHUB_VERSION}": (
+        "sha256:3e65751b3a1b5e072b52c555d362412faf5c4e60eb91d51e87251c41dc071db9"
+    ),
+    # The archive, which the project pushes to its registry and to charts.jetstack.io as it is.
+    f"cert-manager-{CERTMANAGER_VERSION}": (
+        "sha256:d2a50bd44a09d838c2576a8f3dfca1524597c7393cf8d82ab3ec8a465b9eeb79"
+    ),
+    # The artifact.
+    f"traefik-{TRAEFIK_VERSION}": "sha256:dcae2d586d7fbda6a08150eaeeca4132e9dd042d8a4d16ada287e8c40f6ff17a",
+}
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)(-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?")
 _DEVELOPMENT = re.compile(r"-0\.dev(?:\.git\.(\d+))?\b.*")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from deployer.settings.chart_values import ALLOWED_REPOSITORIES, DECISIONS, read_chart_values, replaced_keys
+from deployer.settings.charts import warnings_about_charts
 from deployer.settings.limits import warnings_about_limits
 from deployer.settings.people import warnings_about_people
 from deployer.settings.types.azure import unknown_region
@@ -44,6 +45,7 @@ _HTTPS_ONLY = (
 def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     """Yield the warnings about these settings."""
     yield from _changed(settings, given)
+    yield from warnings_about_charts(settings)
     yield from _unknown_region(settings, given)
     yield from _unused(settings, given)
     yield from _registry_not_chosen(given)

@@ -1,4 +1,4 @@
-"""Fetches the charts and lets them judge their values, before anything is created that costs money.
+"""Fetches the charts, checks them and lets them judge their values, before anything is created that costs.
 
 The schema and the templates of a chart refuse wrong keys and types. Without this step they would do so when
 the cluster is ready, ten minutes later.
@@ -38,14 +38,16 @@ if TYPE_CHECKING:
 def charts_step(settings: Settings) -> Step[Context]:
     """Declare the step."""
     names = ", ".join(chart.name for chart in _sources(settings))
-    return Step("charts", f"Fetch the charts ({names}) and check the values with them", prepare_charts)
+    return Step(
+        "charts", f"Fetch the charts ({names}), and check their content and the values", prepare_charts
+    )
 
 
 async def prepare_charts(context: Context, report: StepReport) -> str:
     """Fetch every chart of the plan and render it.
 
     Raises:
-        PreflightError: there is no such chart, or it refuses its values.
+        PreflightError: there is no such chart, its content is another, or it refuses its values.
 
     """
     sources = _sources(context.settings)
@@ -54,7 +56,10 @@ async def prepare_charts(context: Context, report: StepReport) -> str:
     packages = await _fetch(context.helm, sources, directory)
     await _judge(context, packages)
     context.results.charts.set(packages)
-    return f"the values fit {', '.join(f'{source.name} {source.version}' for source in sources)}"
+    unchecked = [source.name for source in sources if source.chart.digest is None]
+    but = f" (but that of {', '.join(unchecked)} is not checked)" if unchecked else ""
+    named = ", ".join(f"{source.name} {source.version}" for source in sources)
+    return f"the content is as it has to be{but}, and the values fit: {named}"
 
 
 async def _fetch(helm: Path, sources: Sequence[ChartSource], directory: Path) -> dict[str, Path]:
@@ -68,7 +73,7 @@ async def _fetch(helm: Path, sources: Sequence[ChartSource], directory: Path) ->
         raise next(failure for failure in failures if failure not in missing)
     if missing:
         raise PreflightError(
-            " ".join(f"{failure.message}." for failure in missing),
+            " ".join(f"{failure.message.rstrip('.')}." for failure in missing),
             cause=missing[0].cause,
             suggestion=" ".join(failure.suggestion for failure in missing if failure.suggestion),
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployer.settings.versions import DIGESTS, TRAEFIK_VERSION
 from tests.end_to_end.deployments import deploy, hub_settings, latest_record, run, writes
 from tests.end_to_end.logs import events
 
@@ -66,6 +67,18 @@ def test_a_version_that_no_repository_has_ends_it_there_too(
     assert ran.status == 2
     assert writes(sandbox.requests()[before:]) == []
     assert f"Leave {version} unset" in ran.stderr
+
+
+def test_charts_that_were_replaced_end_it_there_too(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    before = len(sandbox.requests())
+    # Without this setting the charts of the sandbox are not those that the deployer knows.
+    ran = deploy(sandbox, tmp_path, HUB, CHART_DIGESTS="", CONTACT_EMAIL="admin@example.org")
+    assert ran.status == 2
+    assert writes(sandbox.requests()[before:]) == []
+    for chart in ("binderhub", "traefik", "cert-manager"):
+        assert f"The content of the chart {chart}-" in latest_record(tmp_path)["error"]["message"]
+    assert f"not {DIGESTS[f'traefik-{TRAEFIK_VERSION}']}. " in ran.stderr
+    assert "Somebody has replaced the chart" in ran.stderr
 
 
 def test_keys_in_the_wrong_place_are_refused_by_the_plan_already(sandbox: RunningSandbox) -> None:

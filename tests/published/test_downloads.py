@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from deployer.helm.binary import find_helm
 from deployer.settings.versions import BINDERHUB_VERSION
-from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.hosts import available_charts, chart_hosts
 from sandbox.internet.charts.packages import OWN_CHARTS, pack
 from tests import arm_schemas
 from tests.network import connected
@@ -82,7 +82,7 @@ def requests(folder: Path) -> list[str]:
 async def test_a_charts_schema_is_taken_out_of_its_package(
     chart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = await ask(chart_hosts(), tmp_path, monkeypatch, charts.values_schema, chart)
+    found = await ask(chart_hosts(available_charts()), tmp_path, monkeypatch, charts.values_schema, chart)
     assert found == json.loads((OWN_CHARTS / chart / "values.schema.json").read_text())
 
 
@@ -95,7 +95,7 @@ async def test_the_schema_of_a_chart_inside_another_is_taken_out_of_that_ones_pa
     (inner / "values.schema.json").write_text('{"title": "JupyterHub"}')
     (tmp_path / "packages").mkdir()
     (tmp_path / "packages" / "binderhub.tgz").write_bytes(pack(tmp_path / "binderhub").archive)
-    hosts = chart_hosts(tmp_path / "packages")
+    hosts = chart_hosts(available_charts(tmp_path / "packages"))
     found = await ask(hosts, tmp_path, monkeypatch, charts.values_schema, "jupyterhub")
     assert found == {"title": "JupyterHub"}
 
@@ -104,16 +104,18 @@ async def test_a_package_without_the_schema_is_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(downloads.NotPublishedError, match=r"no binderhub/charts/jupyterhub/values\.schema"):
-        await ask(chart_hosts(), tmp_path, monkeypatch, charts.values_schema, "jupyterhub")
+        await ask(chart_hosts(available_charts()), tmp_path, monkeypatch, charts.values_schema, "jupyterhub")
 
 
 @pytest.mark.parametrize("chart", charts.CHARTS)
 async def test_a_version_that_is_not_published_is_a_failure(
     chart: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(charts.CHARTS, chart, replace(charts.CHARTS[chart], version="0.0.7"))
+    source = charts.CHARTS[chart]
+    other = replace(source, chart=replace(source.chart, version="0.0.7"))
+    monkeypatch.setitem(charts.CHARTS, chart, other)
     with pytest.raises(downloads.NotPublishedError, match="not found"):
-        await ask(chart_hosts(), tmp_path, monkeypatch, charts.official_chart, chart)
+        await ask(chart_hosts(available_charts()), tmp_path, monkeypatch, charts.official_chart, chart)
 
 
 async def test_a_schema_of_azure_comes_from_its_home_wherever_that_keeps_it(
@@ -133,7 +135,7 @@ async def test_what_was_fetched_once_needs_no_network(
     azure: Starlette, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ask({AZURE: azure}, tmp_path, monkeypatch, arm_schemas.published, DNS_ZONES)
-    await ask(chart_hosts(), tmp_path, monkeypatch, charts.official_chart, "binderhub")
+    await ask(chart_hosts(available_charts()), tmp_path, monkeypatch, charts.official_chart, "binderhub")
     assert arm_schemas.published(DNS_ZONES) == NAMES
     package = charts.official_chart("binderhub")
     assert package.read_bytes() == pack(OWN_CHARTS / "binderhub").archive

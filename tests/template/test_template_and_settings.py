@@ -25,6 +25,7 @@ NOT_ASKED = {
 # For mirrors and for tests of newer releases; no business of the form's.
 NOT_IN_THE_CONTAINER = {
     "binderhub_chart_repository",
+    "chart_digests",
     "certmanager_version",
     "traefik_version",
     "maximum_duration",

@@ -9,9 +9,12 @@ from sandbox.internet.charts.oci_registry import ChartRegistry
 from sandbox.internet.charts.packages import own_charts, pack, packaged_charts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from starlette.types import ASGIApp
+
+    from sandbox.internet.charts.packages import PackagedChart
 
 # Charts that are published as OCI artifacts: chart name -> (registry, repository).
 OCI_REPOSITORIES = {
@@ -20,8 +23,10 @@ OCI_REPOSITORIES = {
 }
 
 
-def chart_hosts(directory: Path | None = None, cert_manager: Path | None = None) -> dict[str, ASGIApp]:
-    """Return the application of each host that charts come from: a classic repository, and OCI registries.
+def available_charts(
+    directory: Path | None = None, cert_manager: Path | None = None
+) -> tuple[PackagedChart, ...]:
+    """Return the charts that are served.
 
     Args:
         directory: where packaged charts (`*.tgz`) are; None for the sandbox's own.
@@ -31,9 +36,13 @@ def chart_hosts(directory: Path | None = None, cert_manager: Path | None = None)
         ChartsError: there are none, or one can't be read.
 
     """
-    charts = own_charts() if directory is None else packaged_charts(directory)
-    if directory is None and cert_manager is not None:
-        charts = (*charts, pack(cert_manager))
+    if directory is not None:
+        return packaged_charts(directory)
+    return (*own_charts(), *((pack(cert_manager),) if cert_manager is not None else ()))
+
+
+def chart_hosts(charts: Sequence[PackagedChart]) -> dict[str, ASGIApp]:
+    """Return the application of each host that charts come from: a classic repository, and OCI registries."""
     indexed = [chart for chart in charts if chart.name not in OCI_REPOSITORIES]
     return {
         "hub.jupyter.org": http_repository(indexed, "/helm-chart"),
@@ -42,3 +51,12 @@ def chart_hosts(directory: Path | None = None, cert_manager: Path | None = None)
             for name, (host, repository) in OCI_REPOSITORIES.items()
         },
     }
+
+
+def chart_digests(charts: Sequence[PackagedChart]) -> str:
+    """Return the setting CHART_DIGESTS for charts that are packaged here.
+
+    The deployer knows the archives of the projects, and packaging a chart again makes other bytes of it. A
+    site that packages charts itself sets the same.
+    """
+    return ",".join(f"{chart.full_name}=sha256:{chart.digest}" for chart in charts)

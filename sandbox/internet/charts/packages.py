@@ -47,7 +47,12 @@ class PackagedChart:
     @property
     def file_name(self) -> str:
         """The file name of the archive, as `helm package` writes it."""
-        return f"{self.metadata['name']}-{self.metadata['version']}.tgz"
+        return f"{self.full_name}.tgz"
+
+    @property
+    def full_name(self) -> str:
+        """Name and version, as helm writes them."""
+        return f"{self.metadata['name']}-{self.metadata['version']}"
 
     @property
     def digest(self) -> str:

@@ -10,6 +10,7 @@ import pytest
 from deployer.errors import HelmError
 from deployer.helm import failures, process
 from deployer.helm.charts import ChartSource, cert_manager_chart, fetch_chart, traefik_chart
+from deployer.settings.charts import WantedChart
 from sandbox.internet.charts.packages import OWN_CHARTS, pack
 from tests.deployer.settings_of import settings_of
 
@@ -18,9 +19,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 OWN = pack(OWN_CHARTS / "binderhub")
-SOURCE = ChartSource(
-    OWN.name, "https://charts.example.org", str(OWN.metadata["version"]), "BINDERHUB_VERSION"
-)
+DIGEST = f"sha256:{OWN.digest}"
+OTHER_DIGEST = f"sha256:{'0' * 64}"
+
+
+def source_of(digest: str | None, version: str = str(OWN.metadata["version"])) -> ChartSource:
+    return ChartSource(
+        WantedChart("binderhub", version, "BINDERHUB_VERSION", digest), "https://charts.example.org"
+    )
+
+
+SOURCE = source_of(DIGEST)
 
 # A helm whose n-th pull brings the n-th package, the last one again and again; None: it hangs.
 PULLING = """\
@@ -93,11 +102,28 @@ async def test_a_package_that_stays_cut_off_ends_as_passing_trouble(
 async def test_another_version_than_the_wanted_one_is_refused(
     pulling: Callable[..., Path], charts: Path
 ) -> None:
-    wanted = ChartSource("binderhub", "https://charts.example.org", "1.0.0", "BINDERHUB_VERSION")
     with pytest.raises(HelmError, match=r"instead of binderhub 1\.0\.0") as caught:
-        await fetch_chart(pulling(OWN.archive), wanted, charts)
+        await fetch_chart(pulling(OWN.archive), source_of(DIGEST, "1.0.0"), charts)
     assert not caught.value.retryable
     assert list(charts.iterdir()) == []
+
+
+async def test_a_chart_of_another_content_is_refused(
+    pulling: Callable[..., Path], charts: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(HelmError, match=f"its digest is {DIGEST}, not {OTHER_DIGEST}") as caught:
+        await fetch_chart(pulling(OWN.archive), source_of(OTHER_DIGEST), charts)
+    assert "Somebody has replaced the chart in https://charts.example.org" in str(caught.value.cause)
+    assert f"CHART_DIGESTS to binderhub-{SOURCE.version}={DIGEST}" in str(caught.value.suggestion)
+    assert not caught.value.retryable
+    assert list(charts.iterdir()) == []
+    assert len((tmp_path / "pulls").read_text().splitlines()) == 1
+
+
+async def test_the_content_of_a_version_that_nobody_vouches_for_is_not_checked(
+    pulling: Callable[..., Path], charts: Path
+) -> None:
+    assert (await fetch_chart(pulling(OWN.archive), source_of(None), charts)).read_bytes() == OWN.archive
 
 
 async def test_a_repository_that_never_answers_does_not_hold_the_run(

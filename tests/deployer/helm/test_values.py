@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from deployer.helm.values import (
-    DIND_TAG,
     RegistryAccess,
     RegistryLogin,
     merge,
@@ -170,18 +169,15 @@ def test_values_for_docker_hub_are_values_of_the_charts() -> None:
     validate_binderhub(docker_hub_values())
 
 
-def test_docker_in_docker_is_pinned_to_the_version_whose_pushes_end() -> None:
-    values = values_of().public
-    assert values["imageBuilderType"] == "dind"
-    assert values["dind"]["daemonset"]["image"]["tag"] == DIND_TAG
-    assert re.fullmatch(r"27\.5\.1-dind@sha256:[0-9a-f]{64}", DIND_TAG)
-
-
-def test_podman_can_build_instead() -> None:
-    values = values_of(image_builder="pink").public
-    assert values["imageBuilderType"] == "pink"
-    assert values["pink"]["resources"]["requests"]
-    assert "dind" not in values
+@pytest.mark.parametrize(
+    ("builder", "other", "version"), [("dind", "pink", "27.5.1-dind"), ("pink", "dind", "v5.8.2-immutable")]
+)
+def test_the_image_of_either_builder_is_named_by_its_content(builder: str, other: str, version: str) -> None:
+    values = values_of(image_builder=builder).public
+    assert values["imageBuilderType"] == builder
+    assert values[builder]["resources"]["requests"]
+    assert re.fullmatch(rf"{version}@sha256:[0-9a-f]{{64}}", values[builder]["daemonset"]["image"]["tag"])
+    assert other not in values
 
 
 @pytest.mark.parametrize(("nodes", "cordon"), [(1, False), (2, True)])

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "binderhub_name": ("Demo_Hub", "demo-hub"),
     "binderhub_version": ("1.0.0-0.dev.git.4000.habcdef12", "1.0.0-0.dev.git.4000.habcdef12"),
     "binderhub_chart_repository": ("https://charts.example.org/hub/", "https://charts.example.org/hub"),
+    "chart_digests": (f"traefik-v42.0.0={'A' * 64}", {"traefik-42.0.0": f"sha256:{'a' * 64}"}),
     "azure_subscription": (f"/subscriptions/{ID.upper()}", ID),
     "resource_group_name": ("research", "research"),
     "resource_group_location": ("West Europe", "westeurope"),

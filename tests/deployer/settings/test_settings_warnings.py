@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from deployer.settings.versions import BINDERHUB_VERSION
+from deployer.settings.charts import wanted_charts
+from deployer.settings.versions import BINDERHUB_VERSION, DIGESTS, TRAEFIK_VERSION
+from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,6 +27,7 @@ PRINCIPAL = {"SP_APP_ID": ID, "SP_APP_KEY": "of the principal", "SP_TENANT_ID": 
 HTTPS = {"CONTACT_EMAIL": "a@example.org"}
 LISTED = {"ALLOWED_REPOSITORIES": "lab/*"}
 PRIVATE = {**HTTPS, **GITHUB, **LISTED, "AUTHENTICATION": "github", "PRIVATE_REPOSITORIES": "true"}
+OTHER_CONTENT = {"CHART_DIGESTS": f"binderhub-{BINDERHUB_VERSION}={'0' * 64}"}
 OPEN = "Anyone who knows the address of this hub can build and run any public repository"
 PLAIN_HTTP = "The hub is served over plain HTTP"
 
@@ -32,6 +36,11 @@ SAID = [
     ({"REGISTRY_NAME": "my-registry"}, "'my-registry' is replaced by 'myregistry'"),
     ({"BINDERHUB_VERSION": "0.2.0-n1.h1"}, f"'0.2.0-n1.h1' is replaced by {BINDERHUB_VERSION!r}"),
     ({"CERTMANAGER_VERSION": "v0.11.0"}, "'v0.11.0' is replaced by"),
+    ({"BINDERHUB_VERSION": "1.0.0"}, "The content of the chart binderhub-1.0.0 is not checked"),
+    ({"BINDERHUB_VERSION": "1.0.0"}, "Leave BINDERHUB_VERSION unset for one that it knows"),
+    ({**HTTPS, "TRAEFIK_VERSION": "v42.0.0"}, "CHART_DIGESTS=traefik-42.0.0=sha256:…"),
+    ({**HTTPS, "CERTMANAGER_VERSION": "1.21.0"}, "the chart cert-manager-v1.21.0 is not checked"),
+    (OTHER_CONTENT, f"CHART_DIGESTS replace what this release knows of binderhub-{BINDERHUB_VERSION}"),
     ({"BINDERHUB_CONTAINER_MODE": "true"}, "BINDERHUB_CONTAINER_MODE is ignored"),
     ({"NGINX_VERSION": "1.29.1"}, "NGINX_VERSION is ignored: ingress-nginx has ended"),
     ({"ENABLE_HTTPS": "false"}, PLAIN_HTTP),
@@ -96,6 +105,12 @@ def test_usual_settings_are_met_with_notices_of_plain_http_and_an_open_hub(
     assert is_open.startswith(OPEN)
 
 
+def test_this_release_knows_the_content_of_every_chart_that_it_installs() -> None:
+    charts = wanted_charts(settings_of(contact_email="a@example.org"))
+    assert {chart.full_name for chart in charts} == set(DIGESTS)
+    assert all(re.fullmatch("sha256:[0-9a-f]{64}", str(chart.digest)) for chart in charts)
+
+
 def test_https_and_a_list_of_repositories_are_met_with_silence(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
@@ -104,3 +119,17 @@ def test_https_and_a_list_of_repositories_are_met_with_silence(
     assert load_environment(**HTTPS, **LISTED).warnings == ()
     assert load_environment(**HTTPS, **LISTED, **domain).warnings == ()
     assert load_environment(**HTTPS, **LISTED, **origin).warnings == ()
+
+
+def test_a_digest_of_your_own_is_met_with_silence_where_the_release_has_none(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    other = {"BINDERHUB_VERSION": "1.0.0", "CHART_DIGESTS": f"binderhub-1.0.0={'0' * 64}"}
+    assert load_environment(**HTTPS, **LISTED, **other).warnings == ()
+
+
+def test_a_digest_of_a_chart_that_is_not_installed_is_met_with_silence(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    of_another_chart = {"CHART_DIGESTS": f"traefik-{TRAEFIK_VERSION}={'0' * 64}", "ENABLE_HTTPS": "false"}
+    assert not any("CHART_DIGESTS" in each for each in load_environment(**of_another_chart).warnings)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from deployer.settings.versions import BINDERHUB_VERSION
-from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.hosts import available_charts, chart_hosts
 from sandbox.internet.charts.packages import OWN_CHARTS, ChartsError, own_charts, pack
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ REPOSITORY = "https://hub.jupyter.org/helm-chart"
 
 
 def repository(directory: Path | None = None) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(chart_hosts(directory)["hub.jupyter.org"])
+    transport = httpx.ASGITransport(chart_hosts(available_charts(directory))["hub.jupyter.org"])
     return httpx.AsyncClient(transport=transport, base_url=REPOSITORY)
 
 
@@ -73,10 +73,10 @@ async def test_a_chart_that_is_not_there_is_not_found() -> None:
 
 def test_a_directory_without_charts_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ChartsError, match="holds no packaged chart"):
-        chart_hosts(tmp_path)
+        available_charts(tmp_path)
 
 
 def test_an_archive_that_is_no_chart_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.tgz").write_bytes(b"not a tar")
     with pytest.raises(ChartsError, match="can't be read as a chart"):
-        chart_hosts(tmp_path)
+        available_charts(tmp_path)

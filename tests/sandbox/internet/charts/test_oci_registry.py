@@ -13,7 +13,7 @@ import pytest
 
 from deployer.helm.binary import find_helm
 from deployer.settings.versions import CERTMANAGER_VERSION, TRAEFIK_VERSION
-from sandbox.internet.charts.hosts import chart_hosts
+from sandbox.internet.charts.hosts import available_charts, chart_hosts
 from sandbox.internet.charts.packages import OWN_CHARTS, pack
 from tests.network import connected
 from tests.rendering import sandbox_chart
@@ -51,7 +51,9 @@ class Internet:
 
 @asynccontextmanager
 async def internet(folder: Path, charts: Path | None = None) -> AsyncIterator[Internet]:
-    async with connected(folder, chart_hosts(charts, sandbox_chart("cert-manager"))) as environment:
+    async with connected(
+        folder, chart_hosts(available_charts(charts, sandbox_chart("cert-manager")))
+    ) as environment:
         yield Internet(folder, environment)
 
 
@@ -88,7 +90,7 @@ async def test_the_charts_of_a_directory_take_the_place_of_ours(tmp_path: Path) 
 
 
 async def test_charts_with_a_registry_of_their_own_are_in_no_index() -> None:
-    transport = httpx.ASGITransport(chart_hosts()["hub.jupyter.org"])
+    transport = httpx.ASGITransport(chart_hosts(available_charts())["hub.jupyter.org"])
     async with httpx.AsyncClient(transport=transport) as client:
         index = (await client.get("https://hub.jupyter.org/helm-chart/index.yaml")).text
     assert "traefik" not in index
