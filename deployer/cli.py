@@ -6,7 +6,6 @@ to import than everything that `--help` and a refused setting need.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sys
 import threading
@@ -17,6 +16,7 @@ import typer
 from deployer.command_line.deploy import deploy, run_deploy
 from deployer.command_line.info import info
 from deployer.command_line.logs import logs
+from deployer.command_line.options import OUTPUTS_DIRECTORY, Output, config_file
 from deployer.command_line.plan import plan
 from deployer.command_line.power import run_power, start, stop
 from deployer.command_line.teardown import remove_from_container, teardown
@@ -24,9 +24,6 @@ from deployer.command_line.terminal import run_options, screen
 from deployer.command_line.upgrade import upgrade, upgrade_from_container
 from deployer.crashes import CleanFormatter, traceback_of
 from deployer.errors import DeployerError, Interrupted, RepeatableCrash, SettingsError
-from deployer.options import OUTPUTS_DIRECTORY, Output, config_file
-from deployer.settings import Action
-from deployer.settings.loading import action, exit_zero_when_handled, load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +57,8 @@ def run_action() -> None:
     A failure that is handled exits with 0, because Azure starts a container again that exits otherwise. So
     does a crash whose starts are not counted: nothing would end the restarts.
     """
+    from deployer.settings import exit_zero_when_handled
+
     handled = exit_zero_when_handled()
     try:
         status = _guarded(_run_named_action)
@@ -74,10 +73,8 @@ def run_action() -> None:
 
 
 def _run_named_action() -> None:
-    # Arguments: the image is run by hand, with a command and its options.
-    if len(sys.argv) > 1:
-        app(standalone_mode=False)
-        return
+    from deployer.settings import Action, action, load_settings
+
     wanted = Action(action())
     given = load_settings({"action": wanted}, config_file())
     options = run_options(OUTPUTS_DIRECTORY, download=False)
@@ -88,7 +85,7 @@ def _run_named_action() -> None:
     elif wanted is Action.TEARDOWN:
         remove_from_container(given.settings, options)
     else:
-        run_power(given.settings, options, wanted, Output.TEXT)
+        run_power(given.settings, options, Output.TEXT, stops=wanted is Action.STOP)
 
 
 def _clean_what_python_says() -> None:
@@ -119,7 +116,7 @@ def _guarded(command: Callable[[], object]) -> int:
 
         screen(stderr=True).print(console.error_for_people(error), soft_wrap=True)
         return error.exit_status
-    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         screen(stderr=True).print("Interrupted.")
         return Interrupted.exit_status
     except typer.Exit as ended:

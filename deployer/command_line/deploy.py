@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.command_line.terminal import (
-    is_for_people,
-    print_json,
-    run_options,
-    run_to_end,
-    screen,
-    sinks_for,
-)
-from deployer.options import (
+from deployer.command_line.options import (
     OUTPUTS_DIRECTORY,
     ConfigOption,
     DirectoryOption,
@@ -26,6 +18,14 @@ from deployer.options import (
     SubscriptionOption,
     WaitOption,
     given_settings,
+)
+from deployer.command_line.terminal import (
+    is_for_people,
+    print_json,
+    run_options,
+    run_to_end,
+    screen,
+    sinks_for,
 )
 
 if TYPE_CHECKING:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from deployer.command_line.terminal import helm_program, in_session, print_json, run_to_end, screen
-from deployer.options import (
+from deployer.command_line.options import (
     OUTPUTS_DIRECTORY,
     ConfigOption,
     DirectoryOption,
@@ -19,6 +18,7 @@ from deployer.options import (
     SubscriptionOption,
     given_settings,
 )
+from deployer.command_line.terminal import helm_program, in_session, print_json, run_to_end, screen
 
 if TYPE_CHECKING:
     from deployer.azure.session import Session

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deployer.command_line.terminal import print_json_line, run_to_end
-from deployer.errors import Problem, SettingsError
-from deployer.options import (
+from deployer.command_line.options import (
     OUTPUTS_DIRECTORY,
     ConfigOption,
     DirectoryOption,
@@ -22,6 +20,8 @@ from deployer.options import (
     SubscriptionOption,
     given_settings,
 )
+from deployer.command_line.terminal import print_json_line, run_to_end
+from deployer.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,10 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from deployer.command_line.terminal import in_session, print_json, run_to_end, screen
-from deployer.errors import SettingsError
-from deployer.names import HubNames, derive_names
-from deployer.options import (
+from deployer.command_line.options import (
     ConfigOption,
     GroupOption,
     LocationOption,
@@ -19,9 +16,12 @@ from deployer.options import (
     SubscriptionOption,
     given_settings,
 )
+from deployer.command_line.terminal import in_session, print_json, run_to_end, screen
+from deployer.errors import SettingsError
 
 if TYPE_CHECKING:
     from deployer.azure.session import Session
+    from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.settings import Settings
 
@@ -61,6 +61,8 @@ def plan(  # noqa: PLR0913 - each is an option that people type
 
 def _resolve(settings: Settings) -> tuple[Settings, HubNames]:
     """Return settings with subscription and region, signing in only if they leave one of them open."""
+    from deployer.names import derive_names
+
     if settings.azure_subscription and settings.resource_group_location:
         # An error means that the subscription is given by its name.
         with suppress(SettingsError):

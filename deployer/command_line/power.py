@@ -4,15 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from deployer.command_line.terminal import (
-    is_for_people,
-    print_json,
-    run_options,
-    run_to_end,
-    screen,
-    sinks_for,
-)
-from deployer.options import (
+from deployer.command_line.options import (
     OUTPUTS_DIRECTORY,
     ConfigOption,
     DirectoryOption,
@@ -26,7 +18,14 @@ from deployer.options import (
     WaitOption,
     given_settings,
 )
-from deployer.settings import Action
+from deployer.command_line.terminal import (
+    is_for_people,
+    print_json,
+    run_options,
+    run_to_end,
+    screen,
+    sinks_for,
+)
 
 if TYPE_CHECKING:
     from deployer.commands.runner import Finished, RunOptions
@@ -50,7 +49,7 @@ def stop(  # noqa: PLR0913 - each is an option that people type
     given = given_settings(
         config, setting, name=name, resource_group=resource_group, subscription=subscription
     )
-    run_power(given.settings, run_options(outputs, download=download, wait=wait), Action.STOP, output)
+    run_power(given.settings, run_options(outputs, download=download, wait=wait), output, stops=True)
 
 
 def start(  # noqa: PLR0913 - each is an option that people type
@@ -69,17 +68,18 @@ def start(  # noqa: PLR0913 - each is an option that people type
     given = given_settings(
         config, setting, name=name, resource_group=resource_group, subscription=subscription
     )
-    run_power(given.settings, run_options(outputs, download=download, wait=wait), Action.START, output)
+    run_power(given.settings, run_options(outputs, download=download, wait=wait), output, stops=False)
 
 
-def run_power(settings: Settings, options: RunOptions, action: Action, output: Output) -> None:
+def run_power(settings: Settings, options: RunOptions, output: Output, *, stops: bool) -> None:
     """Stop or start a hub, and show what that changed."""
     from deployer.commands import power as commands
     from deployer.inventory.power import Power
     from deployer.plan import build_start_plan, build_stop_plan
+    from deployer.settings import Action
 
-    stops = action is Action.STOP
-    settings, power = settings.model_copy(update={"action": action}), Power()
+    action, power = Action.STOP if stops else Action.START, Power()
+    settings = settings.model_copy(update={"action": action})
     plan = (build_stop_plan if stops else build_start_plan)(settings, power)
     command = commands.stop if stops else commands.start
     done = run_to_end(command(settings, sinks_for(plan.step_names, output), options, power))

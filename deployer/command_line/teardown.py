@@ -6,16 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployer.command_line.terminal import (
-    print_json,
-    require_somebody_to_ask,
-    run_options,
-    run_to_end,
-    screen,
-    sinks_for,
-)
-from deployer.errors import DeployerError, PreflightError
-from deployer.options import (
+from deployer.command_line.options import (
     OUTPUTS_DIRECTORY,
     ConfigOption,
     DirectoryOption,
@@ -30,7 +21,15 @@ from deployer.options import (
     YesOption,
     given_settings,
 )
-from deployer.settings import Action
+from deployer.command_line.terminal import (
+    print_json,
+    require_somebody_to_ask,
+    run_options,
+    run_to_end,
+    screen,
+    sinks_for,
+)
+from deployer.errors import DeployerError, PreflightError
 
 if TYPE_CHECKING:
     from deployer.commands.runner import Finished, RunOptions
@@ -120,6 +119,7 @@ def _remove(settings: Settings, options: RunOptions, extent: Extent, found: Surv
 def _run(settings: Settings, options: RunOptions, removals: Removals, output: Output) -> Finished:
     from deployer.commands.teardown import teardown as run_teardown
     from deployer.plan import build_teardown_plan
+    from deployer.settings import Action
 
     settings = settings.model_copy(update={"action": Action.TEARDOWN})
     names = build_teardown_plan(settings, removals).step_names

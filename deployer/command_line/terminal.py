@@ -5,7 +5,6 @@ Rich and the SDKs are imported where they are used: `--help` and a refused setti
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import typer
 
+from deployer.command_line.options import Output
 from deployer.errors import PreflightError
 from deployer.helm.binary import (
     DOWNLOADS,
@@ -22,7 +22,6 @@ from deployer.helm.binary import (
     is_pinned,
     platform_name,
 )
-from deployer.options import Output
 from deployer.private_files import remove_open_folders
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
@@ -83,7 +82,13 @@ async def in_session(settings: Settings, look: Callable[[Session, StepReport], A
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; a first SIGINT or SIGTERM cancels the work in order, a second one ends it at once."""
+    """Run to the end; a first SIGINT or SIGTERM cancels the work in order, a second one ends it at once.
+
+    Raises:
+        KeyboardInterrupt: the work was cancelled.
+
+    """
+    import asyncio  # A fifth of what is imported until the settings are found valid
 
     async def interruptible() -> T:
         loop = asyncio.get_running_loop()
@@ -99,7 +104,10 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
             loop.add_signal_handler(number, interrupt)
         return await task
 
-    return asyncio.run(interruptible())
+    try:
+        return asyncio.run(interruptible())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 def _end_now(number: int, _frame: object) -> None:

@@ -7,17 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deployer.command_line.terminal import (
-    is_for_people,
-    print_json,
-    require_somebody_to_ask,
-    run_options,
-    run_to_end,
-    screen,
-    sinks_for,
-)
-from deployer.errors import PreflightError, Problem, SettingsError
-from deployer.options import (
+from deployer.command_line.options import (
     OUTPUTS_DIRECTORY,
     ConfigOption,
     DirectoryOption,
@@ -32,8 +22,16 @@ from deployer.options import (
     YesOption,
     given_settings,
 )
-from deployer.settings import Action
-from deployer.settings.loading import load_over
+from deployer.command_line.terminal import (
+    is_for_people,
+    print_json,
+    require_somebody_to_ask,
+    run_options,
+    run_to_end,
+    screen,
+    sinks_for,
+)
+from deployer.errors import PreflightError, Problem, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -81,6 +79,9 @@ def upgrade(  # noqa: PLR0913 - each is an option that people type
         binderhub_version=chart_version,
         aks_kubernetes_version=kubernetes_version,
     )
+    from deployer.settings import Action
+    from deployer.settings.loading import load_over
+
     own_values = {} if values is None else {"helm_values": _read(values)}
 
     def load(last: Mapping[str, Any]) -> Settings:
@@ -98,6 +99,7 @@ def upgrade(  # noqa: PLR0913 - each is an option that people type
 
 def upgrade_from_container(given: LoadedSettings, options: RunOptions) -> None:
     """Upgrade the hub of a click: the answers that are no defaults of the form are laid over."""
+    from deployer.settings.loading import load_over
 
     def load(last: Mapping[str, Any]) -> Settings:
         return load_over(last, given).settings

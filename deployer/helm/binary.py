@@ -14,10 +14,8 @@ import platform
 import shutil
 import tarfile
 import tempfile
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 
 from deployer.cache_dir import cache_directory
 from deployer.errors import HelmError
@@ -121,6 +119,10 @@ def install_helm(program: bytes, name: str) -> Path:
 
 
 def _fetch(address: str) -> bytes:
+    # Every start finds helm, and few download it: these modules are a twentieth of what a start imports.
+    import urllib.request  # noqa: PLC0415
+    from urllib.error import URLError  # noqa: PLC0415
+
     try:
         with urllib.request.urlopen(address, timeout=DOWNLOAD_TIMEOUT_SECONDS) as response:  # noqa: S310 - https, fixed host
             return bytes(response.read())

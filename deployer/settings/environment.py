@@ -11,8 +11,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from pydantic_settings import EnvSettingsSource
-
 from deployer.settings.model import ALIASES, SECRETS, Settings
 from deployer.settings.types.azure import is_guid
 
@@ -67,8 +65,10 @@ class Variable:
 
 def read_environment() -> Iterator[Variable]:
     """Yield every variable that names a setting, those of earlier releases after the current ones."""
-    for name, value in EnvSettingsSource(Settings)().items():
-        yield tidied(name, name.upper(), value)
+    in_any_case = {variable.lower(): value for variable, value in os.environ.items()}
+    for name in Settings.model_fields:
+        if name in in_any_case:
+            yield tidied(name, name.upper(), in_any_case[name])
     for name, aliases in ALIASES.items():
         for variable in aliases.variables:
             if variable in os.environ:

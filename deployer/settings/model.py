@@ -7,8 +7,7 @@ source.
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from deployer import cloud
 from deployer.settings.aliases import NOT_IN_THE_FORM, Aliases
@@ -113,12 +112,10 @@ def _total_quota(data: dict[str, Any]) -> int:
     return max(sessions_that_fit(data["aks_node_vm_size"], data["aks_node_count_max"], session), 1)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings of a hub, and of the identity that deploys it."""
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", hide_input_in_errors=True, enable_decoding=False, validate_default=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # The hub
     binderhub_name: Annotated[HubName, Aliases("binderhub.name", parameter="binderHubName", option="--name")]
@@ -265,18 +262,6 @@ class Settings(BaseSettings):
             for name, value in values.items()
             if name not in DERIVED_WHEN_ZERO or str(value).strip() != "0"
         }
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003 - pydantic-settings' signature
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use only the arguments: `deployer.settings.sources` reads the environment."""
-        return (init_settings,)
 
     @property
     def https(self) -> bool:

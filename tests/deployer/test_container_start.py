@@ -21,7 +21,7 @@ def crashes(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr(sys, "argv", ["entrypoint.py"])
-    monkeypatch.setattr(cli, "load_settings", load)
+    monkeypatch.setattr("deployer.settings.load_settings", load)
 
 
 @pytest.fixture(autouse=True)

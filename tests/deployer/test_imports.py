@@ -17,13 +17,13 @@ SETTINGS = {
 # Ends the program as soon as its settings are found valid.
 UNTIL_SETTINGS_ARE_VALID = """
 import runpy, sys
-from deployer.settings import loading
+from deployer import settings
 
-def load_and_end(*arguments, load=loading.load_settings):
+def load_and_end(*arguments, load=settings.load_settings):
     load(*arguments)
     sys.exit()
 
-loading.load_settings = load_and_end
+settings.load_settings = load_and_end
 runpy.run_path("entrypoint.py", run_name="__main__")
 """
 UNTIL_THE_RUN_STARTS = """
@@ -48,17 +48,19 @@ def imported_by(*arguments: str) -> set[str]:
     return {line.rpartition("|")[2].strip() for line in ran.stderr.splitlines()}
 
 
-@pytest.mark.parametrize("library", ["azure", "aiohttp", "kr8s", "jinja2", "rich", "httpx", "pyhelm3"])
+@pytest.mark.parametrize(
+    "library", ["azure", "aiohttp", "asyncio", "kr8s", "jinja2", "rich", "httpx", "pyhelm3", "urllib.request"]
+)
 def test_a_library_is_not_imported_before_the_settings_are_found_valid(library: str) -> None:
     imported = imported_by("-c", UNTIL_SETTINGS_ARE_VALID)
     assert "deployer.settings.loading" in imported
     assert library not in imported
 
 
-def test_the_help_text_needs_no_library_of_azure_or_kubernetes() -> None:
+def test_the_help_text_needs_neither_the_settings_nor_a_library_of_azure_or_kubernetes() -> None:
     imported = imported_by("entrypoint.py", "deploy", "--help")
     assert "deployer.cli" in imported
-    assert not {"azure", "aiohttp", "kr8s", "httpx"} & imported
+    assert not {"deployer.settings", "asyncio", "azure", "aiohttp", "kr8s"} & imported
 
 
 def test_the_first_request_waits_for_no_library_that_only_later_requests_need() -> None:

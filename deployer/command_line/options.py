@@ -10,7 +10,6 @@ import typer
 
 from deployer.errors import Problem, SettingsError
 from deployer.helm.binary import HELM_VERSION
-from deployer.settings.loading import load_settings
 
 if TYPE_CHECKING:
     from deployer.settings import LoadedSettings
@@ -95,6 +94,8 @@ def given_settings(  # noqa: PLR0913 - each is an option that people type
         SettingsError: all problems of the settings together.
 
     """
+    from deployer.settings import load_settings
+
     typed = {
         "binderhub_name": name,
         "resource_group_name": resource_group,
