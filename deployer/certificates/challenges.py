@@ -21,6 +21,8 @@ _REASONS = (
     (re.compile(r"wrong status code '(\d+)'"), "something answers with status {0}"),
     (re.compile(r"did not get expected response"), "something else answers there"),
 )
+# The address of the request is in all of them, twice.
+_REQUEST = re.compile(r"failed to perform self check GET request '[^']*': (?:Get \"[^\"]*\": )?")
 _LONGEST = 200
 
 
@@ -32,4 +34,4 @@ def why_unproven(challenge: Mapping[str, Any]) -> str | None:
     for pattern, words in _REASONS:
         if found := pattern.search(match[1]):
             return words.format(*found.groups())
-    return match[1][:_LONGEST]
+    return _REQUEST.sub("", match[1])[:_LONGEST]

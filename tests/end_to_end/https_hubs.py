@@ -91,7 +91,9 @@ class HttpsHub:
         with kubernetes(self.sandbox, self.name) as api:
             for collection in collections:
                 api.delete(f"/apis/{collection}").raise_for_status()
-            api.delete(f"/api/v1/namespaces/{self.name}/secrets/binderhub-tls").raise_for_status()
+            # A certificate that was never issued has no Secret.
+            issued = {"fieldSelector": "metadata.name=binderhub-tls"}
+            api.delete(f"/api/v1/namespaces/{self.name}/secrets", params=issued).raise_for_status()
             accounts = "/api/v1/namespaces/cert-manager/secrets"
             for secret in api.get(accounts).raise_for_status().json()["items"]:
                 if (name := secret["metadata"]["name"]).endswith("-account"):

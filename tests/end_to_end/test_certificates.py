@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from sandbox.visitor.browser import Browser, missing_programs
 from tests.end_to_end.deployments import click, group_of
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
+from tests.end_to_end.near_its_end import age_certificate, kept_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from sandbox.client import RunningSandbox
 
 NAME = "usual"
+RENEWAL_SECONDS = 120
 
 needs_a_browser = pytest.mark.skipif(
     bool(missing_programs()), reason=f"not installed here: {', '.join(missing_programs())}"
@@ -31,6 +34,14 @@ def open_page(browser: Browser, url: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, env=browser.environment(), capture_output=True, text=True, timeout=60, check=True
     )
+
+
+def is_trusted(hub: HttpsHub) -> bool:
+    """Visit the hub; return whether its certificate is trusted."""
+    try:
+        return hub.visit(f"https://{hub.cname_target}/versions") == 200
+    except httpx.ConnectError:
+        return False
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +120,20 @@ def test_a_second_run_orders_nothing_and_writes_nothing(usual: HttpsHub) -> None
     assert written == []
     assert orders(usual.sandbox) == before
     assert usual.revisions() == revisions
+
+
+def test_a_certificate_near_its_end_is_renewed_while_the_hub_serves(usual: HttpsHub) -> None:
+    before = orders(usual.sandbox)
+    aged = age_certificate(usual.sandbox, NAME)
+    ends = time.monotonic() + RENEWAL_SECONDS
+    # Traefik takes up a Secret with a delay of seconds.
+    while (renewed := kept_certificate(usual.sandbox, NAME)) == aged or not is_trusted(usual):
+        assert time.monotonic() < ends
+        with usual.sandbox.client(verify=False) as anybody:
+            assert anybody.get(f"https://{usual.cname_target}/versions").status_code == 200
+        time.sleep(0.5)
+    assert renewed.not_valid_after_utc > aged.not_valid_after_utc
+    assert orders(usual.sandbox) == {**before, "letsencrypt": before["letsencrypt"] + 1}
 
 
 def test_the_click_with_an_email_ends_with_https(sandbox: RunningSandbox) -> None:

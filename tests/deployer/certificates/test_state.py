@@ -106,6 +106,7 @@ def test_it_is_told_who_is_waited_for(below: list[Any], account: Any, words: str
             'did not get expected response when querying endpoint, expected "a.b" but got: <html>',
             "something else answers there",
         ),
+        (f"{LOOKUP}: a reason nobody knows", "dial tcp: a reason nobody knows"),
         ("a reason nobody knows", "a reason nobody knows"),
     ],
 )
