@@ -32,6 +32,11 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
     from deployer.settings import Settings
 
+END_KINDS = {
+    "done": EventKind.RUN_DONE,
+    "failed": EventKind.RUN_FAILED,
+    "interrupted": EventKind.RUN_INTERRUPTED,
+}
 # For writing the record, including repetitions. Seconds.
 RECORD_LIMIT = 120.0
 # The same after SIGTERM: Azure kills a container half a minute later. Seconds.
@@ -77,27 +82,46 @@ class Run:
         """Emit the last event, with the seconds since the start."""
         self.progress.emit(Event(kind, message, seconds=monotonic() - self.clock))
 
+    def text(self, status: str, message: str) -> str:
+        """Return the log with its last line, which is emitted only when the outputs are written."""
+        message = self.redactor.clean(message)
+        return self.log.text(Event(END_KINDS[status], message, seconds=monotonic() - self.clock))
 
-async def leave_record(
-    context: Context, run: Run, status: str, error: Exception | None, *, next_steps: bool = False
-) -> None:
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended.
+
+    Attributes:
+        status: `done`, `failed` or `interrupted`.
+        message: the last line of the log.
+        error: what ended the run, None for a success.
+        next_steps: whether the page of next steps is written.
+
+    """
+
+    status: str
+    message: str
+    error: Exception | None = None
+    next_steps: bool = False
+
+
+async def leave_record(context: Context, run: Run, ending: Ending) -> None:
     """Write record and log, and the page of next steps where that is wanted.
 
     A failure to do so never hides the error that ended the run, and is no failure of a run that was
     successful.
     """
     report = StepReport("outputs", run.progress)
-    limit = INTERRUPTED_RECORD_LIMIT if status == "interrupted" else RECORD_LIMIT
+    limit = INTERRUPTED_RECORD_LIMIT if ending.status == "interrupted" else RECORD_LIMIT
     try:
         async with asyncio.timeout(limit), _opened(context) as outputs:
             await with_retries(
-                report,
-                "write the record",
-                lambda: _write_outputs(outputs, context, run, status, error, next_steps=next_steps),
+                report, "write the record", lambda: _write_outputs(outputs, context, run, ending)
             )
     except (DeployerError, OSError) as failure:  # TimeoutError is an OSError
         message = f"The outputs could not be written: {failure or 'no answer in time'}"
-        if error is None:
+        if ending.error is None:
             report.note(message)
         else:
             report.warning(message)
@@ -117,28 +141,20 @@ async def _opened(context: Context) -> AsyncIterator[RunOutputs]:
         yield RunOutputs(store, context.started)
 
 
-async def _write_outputs(  # noqa: PLR0913 - what the files tell
-    outputs: RunOutputs,
-    context: Context,
-    run: Run,
-    status: str,
-    error: Exception | None,
-    *,
-    next_steps: bool,
-) -> None:
+async def _write_outputs(outputs: RunOutputs, context: Context, run: Run, ending: Ending) -> None:
     notes = run.notes.all()
     session = context.results.session
-    if next_steps:
+    if ending.next_steps:
         page = render_next_steps(context.settings, context.names, [note.message for note in notes])
         await outputs.write("next-steps.md", page)
     record = describe_run(
         session.get().settings if session.is_set else context.requested,
         session.get().names if session.is_set else None,
         run.record,
-        status=status,
+        status=ending.status,
         started=run.started,
         notes=notes,
-        error=error,
+        error=ending.error,
     )
     await outputs.write_record(cleaned(record, run.redactor.clean))
-    await outputs.write("deployment.log", run.log.text())
+    await outputs.write("deployment.log", run.text(ending.status, ending.message))

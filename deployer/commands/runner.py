@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
-from deployer.commands.recording import Run, leave_record
+from deployer.commands.recording import Ending, Run, leave_record
 from deployer.crashes import words_of
 from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
 from deployer.outputs.stores import CONTAINER, blob_endpoint
@@ -141,6 +141,10 @@ async def _run_job(
             results=run.results,
         )
         await _run_recorded(job, context, run)
+    return _finished(context, run)
+
+
+def _finished(context: Context, run: Run) -> Finished:
     notes = tuple(note.message for note in run.notes.all())
     return Finished(context.names, context.outputs.location, notes)
 
@@ -168,7 +172,7 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
     except asyncio.CancelledError:
         ended = _cancellation(run, job)
         status = "interrupted" if isinstance(ended, Interrupted) else "failed"
-        await leave_record(context, run, status, ended)
+        await leave_record(context, run, Ending(status, ended.message, ended))
         raise ended from None
     except AlreadyRunningError:
         # Without a record: `latest.json` belongs to the run that goes on.
@@ -179,9 +183,11 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
             explained = _overdue(context, run)
         if job.recover is not None and isinstance(explained, DeployerError):
             explained = await job.recover(context, explained, StepReport("binderhub", run.progress))
-        await leave_record(context, run, "failed", explained)
+        message = explained.message if isinstance(explained, DeployerError) else words_of(explained)
+        await leave_record(context, run, Ending("failed", message, explained))
         raise explained from None
-    await leave_record(context, run, "done", None, next_steps=job.leaves_next_steps)
+    summary = _summary(job, _finished(context, run))
+    await leave_record(context, run, Ending("done", summary, next_steps=job.leaves_next_steps))
 
 
 def _overdue(context: Context, run: Run) -> DeployerError:

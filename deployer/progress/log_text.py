@@ -23,6 +23,7 @@ class LogText:
     def close(self) -> None:
         """Do nothing: the text stays available."""
 
-    def text(self) -> str:
-        """Return the log so far, each line ended."""
-        return "".join(f"{line}\n" for line in self._lines)
+    def text(self, *following: Event) -> str:
+        """Return the log so far with the events that are known to follow, each line ended."""
+        lines = [*self._lines, *map(event_line, following)]
+        return "".join(f"{line}\n" for line in lines)

@@ -145,6 +145,7 @@ def test_the_log_of_the_deployer_is_that_of_its_last_run(hub: Hub) -> None:
     ran = hub.ask("logs", "deployer")
     messages = [json.loads(line)["message"] for line in ran.stdout.splitlines()]
     assert "Deploying the BinderHub days" in messages[0]
+    assert "BinderHub is at http://days." in messages[-1]
 
 
 def test_nothing_is_upgraded_where_nothing_differs_or_nobody_is_asked(hub: Hub) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -75,3 +76,6 @@ async def test_a_run_that_is_aborted_ends_with_that_error_and_is_recorded(
     assert heard.events[-1].kind is EventKind.RUN_FAILED
     latest = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert latest["status"] == "failed"
+    (log,) = (tmp_path / "runs").glob("*/deployment.log")
+    last = log.read_text(encoding="utf-8").splitlines()[-1]
+    assert re.search(r"  run  failed in .*: The run lost its lock\.$", last)
