@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from deployer.inventory.differences import Differences
     from deployer.inventory.hub_info import HubInfo, LastRun, NodePool, Release
     from deployer.inventory.power import Power
+    from deployer.inventory.schedule import Schedule
     from deployer.inventory.things import Survey, Thing
     from deployer.names import HubNames
     from deployer.plan import Plan
@@ -34,6 +35,7 @@ MOST_SHOWN = 20
 KINDS = {
     Kind.DNS_RECORD: "DNS record",
     Kind.RELEASE: "Helm release",
+    Kind.WORKFLOW: "workflow of the stop schedule",
     Kind.CLUSTER: "Kubernetes cluster",
     Kind.REGISTRY_TOKEN: "registry token",
     Kind.SCOPE_MAP: "scope map",
@@ -119,6 +121,7 @@ def hub_for_people(hub: HubInfo) -> RenderableType:
         "Cluster": f"{hub.cluster}: {hub.cluster_state}, Kubernetes {hub.kubernetes_version}",
         **{f"Node pool {pool.name}": _pool(pool) for pool in hub.pools},
         **{f"Release {each.name}": _release(each) for each in hub.releases},
+        **({"Stop schedule": _schedule(hub.schedule)} if hub.schedule else {}),
         "Last run": _last_run(hub.last_run) if hub.last_run else "no record of a run can be read",
         "Outputs": hub.outputs or "no storage account has the tag of this hub",
     }
@@ -132,6 +135,10 @@ def _running(hub: HubInfo) -> str:
     if hub.sessions is None:
         return "cannot be looked at"
     return f"{hub.sessions} session(s), {hub.builds} build(s)"
+
+
+def _schedule(schedule: Schedule) -> str:
+    return f"next stop {schedule.next_stop or 'never'}, next start {schedule.next_start or 'never'} (UTC)"
 
 
 def _release(release: Release) -> str:

@@ -66,6 +66,8 @@ class HubNames:
         hub_url: URL of JupyterHub.
         redirect_uri: where the identity provider sends visitors after they signed in; None without sign-in.
         cname_target: the name in Azure that the records of a custom domain point to.
+        stop_workflow: workflow that stops the cluster on a schedule (1-43 letters, digits and dashes).
+        start_workflow: workflow that starts it again.
         tags: tags of every resource: those of the user and those of the deployer.
 
     """
@@ -88,6 +90,8 @@ class HubNames:
     hub_url: str
     redirect_uri: str | None
     cname_target: str
+    stop_workflow: str
+    start_workflow: str
     tags: dict[str, str]
 
     @property
@@ -138,6 +142,8 @@ def derive_names(settings: Settings) -> HubNames:
         hub_url=hub_url,
         redirect_uri=f"{hub_url}/hub/oauth_callback" if _signs_in(settings) else None,
         cname_target=cname_target,
+        stop_workflow=shortened(f"{hub}-stop", 43),
+        start_workflow=shortened(f"{hub}-start", 43),
         tags={**settings.tags, **our_tags(hub)},
     )
 

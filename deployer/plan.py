@@ -41,6 +41,7 @@ from deployer.steps.removal_resources import (
     remove_group_step,
     remove_identity_step,
     remove_registry_step,
+    remove_schedule_step,
     remove_storage_step,
 )
 from deployer.steps.removal_secrets import remove_secrets_step
@@ -48,6 +49,7 @@ from deployer.steps.removal_survey import survey_step
 from deployer.steps.resource_group import resource_group_step
 from deployer.steps.sign_in import sign_in_step
 from deployer.steps.starts import starts_step
+from deployer.steps.stop_schedule import stop_schedule_step
 from deployer.steps.storage_class import storage_class_step
 from deployer.steps.verify import verify_step
 
@@ -93,7 +95,8 @@ def build_plan(settings: Settings) -> Plan:
         namespace_step(settings).after("cluster-lock"),
     )
     hub = _https_hub(settings) if settings.https else _plain_http_hub(settings)
-    steps = (*infrastructure, *hub)
+    # Last: a hub that is being deployed is not stopped in the middle of it.
+    steps = (*infrastructure, *hub, stop_schedule_step(settings).after("verify"))
     validate_graph(steps)
     return Plan(steps)
 
@@ -112,6 +115,7 @@ def build_teardown_plan(settings: Settings, removals: Removals) -> Plan:
         cluster_access_step(),
         # First: a record that leads to nobody's address can be taken over by whoever takes the address.
         remove_records_step(removals),
+        remove_schedule_step(removals),
         remove_releases_step(removals),
         remove_secrets_step(),
         remove_cluster_step(removals),

@@ -19,7 +19,7 @@ import httpx
 from sandbox.processes import die_with_parent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 STATE_DIR = CHECKOUT / ".sandbox"
@@ -129,6 +129,18 @@ class RunningSandbox:
             yield
         finally:
             self.ask("PUT", "/clock", {"time_scale": before})
+
+    @contextmanager
+    def time_of_day(self) -> Iterator[Callable[[str], None]]:
+        """Return a function that makes it another time for schedules (ISO 8601); the block ends that."""
+
+        def set_time(now: str) -> None:
+            self.ask("PUT", "/clock", {"now": now})
+
+        try:
+            yield set_time
+        finally:
+            self.ask("PUT", "/clock", {"now": None})
 
     def state(self) -> dict[str, Any]:
         """Return all resources and requests, without any secret."""

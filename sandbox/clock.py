@@ -1,12 +1,14 @@
-"""How long Azure takes, scaled down so that a whole deployment takes seconds.
+"""How long Azure takes, scaled down so that a whole deployment takes seconds; and the time for schedules.
 
-The time scale shortens all durations alike, so that their ratios stay those of Azure.
+The time scale shortens all durations alike, so that their ratios stay those of Azure. The time of day can be
+moved, so that nobody has to wait for the evening to see what happens then.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from time import monotonic
 
 # Cluster, registry and address from recorded traffic, the others from experience.
@@ -44,12 +46,28 @@ class Clock:
     def __init__(self, time_scale: float) -> None:
         self.time_scale = time_scale
         self._changed = asyncio.Event()
+        self._ahead = timedelta()
+
+    def now(self) -> datetime:
+        """Return what time it is here, UTC."""
+        return datetime.now(UTC) + self._ahead
+
+    def move_to(self, moment: datetime | None) -> None:
+        """Make it another time, from which on time passes; None for the real time."""
+        self._ahead = timedelta() if moment is None else moment - datetime.now(UTC)
+        self._wake()
+
+    async def until(self, moment: datetime) -> bool:
+        """Wait until it is this time here; return False before it is, where time or pace were changed."""
+        left = (moment - self.now()).total_seconds()
+        if left > 0:
+            await self._sleep(left)
+        return moment <= self.now()
 
     def set_time_scale(self, time_scale: float) -> None:
         """Change the pace, also of what is under way."""
         self.time_scale = time_scale
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self._wake()
 
     def seconds(self, what: str) -> float:
         """How many seconds `what`, a key of AZURE_SECONDS, takes here."""
@@ -59,5 +77,13 @@ class Clock:
         """Wait as long as `what` takes here."""
         began = monotonic()
         while (left := self.seconds(what) - (monotonic() - began)) > 0:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), left)
+            await self._sleep(left)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def _sleep(self, seconds: float) -> None:
+        """Sleep, but no longer than until pace or time change."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._changed.wait(), seconds)

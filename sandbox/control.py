@@ -6,6 +6,7 @@ Azure has nothing like it, and the deployer never calls it.
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ class ControlApp:
         proxy: which hosts it refused.
         authorities: what they refuse.
         faults: the script of faults, which is shown and changed.
-        clock: the pace of Azure's durations, which is changed.
+        clock: pace and time of day, which are changed.
 
     """
 
@@ -75,7 +76,7 @@ class ControlApp:
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
                 Route("/address-limit", self._set_address_limit, methods=["PUT"]),
-                Route("/clock", self._set_pace, methods=["PUT"]),
+                Route("/clock", self._set_clock, methods=["PUT"]),
                 Route("/faults", self._show_faults),
                 Route("/faults", self._add_fault, methods=["POST"]),
                 Route("/faults", self._clear_faults, methods=["DELETE"]),
@@ -104,9 +105,16 @@ class ControlApp:
         before, subscription.address_limit = subscription.address_limit, (await request.json())["limit"]
         return JSONResponse({"limit": before})
 
-    async def _set_pace(self, request: Request) -> Response:
-        """Set the time scale, also of operations that are under way: `{"time_scale"}`."""
-        self._clock.set_time_scale(float((await request.json())["time_scale"]))
+    async def _set_clock(self, request: Request) -> Response:
+        """Set the time scale, also of operations that are under way, or the time of day of schedules.
+
+        `{"time_scale": 0.01}`, `{"now": "2026-11-26T20:00:00Z"}`; null returns to the real time.
+        """
+        wanted = await request.json()
+        if "time_scale" in wanted:
+            self._clock.set_time_scale(float(wanted["time_scale"]))
+        if "now" in wanted:
+            self._clock.move_to(datetime.fromisoformat(wanted["now"]) if wanted["now"] else None)
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
     async def _show_faults(self, _: Request) -> Response:

@@ -16,6 +16,7 @@ from deployer.helm.client import Helm
 from deployer.inventory.differences import Live, find_differences
 from deployer.inventory.hub import find_hub, no_such_hub
 from deployer.inventory.hub_info import Contents, describe_hub
+from deployer.inventory.schedule import find_schedule
 from deployer.inventory.sites import answers, sites_of
 from deployer.kubernetes.objects import list_objects
 from deployer.kubernetes.stored_settings import read_stored_settings
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.settings import Settings
+
+# Its power state is that from before until the operation ends.
+WITHOUT_API = frozenset({"Starting", "Stopping"})
 
 
 async def inspect_hub(session: Session, helm: Path, directory: Path, report: StepReport) -> HubInfo:
@@ -51,7 +55,11 @@ async def inspect_hub(session: Session, helm: Path, directory: Path, report: Ste
     names, group = hub.session.names, hub.session.settings.resource_group_name
     if hub.cluster is None and not hub.history and not hub.accounts:
         raise no_such_hub(names.hub, group, hint="; `deploy` creates a hub")
-    contents = await _look_inside(hub, helm, report)
+    contents, (schedule, wrong) = await asyncio.gather(
+        _look_inside(hub, helm, report), find_schedule(hub.session, report)
+    )
+    contents.schedule = schedule
+    contents.problems += wrong
     sites = sites_of(hub.session, contents.release)
     answering = await asyncio.gather(*map(answers, sites.probes))
     return describe_hub(hub, contents, sites, answering, _differences(hub, contents))
@@ -61,6 +69,10 @@ async def _look_inside(hub: Hub, helm: Path, report: StepReport) -> Contents:
     """Look into the cluster; what fails is a problem, and the rest is looked at all the same."""
     contents = Contents()
     if hub.cluster is None or power_state(hub.cluster) != RUNNING:
+        return contents
+    if hub.cluster.provisioning_state in WITHOUT_API:
+        state = str(hub.cluster.provisioning_state).lower()
+        contents.problems.append(f"The cluster is {state}: nothing in it can be looked at now.")
         return contents
     group, names = hub.session.settings.resource_group_name, hub.session.names
     try:

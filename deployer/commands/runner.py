@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
 from deployer.commands.recording import Ending, Run, leave_record
+from deployer.commands.stopped_cluster import explain_stop
 from deployer.crashes import words_of
 from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
 from deployer.outputs.stores import CONTAINER, blob_endpoint
@@ -172,6 +173,8 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
     except asyncio.CancelledError:
         ended = _cancellation(run, job)
         status = "interrupted" if isinstance(ended, Interrupted) else "failed"
+        if status == "failed":
+            await explain_stop(context, ended)
         await leave_record(context, run, Ending(status, ended.message, ended))
         raise ended from None
     except AlreadyRunningError:
@@ -183,6 +186,8 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
             explained = _overdue(context, run)
         if job.recover is not None and isinstance(explained, DeployerError):
             explained = await job.recover(context, explained, StepReport("binderhub", run.progress))
+        if isinstance(explained, DeployerError):
+            await explain_stop(context, explained)
         message = explained.message if isinstance(explained, DeployerError) else words_of(explained)
         await leave_record(context, run, Ending("failed", message, explained))
         raise explained from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from deployer.helm.client import ListedRelease, ReleaseState
     from deployer.inventory.hub import Hub
+    from deployer.inventory.schedule import Schedule
     from deployer.inventory.sites import Sites
     from deployer.names import HubNames
     from deployer.outputs.history import PastRun
@@ -105,6 +106,7 @@ class HubInfo:
         sessions: that run now; None where that cannot be looked at.
         builds: that run now; None where that cannot be looked at.
         certificate: state of the certificate, in words; None over plain HTTP.
+        schedule: when the hub is stopped and started next; None without a stop schedule.
         outputs: where runs leave their outputs; None where no storage account carries the tag of the hub.
         last_run: None where no record can be read.
         differences: what a deployment with the last settings would change now.
@@ -127,6 +129,7 @@ class HubInfo:
     sessions: int | None
     builds: int | None
     certificate: str | None
+    schedule: Schedule | None
     outputs: str | None
     last_run: LastRun | None
     differences: tuple[str, ...]
@@ -135,7 +138,7 @@ class HubInfo:
 
 @dataclass
 class Contents:
-    """What is in the cluster of a hub, as far as it can be looked into.
+    """What there is of a hub inside its cluster and around it, as far as it can be looked at.
 
     Attributes:
         releases: all that are in the cluster.
@@ -143,6 +146,7 @@ class Contents:
         certificate: its state in words; None over plain HTTP.
         pods: of the hub; None where they cannot be looked at.
         stored: the settings of the last deployment; None where none has succeeded.
+        schedule: when the hub is stopped and started next; None without a stop schedule.
         problems: what could not be looked at, and why.
 
     """
@@ -152,6 +156,7 @@ class Contents:
     certificate: str | None = None
     pods: list[dict[str, Any]] | None = None
     stored: dict[str, Any] | None = None
+    schedule: Schedule | None = None
     problems: list[str] = field(default_factory=list)
 
 
@@ -186,6 +191,7 @@ def describe_hub(
         sessions=_running(contents.pods, SESSIONS),
         builds=_running(contents.pods, BUILDS),
         certificate=contents.certificate,
+        schedule=contents.schedule,
         outputs=next((f"{blob_endpoint(account)}/{CONTAINER}" for account in hub.accounts), None),
         last_run=LastRun.of(hub.history[0]) if hub.history else None,
         differences=differences,

@@ -11,24 +11,26 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.container_groups import CONTAINER_GROUP_TYPE
 from deployer.azure.container_registry import REGISTRY_TYPE
+from deployer.azure.deployer_identity import IDENTITY_TYPE
+from deployer.azure.stop_workflows import WORKFLOW_TYPE, workflows_of
 from deployer.inventory.hub import STORAGE_TYPE
 from deployer.inventory.things import Kind, Thing
 from deployer.names import carries_our_tags
 from deployer.settings.types.tags import NAME_TAG
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from deployer.names import HubNames
 
 CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
-IDENTITY_TYPE = "Microsoft.ManagedIdentity/userAssignedIdentities"
 KINDS = {
     CLUSTER_TYPE.lower(): Kind.CLUSTER,
     REGISTRY_TYPE.lower(): Kind.REGISTRY,
     CONTAINER_GROUP_TYPE.lower(): Kind.CONTAINER_GROUP,
     IDENTITY_TYPE.lower(): Kind.IDENTITY,
     STORAGE_TYPE.lower(): Kind.STORAGE_ACCOUNT,
+    WORKFLOW_TYPE.lower(): Kind.WORKFLOW,
 }
 KEPT = {
     Kind.IDENTITY: "the deployer runs as it, with rights that only a person can take away; it costs nothing",
@@ -93,17 +95,19 @@ def _strange_name(thing: Thing) -> str:
 
 def _has_own_name(thing: Thing, known: Known) -> bool:
     """Return whether the deployer, or the template of the button, gives this name for this hub."""
-    names = known.names
-    if thing.kind is Kind.CLUSTER:
-        return thing.name.lower() == names.cluster
-    if thing.kind is Kind.REGISTRY:
-        return thing.name.lower() in known.registries
-    # As the template names them.
-    if thing.kind is Kind.IDENTITY:
-        return thing.name.lower() == f"{names.hub}-deployer"
+    names, hub = known.names, known.names.hub
+    own: dict[Kind, Collection[str]] = {
+        Kind.CLUSTER: (names.cluster,),
+        Kind.REGISTRY: known.registries,
+        Kind.WORKFLOW: workflows_of(names).values(),
+        # As the template names them, and what follows below.
+        Kind.IDENTITY: (f"{hub}-deployer",),
+    }
+    if thing.kind in own:
+        return thing.name.lower() in own[thing.kind]
     if thing.kind is Kind.CONTAINER_GROUP:
-        return thing.name.startswith(f"{names.hub[:32]}-deployer-".replace("--", "-"))
+        return thing.name.startswith(f"{hub[:32]}-deployer-".replace("--", "-"))
     if thing.kind is Kind.STORAGE_ACCOUNT:
-        start = re.escape(names.hub.replace("-", "")[:11])
+        start = re.escape(hub.replace("-", "")[:11])
         return re.fullmatch(rf"{start}[a-z0-9]{{{UNIQUE}}}", thing.name) is not None
     return False

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.container_groups import CONTAINER_GROUP_API
 from deployer.azure.container_registry import API_VERSION as REGISTRY_API
+from deployer.azure.deployer_identity import IDENTITY_API
 from deployer.azure.retries import with_retries
+from deployer.azure.stop_rights import ASSIGNMENTS_API
+from deployer.azure.stop_workflows import WORKFLOW_API
 from deployer.errors import DeployerError
-from deployer.inventory.roles import ASSIGNMENTS_API, IDENTITY_API
 from deployer.inventory.survey import Extent
 from deployer.inventory.things import Kind, Survey, Thing
 from deployer.names import carries_our_tags
@@ -29,6 +31,7 @@ API_VERSIONS = {
     Kind.IDENTITY: IDENTITY_API,
     Kind.STORAGE_ACCOUNT: STORAGE_API,
     Kind.ROLE_ASSIGNMENT: ASSIGNMENTS_API,
+    Kind.WORKFLOW: WORKFLOW_API,
 }
 # These have no tags; they are known by their parents or by their description.
 WITHOUT_TAGS = {Kind.REGISTRY_TOKEN, Kind.SCOPE_MAP, Kind.ROLE_ASSIGNMENT}

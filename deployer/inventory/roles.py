@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from deployer.azure.deployer_identity import IDENTITY_API
 from deployer.azure.retries import with_retries
+from deployer.azure.stop_rights import ASSIGNMENTS_API
 from deployer.errors import AzureError
 from deployer.inventory.things import Kind, Thing
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from deployer.inventory.hub import Hub
     from deployer.progress.report import StepReport
 
-IDENTITY_API = "2024-11-30"
-ASSIGNMENTS_API = "2022-04-01"
 # The description of an assignment that the template makes for the identity starts with this.
 DESCRIBED = "The BinderHub deployer "
 

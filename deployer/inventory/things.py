@@ -11,6 +11,7 @@ class Kind(StrEnum):
     """The kind of a thing, in the order in which a teardown removes them."""
 
     DNS_RECORD = "dns-record"
+    WORKFLOW = "workflow"
     RELEASE = "helm-release"
     CLUSTER = "cluster"
     REGISTRY_TOKEN = "registry-token"  # noqa: S105 - a kind of resource

@@ -58,6 +58,7 @@ from deployer.settings.types.numbers import (
     Quota,
 )
 from deployer.settings.types.ports import EgressPorts
+from deployer.settings.types.stop_schedule import StopSchedule
 from deployer.settings.types.tags import Tags
 from deployer.settings.types.text import (
     ChartRepository,
@@ -161,6 +162,7 @@ class Settings(BaseModel):
     aks_kubernetes_version: Annotated[KubernetesVersion | None, Aliases("azure.kubernetes_version")] = None
     aks_tier: Annotated[AksTierChoice, Aliases("azure.tier")] = AksTier.FREE
     time_zone: Annotated[TimeZone, Aliases("schedule.time_zone")] = "UTC"
+    stop_schedule: Annotated[StopSchedule | None, Aliases("schedule.stop_schedule")] = None
 
     # Registry
     container_registry: Annotated[ContainerRegistryChoice, Aliases("container_registry")] = (

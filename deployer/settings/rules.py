@@ -20,6 +20,7 @@ from deployer.settings.limits import (
 from deployer.settings.people import groups_fit_provider, user_names_fit_provider
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.choices import Action, Authentication, ContainerRegistry
+from deployer.settings.types.time_zones import windows_zone
 from deployer.settings.types.validation import Violation
 from deployer.settings.visitors import private_repositories_are_closed, sign_in_has_https
 
@@ -176,6 +177,16 @@ def teardown_is_confirmed(settings: Settings, _present: Collection[str]) -> Iter
         )
 
 
+def schedule_has_a_zone(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
+    """Require a time zone that Azure's schedules know, where there is one."""
+    if settings.stop_schedule and windows_zone(settings.time_zone) is None:
+        yield Violation(
+            "time_zone",
+            "is a time zone that the schedules of Azure do not know.",
+            "Write the zone of a larger city with the same time, like Europe/Berlin or America/New_York.",
+        )
+
+
 RULES = (
     Rule((), service_principal_is_whole),
     Rule(("container_registry",), docker_hub_has_an_account),
@@ -194,6 +205,7 @@ RULES = (
     Rule(("authentication", "private_repositories"), private_repositories_are_closed),
     Rule(("helm_values",), chart_keys_have_their_place),
     Rule(("binderhub_name", "action", "confirm"), teardown_is_confirmed),
+    Rule(("time_zone", "stop_schedule"), schedule_has_a_zone),
 )
 
 

@@ -59,6 +59,7 @@ def warnings(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
     yield from warnings_about_limits(settings)
     yield from _replaced_decisions(settings)
     yield from _tags(settings)
+    yield from _schedule(settings, given)
 
 
 def _changed(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
@@ -142,6 +143,11 @@ def _tags(settings: Settings) -> Iterator[str]:
                 f"The tag {name!r} does not reach the hub's public addresses and disk: no tag can be "
                 "written there that is empty or has a comma or an equals sign."
             )
+
+
+def _schedule(settings: Settings, given: Mapping[str, Given]) -> Iterator[str]:
+    if settings.stop_schedule and settings.time_zone == "UTC" and "time_zone" not in given:
+        yield "The times of STOP_SCHEDULE are in UTC: TIME_ZONE is not set."
 
 
 def _origins(settings: Settings) -> Iterator[str]:

@@ -39,9 +39,12 @@ def needed_providers(settings: Settings) -> tuple[str, ...]:
         "Microsoft.Network",
         "Microsoft.ManagedIdentity",
     )
-    if settings.container_registry is ContainerRegistry.AZURECR:
-        return (*always, "Microsoft.ContainerRegistry")
-    return always
+    registry = settings.container_registry is ContainerRegistry.AZURECR
+    return (
+        *always,
+        *(("Microsoft.ContainerRegistry",) if registry else ()),
+        *(("Microsoft.Logic",) if settings.stop_schedule else ()),
+    )
 
 
 async def ensure_providers(context: Context, report: StepReport) -> str:

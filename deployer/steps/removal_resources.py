@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 REGISTRY = (Kind.REGISTRY_TOKEN, Kind.SCOPE_MAP, Kind.REGISTRY)
 
 
+def remove_schedule_step(removals: Removals) -> Step[Context]:
+    """Declare the step; it comes before the cluster, which no schedule may stop while it is removed."""
+    return _step(removals, "remove-schedule", "Remove the stop schedule", Kind.WORKFLOW)
+
+
 def remove_registry_step(removals: Removals) -> Step[Context]:
     """Declare the step."""
     return _step(removals, "remove-registry", "Remove the registry with its images", *REGISTRY)
@@ -39,8 +44,14 @@ def remove_identity_step(removals: Removals) -> Step[Context]:
 
 def remove_storage_step(removals: Removals) -> Step[Context]:
     """Declare the step."""
-    title = "Remove the storage account with the records"
-    return _step(removals, "remove-storage", title, Kind.STORAGE_ACCOUNT)
+
+    async def remove_storage(context: Context, report: StepReport) -> str:
+        if removals.survey.of(Kind.STORAGE_ACCOUNT):
+            # It cannot be renewed in an account that is gone: the run would end as one that has lost it.
+            await context.results.unlock_outputs.get()()
+        return await _remove(removals, context, report, Kind.STORAGE_ACCOUNT)
+
+    return Step("remove-storage", "Remove the storage account with the records", remove_storage)
 
 
 def remove_group_step(removals: Removals) -> Step[Context]:
@@ -83,12 +94,16 @@ def remaining_step(removals: Removals) -> Step[Context]:
 
 def _step(removals: Removals, name: str, title: str, *kinds: Kind) -> Step[Context]:
     async def remove_all(context: Context, report: StepReport) -> str:
-        async def remove(thing: Thing) -> bool:
-            return await remove_resource(context.azure, thing, context.names.hub, report)
-
-        return await removals.each(kinds, remove, report)
+        return await _remove(removals, context, report, *kinds)
 
     return Step(name, title, remove_all)
+
+
+async def _remove(removals: Removals, context: Context, report: StepReport, *kinds: Kind) -> str:
+    async def remove(thing: Thing) -> bool:
+        return await remove_resource(context.azure, thing, context.names.hub, report)
+
+    return await removals.each(kinds, remove, report)
 
 
 async def _remove_group(context: Context, group: Thing, report: StepReport) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox.client import SandboxError
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
-from sandbox.visitor.portal import Portal
+from sandbox.visitor.portal import Click, Portal
 from tests.deployment_record import violations
 from tests.end_to_end.deployments import (
     add_service_principal,
@@ -20,6 +20,10 @@ from tests.end_to_end.deployments import (
     run,
     writes,
 )
+from tests.end_to_end.governance import azure
+from tests.end_to_end.people import add_somebody, group_id, located_in
+from tests.end_to_end.power import await_power
+from tests.end_to_end.teardowns import names, teardown
 from tests.results import refused
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from sandbox.visitor.portal import Clicked
 
 HUB = "clicked"
+LOGIC_API = "2019-05-01"
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +133,48 @@ def test_helms_own_commands_work_on_the_cluster(sandbox: RunningSandbox, clicked
     assert [revision["status"] for revision in json.loads(history.stdout)] == ["deployed"]
 
 
+def test_a_click_upgrades_stops_and_starts_and_a_schedule_does_the_same(
+    sandbox: RunningSandbox, clicked: Clicked
+) -> None:
+    assert clicked.succeeded
+    upgraded = click(sandbox, HUB, action="upgrade", stopSchedule="Sat-Sun", timeZone="Europe/Rome")
+    assert upgraded.succeeded, upgraded.events[-3:]
+    workflow = f"{group_id(sandbox, HUB)}/providers/Microsoft.Logic/workflows/{HUB}"
+    for action in ("stop", "start"):
+        identity = azure(sandbox, "GET", f"{workflow}-{action}", LOGIC_API).json()["identity"]
+        (name,) = identity["userAssignedIdentities"]
+        assert name.endswith(f"/{HUB}-deployer")
+    azure(sandbox, "POST", f"{workflow}-stop/triggers/at-00-00/run", LOGIC_API)
+    await_power(sandbox, HUB, "Stopped")
+    assert last_line(click(sandbox, HUB, action="start")) == f"The BinderHub {HUB} runs"
+    assert last_line(click(sandbox, HUB, action="stop")) == f"The BinderHub {HUB} is stopped"
+    azure(sandbox, "POST", f"{workflow}-start/triggers/at-00-00/run", LOGIC_API)
+    await_power(sandbox, HUB, "Running")
+
+
+def last_line(done: Clicked) -> str:
+    """Return the last line of the log of a click that has succeeded."""
+    assert done.succeeded, done.events[-3:]
+    return str(done.events[-1]["message"])
+
+
+def test_a_run_on_a_laptop_sees_that_the_button_works_on_the_hub(
+    sandbox: RunningSandbox, clicked: Clicked, tmp_path: Path
+) -> None:
+    group = group_id(sandbox, HUB)
+    person = add_somebody(sandbox, Contributor=group, Storage_Blob_Data_Contributor=group)
+    portal = Portal(sandbox)
+    change = {"action": "upgrade", "idleTimeout": "20 min"}
+    events = portal.follow(portal.deploy(Click({"binderHubName": HUB, **change}, resource_group=HUB)))
+    while (event := next(events)).get("step") != "lock" or event["kind"] != "step_done":
+        pass
+    where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(tmp_path))
+    second = run(sandbox, "binderhub-deployer", "start", *where, **person.settings)
+    assert second.status == 4, second.stderr
+    assert f"its outputs go to https://{clicked.account}.blob.core.windows.net/outputs/runs/" in second.stderr
+    assert [event["kind"] for event in events][-1] == "run_done"
+
+
 def test_a_click_with_docker_hub_and_a_service_principal(sandbox: RunningSandbox) -> None:
     principal = add_service_principal(sandbox, "Contributor", "Storage Blob Data Contributor")
     with group_of(sandbox, "dockerhub"):
@@ -155,3 +202,16 @@ def test_helm_uninstall_works_and_a_new_run_brings_the_hub_back(
     ran = deploy(sandbox, tmp_path, HUB)
     assert ran.status == 0, ran.stderr
     assert Portal(sandbox).visit(f"{ran.result['binder_url']}/versions").startswith("200")
+    # This run has no schedule, so that of the click before is gone.
+    assert not any("/Microsoft.Logic/" in one["id"] for one in sandbox.state()["resources"])
+
+
+@pytest.mark.usefixtures("clicked")
+def test_an_owner_removes_everything_that_a_click_made(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    group = group_id(sandbox, HUB)
+    person = add_somebody(sandbox, Owner=group, Storage_Blob_Data_Contributor=group)
+    ran = teardown(sandbox, tmp_path, HUB, "--everything", **person.settings)
+    assert ran.status == 0, ran.stderr
+    kinds = {kind for kind, _ in names(ran, "removed")}
+    assert {"cluster", "registry", "identity", "storage-account", "role-assignment"} <= kinds
+    assert located_in(sandbox, HUB) == []

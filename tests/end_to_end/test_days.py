@@ -11,7 +11,9 @@ import pytest
 
 from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, group_of, run
-from tests.end_to_end.people import make_group
+from tests.end_to_end.governance import azure
+from tests.end_to_end.people import group_id, make_group
+from tests.end_to_end.power import await_power
 from tests.end_to_end.teardowns import names, resources, teardown
 from tests.results import refused
 
@@ -192,6 +194,42 @@ def test_a_hub_that_is_stopped_and_started_is_as_before(hub: Hub) -> None:
     assert (started.result["changed"], once_more.result["changed"]) == (True, False)
     told = hub.info()
     assert (told["binder_answers"], told["hub_answers"], told["differences"]) == (True, True, [])
+
+
+def test_a_schedule_stops_the_hub_and_starts_it_again(hub: Hub) -> None:
+    schedule = ("--set", "STOP_SCHEDULE=weekdays 20:00-07:00 and weekends")
+    ran = hub.ask("upgrade", *schedule, "--set", "TIME_ZONE=Europe/Stockholm", "--yes")
+    assert ran.status == 0, ran.stderr
+    planned = hub.info()["schedule"]
+    with hub.sandbox.time_of_day() as set_time:
+        set_time(planned["next_stop"])
+        await_power(hub.sandbox, HUB, "Stopped")
+        deployed = deploy(hub.sandbox, hub.folder, HUB, **WHERE, **SECRET)
+        assert "is stopped" in deployed.stderr
+        assert hub.info()["schedule"]["next_start"] == planned["next_start"]
+        set_time(planned["next_start"])
+        await_power(hub.sandbox, HUB, "Running")
+    told = hub.info()
+    assert (told["differences"], told["problems"]) == ([], [])
+    assert hub.ask("start").result["changed"] is False
+
+
+def test_a_schedule_that_may_not_stop_the_hub_says_so(hub: Hub) -> None:
+    workflow = f"{group_id(hub.sandbox, HUB)}/providers/Microsoft.Logic/workflows/{HUB}-stop"
+    own = azure(hub.sandbox, "GET", workflow, "2019-05-01").json()["identity"]["principalId"]
+    for assignment in hub.sandbox.state()["resources"]:
+        if assignment["properties"].get("principalId") == own:
+            azure(hub.sandbox, "DELETE", assignment["id"], "2022-04-01")
+    with hub.sandbox.time_of_day() as set_time:
+        set_time(hub.info()["schedule"]["next_stop"])
+        ends = time.monotonic() + PATIENCE_SECONDS
+        while not (problems := hub.info()["problems"]):
+            assert time.monotonic() < ends
+        assert "The last scheduled stop failed: Forbidden" in problems[0]
+    azure(hub.sandbox, "POST", f"{workflow}/disable", "2019-05-01")
+    told = hub.info()
+    assert (told["schedule"]["next_stop"], told["cluster_state"]) == (None, "Running (Succeeded)")
+    assert told["problems"] == ["The scheduled stop is paused: its workflow is switched off in Azure."]
 
 
 def test_a_teardown_leaves_what_was_there_before(hub: Hub) -> None:

@@ -33,6 +33,8 @@ from sandbox.azure.resource_manager.providers.container_service import provider 
 from sandbox.azure.resource_manager.providers.deployments import provider as deployments
 from sandbox.azure.resource_manager.providers.dns import provider as dns
 from sandbox.azure.resource_manager.providers.dns.name_server import NameServer
+from sandbox.azure.resource_manager.providers.logic import provider as logic
+from sandbox.azure.resource_manager.providers.logic.workflows import Workflows
 from sandbox.azure.resource_manager.providers.storage import provider as storage
 from sandbox.azure.resource_manager.providers.storage.accounts import is_reachable
 
@@ -121,12 +123,15 @@ class ResourceManager:
         self.host = ResourceProviderHost(services, _install(services))
         # A deployment creates its resources by requests to the host, so this provider comes after it.
         self.host.catalog.install(deployments.provider(self.host))
+        route = Route("/{path:path}", HttpFrontend(self.host).answer, methods=_METHODS)
+        self.app: ASGIApp = Starlette(routes=[route])
+        # Workflows send their requests to Resource Manager, as any client does.
+        self._workflows = Workflows(services, self.host.catalog, self.app)
+        self.host.catalog.install(logic.provider(self.host.catalog, self._workflows))
         self._register_all_but((), other)
         if unregistered is not None:
             self._register_all_but(unregistered, self.subscription)
         self.name_server = NameServer(state)
-        route = Route("/{path:path}", HttpFrontend(self.host).answer, methods=_METHODS)
-        self.app: ASGIApp = Starlette(routes=[route])
 
     def grant(self, principal: Principal, role: str, scope: str = "") -> None:
         """Assign a role that is in effect at once.
@@ -159,7 +164,8 @@ class ResourceManager:
         }
 
     async def close(self) -> None:
-        """Cancel the operations that still run."""
+        """Cancel the workflows and operations that still run."""
+        await self._workflows.close()
         await self.host.services.operations.close()
 
     def _register_all_but(self, unregistered: Iterable[str], subscription: Subscription) -> None:

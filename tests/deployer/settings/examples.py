@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "aks_kubernetes_version": ("v1.34.2", "1.34.2"),
     "aks_tier": ("standard", AksTier.STANDARD),
     "time_zone": ("europe/london", "Europe/London"),
+    "stop_schedule": ("weekdays 20:00–7:00 and weekends", "Mon-Fri 20:00-07:00; Sat-Sun"),
     "container_registry": ("DockerHub", ContainerRegistry.DOCKERHUB),
     "registry_name": ("my-registry", "myregistry"),
     "registry_sku": ("premium", RegistrySku.PREMIUM),

@@ -47,6 +47,11 @@ BROKEN = [
     ({"ENABLE_HTTPS": "true", "CONTACT_EMAIL": "null"}, ["CONTACT_EMAIL"], "HTTPS is switched on"),
     ({"DNS_ZONE_RESOURCE_GROUP": "zones"}, ["DOMAIN_NAME"], "the resource group of its zone"),
     ({"AKS_NODE_COUNT": "4", "AKS_NODE_COUNT_MAX": "2"}, ["AKS_NODE_COUNT_MAX"], "less than AKS_NODE_COUNT"),
+    (
+        {"STOP_SCHEDULE": "Sat-Sun", "TIME_ZONE": "Antarctica/Troll"},
+        ["TIME_ZONE"],
+        "schedules of Azure do not know",
+    ),
     ({"TOTAL_QUOTA": "10", "PER_REPOSITORY_QUOTA": "20"}, ["PER_REPOSITORY_QUOTA"], "more than TOTAL_QUOTA"),
     ({"USER_MEMORY_LIMIT": "8G"}, ["USER_MEMORY_LIMIT"], "more than a node of the size Standard_D2s_v5"),
     ({"USER_CPU_LIMIT": "64"}, ["USER_CPU_LIMIT"], "more than a node of the size Standard_D2s_v5"),

@@ -61,6 +61,7 @@ SAID = [
     ({**PRINCIPAL, "AZURE_CLIENT_ID": ID}, "the service principal is used"),
     ({**DOCKER_HUB, "REGISTRY_SKU": "Premium"}, "is not used: images go to dockerhub."),
     ({"CONFIG_REPOSITORY": "our-lab/our-hub"}, "is not used: upgrades from a repository"),
+    ({"STOP_SCHEDULE": "Sat-Sun"}, "The times of STOP_SCHEDULE are in UTC"),
     ({"OAUTH_CLIENT_ID": "a"}, "is not used: sign-in is switched off."),
     ({"PER_USER_QUOTA": "5"}, "is not used: sign-in is switched off."),
     ({"TOTAL_QUOTA": "100"}, "about 24 sessions fit on 3 × Standard_D2s_v5"),

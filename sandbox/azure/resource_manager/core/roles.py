@@ -156,6 +156,21 @@ MANAGED_IDENTITY_OPERATOR = Role(
         "Microsoft.Support/*",
     ),
 )
+KUBERNETES_SERVICE_CONTRIBUTOR = Role(
+    "ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8",
+    "Azure Kubernetes Service Contributor Role",
+    "Grants access to read and write Azure Kubernetes Service clusters",
+    actions=(
+        "Microsoft.ContainerService/locations/*",
+        "Microsoft.ContainerService/managedClusters/*",
+        "Microsoft.ContainerService/managedclustersnapshots/*",
+        "Microsoft.ContainerService/snapshots/*",
+        "Microsoft.Resources/deployments/*",
+        "Microsoft.Insights/alertRules/*",
+        "Microsoft.Resources/subscriptions/resourceGroups/read",
+        "Microsoft.Authorization/*/read",
+    ),
+)
 DNS_ZONE_CONTRIBUTOR = Role(
     "befefa01-2a29-4197-83a8-272ff33ce314",
     "DNS Zone Contributor",
@@ -181,6 +196,7 @@ BUILT_IN_ROLES = (
     STORAGE_BLOB_DATA_CONTRIBUTOR,
     STORAGE_BLOB_DATA_READER,
     MANAGED_IDENTITY_OPERATOR,
+    KUBERNETES_SERVICE_CONTRIBUTOR,
     DNS_ZONE_CONTRIBUTOR,
 )
 
