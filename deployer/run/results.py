@@ -80,6 +80,7 @@ class Results:
         login_server: host name of the registry, None for Docker Hub (step `registry`).
         cluster: how the API of the cluster is reached (step `cluster`; a command that only uses what there
             is sets it where the cluster can be reached).
+        unlock_outputs: gives the locks in the outputs up before the end of the run (step `lock`).
         unlock_cluster: gives the lock in the cluster up before the end of the run (step `cluster-access`).
         storage_class: of the hub's disk, None for the cluster's default (step `storage-class`).
         release_before: the BinderHub release before this run, None if there was none (step `release`).
@@ -97,6 +98,7 @@ class Results:
         self.start: Result[int] = Result("start")
         self.login_server: Result[str | None] = Result("login_server")
         self.cluster: Result[ClusterAccess] = Result("cluster")
+        self.unlock_outputs: Result[Callable[[], Awaitable[None]]] = Result("unlock_outputs")
         self.unlock_cluster: Result[Callable[[], Awaitable[None]]] = Result("unlock_cluster")
         self.storage_class: Result[str | None] = Result("storage_class")
         self.release_before: Result[ReleaseState | None] = Result("release_before")
