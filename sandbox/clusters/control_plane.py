@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import monotonic
@@ -29,8 +28,6 @@ POD_RANGE = "10.244.0.0/16"
 ADVERTISED_ADDRESS = "172.16.0.4"
 
 START_TIMEOUT_SECONDS = 90.0
-# A quarter of what a start takes of the processor, for 120 MB: each cluster of the tests starts anew.
-FEWER_COLLECTIONS = {"GOGC": "300"}
 
 
 class ControlPlaneError(Exception):
@@ -95,7 +92,7 @@ class ControlPlane:
         """Start a program that is stopped with the control plane."""
         log = self.folder / "logs" / f"{program.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        process = await start(program, *arguments, log=log, environment={**os.environ, **FEWER_COLLECTIONS})
+        process = await start(program, *arguments, log=log)
         self._processes.append(process)
         return process
 
