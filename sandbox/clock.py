@@ -32,6 +32,10 @@ AZURE_SECONDS = {
     "identity_endpoint.start": 5.0,
     "provider.registration": 60.0,
     "http01.retry": 10.0,
+    # "The rules can take up to two minutes to propagate" (AKS, API server authorized IP ranges).
+    "api_server.authorized_ranges": 90.0,
+    # A packet filter drops what it does not let in: whoever connects gives up.
+    "connection.give_up": 30.0,
 }
 
 

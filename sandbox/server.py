@@ -9,6 +9,7 @@ import shutil
 import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,19 +27,23 @@ from sandbox.control import ControlApp
 from sandbox.hub.edge import Edge
 from sandbox.hub.pod_network import PodNetwork
 from sandbox.hub.registry_logins import RegistryLogins
+from sandbox.internet import own_address
 from sandbox.internet.certificate_authorities.authorities import CertificateAuthorities
 from sandbox.internet.charts.hosts import available_charts, chart_digests, chart_hosts
 from sandbox.internet.docker_hub import docker_hub_hosts
 from sandbox.internet.github import RAW_HOST, raw_files
 from sandbox.network.authority import CertificateAuthority
+from sandbox.network.callers import CONTAINERS, LAPTOPS, ClientNetworks
 from sandbox.network.dns import Dns
 from sandbox.network.environment import network_environment
 from sandbox.network.faults import Faults
 from sandbox.network.hosts import Hosts
 from sandbox.network.listener import CONTROL_HOST, Dispatcher, Listener
-from sandbox.network.proxy import Proxy
+from sandbox.network.proxy import Clients, Proxy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sandbox.image.build import Image
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -100,7 +105,7 @@ class Sandbox:
             pod_environment=self._pod_environment,
         )
         self._pod_proxy_port = 0
-        self._network: dict[str, str] = {}
+        self._networks = ClientNetworks()
         self._containers = self._make_containers()
         self._blob_stores = self._make_blob_stores()
         self._resource_manager = ResourceManager(
@@ -121,9 +126,9 @@ class Sandbox:
     def _make_containers(self) -> Containers:
         folder, image = self._state_dir / "containers", self._options.image
         runtime = (
-            CheckoutRuntime(CHECKOUT, folder, self._network)
+            CheckoutRuntime(CHECKOUT, folder, self._networks.containers)
             if image is None
-            else ImageRuntime(image, CHECKOUT, self._network)
+            else ImageRuntime(image, CHECKOUT, self._networks.containers)
         )
         return Containers(folder=folder, runtime=runtime)
 
@@ -188,6 +193,7 @@ class Sandbox:
         self._hosts.serve(LOGIN_HOST, login.app)
         self._hosts.serve("*.cloudapp.azure.com", self._edge)
         self._hosts.serve(RAW_HOST, raw_files(CHECKOUT))
+        self._hosts.serve(own_address.HOST, own_address.own_address(self._networks.callers))
         for host, app in {**docker_hub_hosts(), **chart_hosts(self._charts)}.items():
             self._hosts.serve(host, app)
 
@@ -201,15 +207,9 @@ class Sandbox:
             listener = Listener(dispatcher, authority)
             ports.append(await listener.start())
             self._stack.push_async_callback(listener.close)
-        proxy = Proxy(
-            self._hosts,
-            tls_port=ports[0],
-            http_port=ports[1],
-            program_port=self._edge.program_port,
-            faults=self._faults,
-        )
-        port = await proxy.start()
-        self._stack.push_async_callback(proxy.close)
+        proxy = self._proxy(ports, LAPTOPS)
+        of_containers = self._proxy(ports, CONTAINERS)
+        addresses = [f"http://127.0.0.1:{await self._started(each)}" for each in (proxy, of_containers)]
         pod_network = PodNetwork(self._clusters, self._edge.answers, proxy.port_of)
         self._pod_proxy_port = await pod_network.start()
         self._stack.push_async_callback(pod_network.close)
@@ -217,19 +217,38 @@ class Sandbox:
         roots = await self._authorities.start(self._hosts, dispatcher)
         trusted = self._state_dir / "authority" / "trusted.pem"
         trusted.write_bytes(self._authority.ca_file.read_bytes() + roots)
-        self._network.update(network_environment(f"http://127.0.0.1:{port}", trusted))
-        self._network["CHART_DIGESTS"] = chart_digests(self._charts)
+        digests = {"CHART_DIGESTS": chart_digests(self._charts)}
+        networks = (self._networks.people, self._networks.containers)
+        for network, address in zip(networks, addresses, strict=True):
+            network.update({**network_environment(address, trusted), **digests})
         return proxy
+
+    def _proxy(self, ports: Sequence[int], address: str) -> Proxy:
+        """Return a proxy whose users have a public address."""
+        patience = partial(self._clock.seconds, "connection.give_up")
+        return Proxy(
+            self._hosts,
+            tls_port=ports[0],
+            http_port=ports[1],
+            program_port=self._edge.program_port,
+            faults=self._faults,
+            clients=Clients(address, self._networks.callers, patience, self._networks.refused),
+        )
+
+    async def _started(self, proxy: Proxy) -> int:
+        port = await proxy.start()
+        self._stack.push_async_callback(proxy.close)
+        return port
 
     def _pod_environment(self, fqdn: str) -> dict[str, str]:
         """Return the variables of the network of a cluster's pods."""
         proxy = f"socks5://{fqdn}@127.0.0.1:{self._pod_proxy_port}"
-        return network_environment(proxy, Path(self._network["SSL_CERT_FILE"]))
+        return network_environment(proxy, Path(self._networks.people["SSL_CERT_FILE"]))
 
     def _describe(self) -> None:
         description = {
             "pid": os.getpid(),
-            "network": self._network,
+            "network": self._networks.people,
             "settings": {
                 "SP_APP_ID": self._application.client_id,
                 "SP_APP_KEY": self._secret,

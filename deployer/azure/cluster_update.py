@@ -10,6 +10,7 @@ import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployer.azure.clusters import authorised_ranges
 from deployer.azure.kubernetes_versions import is_met, is_older
 from deployer.azure.managed_cluster import NODE_OS_CHANNEL, UPGRADE_CHANNEL, USER_POOL
 from deployer.comparison import contains
@@ -54,6 +55,7 @@ def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate
         *_lay(body, "tags", {"tags": wanted["tags"]}),
         *_lay(body, "identity issuer", {"properties": {"oidcIssuerProfile": {"enabled": True}}}),
         *_lay_channels(body["properties"]),
+        *_lay_ranges(body, wanted),
         *_lay_undecided(body["properties"], wanted["properties"]),
         *_lay_pools(body["properties"], wanted["properties"]["agentPoolProfiles"]),
         *(_lay_version(body["properties"], version) if version else ()),
@@ -81,12 +83,12 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
             yield (
                 f"the pool {pool['name']} keeps its size {size}: Azure cannot change it to {pool['vmSize']}"
             )
-    access = found["properties"].get("apiServerAccessProfile") or {}
-    if ranges := access.get("authorizedIPRanges"):
+    ranges = authorised_ranges(found)
+    if ranges and "apiServerAccessProfile" not in wanted["properties"]:
         yield (
             f"the Kubernetes API of the cluster only accepts connections from {', '.join(ranges)}. If the "
-            "deployer is elsewhere, as in its container, add its address for the time that it runs (portal, "
-            "the cluster, Networking)"
+            "deployer is elsewhere, as in its container, set API_SERVER_AUTHORIZED_RANGES to these: it then "
+            "adds its own address while it runs"
         )
     network = found["properties"].get("networkProfile") or {}
     if (network.get("networkPolicy"), network.get("networkDataplane")) != ("cilium", "cilium"):
@@ -129,6 +131,15 @@ def _lay_channels(properties: Body) -> Iterator[str]:
     if wanted:
         properties["autoUpgradeProfile"] = {**profile, **wanted}
         yield "automatic upgrades"
+
+
+def _lay_ranges(body: Body, wanted: Body) -> Iterator[str]:
+    """Lay the ranges that the API server answers, where the settings name any."""
+    profile = wanted["properties"].get("apiServerAccessProfile")
+    if profile is not None and set(authorised_ranges(body)) != set(authorised_ranges(wanted)):
+        properties = body["properties"]
+        properties["apiServerAccessProfile"] = {**(properties.get("apiServerAccessProfile") or {}), **profile}
+        yield "authorised address ranges"
 
 
 def _lay_undecided(properties: Body, wanted: Body) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -12,7 +12,7 @@ from deployer.errors import DeployerError
 from deployer.kubernetes.cluster import private_kubeconfig
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from azure.mgmt.containerservice.models import ManagedCluster
 
@@ -38,18 +38,36 @@ def power_state(cluster: ManagedCluster) -> str:
     return getattr(code, "value", code) or RUNNING
 
 
+def authorised_ranges(cluster: Mapping[str, Any]) -> list[str]:
+    """Return the only addresses that the API server of a cluster answers; none if it answers all.
+
+    Args:
+        cluster: as Azure describes it.
+
+    """
+    access = cluster["properties"].get("apiServerAccessProfile") or {}
+    return list(access.get("authorizedIPRanges") or ())
+
+
 @asynccontextmanager
 async def open_cluster(
-    azure: AzureClients, group: str, name: str, report: StepReport
+    azure: AzureClients, group: str, name: str, report: StepReport, ranges: Sequence[str] = ()
 ) -> AsyncIterator[ClusterAccess]:
     """Give access to the API of a cluster, with files that are removed at the end of the context.
+
+    Args:
+        azure: clients for the subscription.
+        group: name of its resource group.
+        name: of the cluster.
+        report: receives what is waited for.
+        ranges: the only addresses that its API server answers; none if it answers all.
 
     Raises:
         DeployerError: Azure returned no credentials, or none that can be read.
 
     """
     content = await _fetch_kubeconfig(azure, group, name, report)
-    with private_kubeconfig(content) as access:
+    with private_kubeconfig(content, ranges) as access:
         yield access
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployer.settings.types.addresses import EVERYBODY
+
 if TYPE_CHECKING:
     from deployer.names import HubNames
     from deployer.settings import Settings
@@ -41,12 +43,21 @@ class ClusterWish:
         settings: of the hub, with its region.
         names: derived from them.
         user_pool_surges: whether the quota has room for one more node of the user pool during an upgrade.
+        own_range: of this machine, which the API server has to answer beside those of the settings.
 
     """
 
     settings: Settings
     names: HubNames
     user_pool_surges: bool = False
+    own_range: str | None = None
+
+    @property
+    def authorised_ranges(self) -> list[str] | None:
+        """The only addresses that the API server answers: none for all, None where nobody has decided."""
+        wanted = self.settings.api_server_authorized_ranges
+        own = () if self.own_range is None else (self.own_range,)
+        return [each for each in (*wanted, *own) if each != EVERYBODY] if wanted else None
 
 
 def describe_cluster(wish: ClusterWish) -> Body:
@@ -70,6 +81,8 @@ def describe_cluster(wish: ClusterWish) -> Body:
         "securityProfile": {"imageCleaner": dict(IMAGE_CLEANER)},
         "agentPoolProfiles": [system_pool(wish), user_pool(wish)],
     }
+    if (ranges := wish.authorised_ranges) is not None:
+        properties["apiServerAccessProfile"] = {"authorizedIPRanges": ranges}
     if settings.aks_kubernetes_version:
         properties["kubernetesVersion"] = settings.aks_kubernetes_version
     return {

@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clusters import open_cluster
+from deployer.azure.clusters import authorised_ranges, open_cluster
 from deployer.azure.session import open_session
 from deployer.commands.runner import Job, run_job
 from deployer.errors import DeployerError, HelmError, PreflightError, VerificationError
@@ -113,7 +113,8 @@ async def _find(settings: Settings, options: RunOptions) -> _Found:
         hub = await find_hub(session, options.directory, report)
         names, group = hub.session.names, hub.session.settings.resource_group_name
         cluster = usable_cluster(hub)
-        async with open_cluster(session.azure, group, names.cluster, report) as access:
+        ranges = authorised_ranges(cluster.as_dict())
+        async with open_cluster(session.azure, group, names.cluster, report, ranges) as access:
             helm = Helm(options.helm, access.kubeconfig)
             stored, releases, release = await asyncio.gather(
                 read_stored_settings(await access.api()),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deployer.errors import KubernetesError
 from deployer.kubernetes.kubeconfig import with_files
 from deployer.kubernetes.objects import ObjectName, find_object, list_objects
-from deployer.kubernetes.requests import ANSWER_LIMIT, RefusedError, send
+from deployer.kubernetes.requests import ANSWER_LIMIT, RETRY_LIMIT, RefusedError, send
 from deployer.private_files import private_folder, write_private_file
 from deployer.quoting import GUARD
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # kr8s warns about clusters that are newer than its tests; the requests made here exist in every version.
 warnings.filterwarnings("ignore", message=".*is not supported. Supported versions for kr8s.*")
 
+# For a connection to an API server that does not answer everybody: most likely it never will. Seconds.
+FILTERED_LIMIT = 5.0
+
 DNS_LABEL = "service.beta.kubernetes.io/azure-dns-label-name"
 
 
@@ -32,11 +35,13 @@ class ClusterAccess:
 
     Args:
         kubeconfig: file that only this user can read.
+        ranges: the only addresses that the API server answers, in CIDR notation; none if it answers all.
 
     """
 
-    def __init__(self, kubeconfig: Path) -> None:
+    def __init__(self, kubeconfig: Path, ranges: Sequence[str] = ()) -> None:
         self.kubeconfig = kubeconfig
+        self._ranges = ranges
         self._connecting = asyncio.Lock()
         self._api: Api | None = None
 
@@ -61,20 +66,39 @@ class ClusterAccess:
                 return await connect(kubeconfig=str(self.kubeconfig))
 
         try:
-            api = await send(connected)
+            api = await send(connected, FILTERED_LIMIT if self._ranges else RETRY_LIMIT)
         except RefusedError as refused:
             raise KubernetesError(f"The cluster refused the connection: {refused}", retryable=True) from None
+        except KubernetesError:
+            if self._ranges:
+                raise _not_answered(self._ranges) from None
+            raise
         api.timeout = ANSWER_LIMIT
         return api
 
 
+def _not_answered(ranges: Sequence[str]) -> KubernetesError:
+    return KubernetesError(
+        f"The Kubernetes API does not answer this machine: it answers its authorised ranges alone "
+        f"({', '.join(ranges)}).",
+        suggestion="Run this from one of them. Or add the address of this machine for a while: portal, the "
+        "cluster, Networking.",
+    )
+
+
 @contextmanager
-def private_kubeconfig(content: bytes) -> Iterator[ClusterAccess]:
-    """Write a kubeconfig and its keys into a private folder, which is removed at the end of the context."""
+def private_kubeconfig(content: bytes, ranges: Sequence[str] = ()) -> Iterator[ClusterAccess]:
+    """Write a kubeconfig and its keys into a private folder, which is removed at the end of the context.
+
+    Args:
+        content: the kubeconfig.
+        ranges: the only addresses that the API server answers; none if it answers all.
+
+    """
     with private_folder() as folder:
         path = folder / "kubeconfig"
         write_private_file(path, with_files(content, folder))
-        yield ClusterAccess(path)
+        yield ClusterAccess(path, ranges)
 
 
 async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], namespace: str) -> list[str]:

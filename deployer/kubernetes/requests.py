@@ -42,8 +42,12 @@ class RefusedError(Exception):
         self.status = status
 
 
-async def send(request: Callable[[], Awaitable[T]]) -> T:
+async def send(request: Callable[[], Awaitable[T]], limit: float = RETRY_LIMIT) -> T:
     """Await `request()`, a request of kr8s, again while its failure can pass by itself.
+
+    Args:
+        request: sends it.
+        limit: seconds after which it is not repeated.
 
     Raises:
         RefusedError: the cluster answered with an error.
@@ -66,7 +70,7 @@ async def send(request: Callable[[], Awaitable[T]]) -> T:
             # kr8s passes on what json raises about an answer that was cut off, or is an HTML page.
             raise _unreachable("its answer was cut off or is not JSON") from None
 
-    return await repeating(_can_pass, "the API of the cluster does not respond", limit=RETRY_LIMIT)(attempt)
+    return await repeating(_can_pass, "the API of the cluster does not respond", limit=limit)(attempt)
 
 
 def _can_pass(error: BaseException) -> bool:

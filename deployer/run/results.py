@@ -78,6 +78,8 @@ class Results:
         charts: the package of each chart, by its name (step `charts`).
         start: how often the container has been started, counted from 1 (step `starts`, in a container).
         login_server: host name of the registry, None for Docker Hub (step `registry`).
+        own_range: of this machine, which the API server of the cluster has to answer while it runs; None
+            where it does so already (step `existing-cluster`).
         cluster: how the API of the cluster is reached (step `cluster`; a command that only uses what there
             is sets it where the cluster can be reached).
         unlock_outputs: gives the locks in the outputs up before the end of the run (step `lock`).
@@ -97,6 +99,7 @@ class Results:
         self.charts: Result[Mapping[str, Path]] = Result("charts")
         self.start: Result[int] = Result("start")
         self.login_server: Result[str | None] = Result("login_server")
+        self.own_range: Result[str | None] = Result("own_range")
         self.cluster: Result[ClusterAccess] = Result("cluster")
         self.unlock_outputs: Result[Callable[[], Awaitable[None]]] = Result("unlock_outputs")
         self.unlock_cluster: Result[Callable[[], Awaitable[None]]] = Result("unlock_cluster")

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 from deployer import cloud
 from deployer.settings.aliases import NOT_IN_THE_FORM, Aliases
 from deployer.settings.capacity import Session, sessions_that_fit
+from deployer.settings.types.addresses import AddressRanges
 from deployer.settings.types.azure import (
     Cloud,
     Guid,
@@ -160,6 +161,7 @@ class Settings(BaseModel):
         default_factory=lambda data: data["aks_node_vm_size"]
     )
     aks_kubernetes_version: Annotated[KubernetesVersion | None, Aliases("azure.kubernetes_version")] = None
+    api_server_authorized_ranges: Annotated[AddressRanges, Aliases("azure.api_server_authorized_ranges")] = ()
     aks_tier: Annotated[AksTierChoice, Aliases("azure.tier")] = AksTier.FREE
     time_zone: Annotated[TimeZone, Aliases("schedule.time_zone")] = "UTC"
     stop_schedule: Annotated[StopSchedule | None, Aliases("schedule.stop_schedule")] = None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployer.azure.api_access import await_admission, withdraw
 from deployer.azure.cluster_state import check_usable, locked
 from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_surges, version_wanted
-from deployer.azure.clusters import open_cluster
+from deployer.azure.clusters import authorised_ranges, find_cluster, open_cluster
 from deployer.azure.compute_quota import CoreQuota, read_core_quota
 from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL, ClusterWish, describe_cluster
 from deployer.azure.retries import with_retries
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from azure.mgmt.containerservice.models import ManagedCluster
 
     from deployer.azure.managed_cluster import Body
+    from deployer.kubernetes.cluster import ClusterAccess
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
@@ -50,18 +52,33 @@ def _user_pool_in_words(settings: Settings) -> str:
 async def ensure_cluster(context: Context, report: StepReport) -> str:
     """Create the cluster, or change what differs from the settings."""
     group, name = context.settings.resource_group_name, context.names.cluster
+    own = context.results.own_range.get()
     found = await await_settled(context.azure, group, name, report)
+    if own is not None:
+        # Before everything that uses the API, so that it comes after all of that at the end of the run.
+        context.resources.push_async_callback(withdraw, context.azure, group, name, own, report)
     try:
         if found is None:
             outcome = await _create(context, report)
         else:
             outcome = await _update(context, report, found)
-        opening = open_cluster(context.azure, group, name, report)
-        access = await context.resources.enter_async_context(opening)
+        access = await _open(context, report)
     except AzureError as error:
         raise (locked(error, name) if error.code == LOCKED else error) from None
     context.results.cluster.set(access)
     return outcome
+
+
+async def _open(context: Context, report: StepReport) -> ClusterAccess:
+    """Give access to the API, as soon as it answers this machine where it does not answer all."""
+    group, name = context.settings.resource_group_name, context.names.cluster
+    found = await with_retries(report, "find the cluster", lambda: find_cluster(context.azure, group, name))
+    ranges = authorised_ranges(found.as_dict()) if found is not None else []
+    opening = open_cluster(context.azure, group, name, report, ranges)
+    access = await context.resources.enter_async_context(opening)
+    if context.settings.api_server_authorized_ranges:
+        await await_admission(access, report)
+    return access
 
 
 async def _create(context: Context, report: StepReport) -> str:
@@ -112,7 +129,10 @@ async def _wish(context: Context, report: StepReport, found: Body | None) -> Clu
     if quota is None:
         # An existing pool stays as it is; a new one upgrades in the way that needs no further cores.
         return ClusterWish(
-            settings, context.names, user_pool_surges=found is not None and user_pool_surges(found)
+            settings,
+            context.names,
+            user_pool_surges=found is not None and user_pool_surges(found),
+            own_range=context.results.own_range.get(),
         )
     if lacking := quota.system_pool_lacks(settings, found):
         report.warning(
@@ -120,7 +140,9 @@ async def _wish(context: Context, report: StepReport, found: Body | None) -> Clu
             f"room for it: {lacking}. Without it the upgrade fails. Ask for more (portal, Quotas, Compute)"
         )
     surges = quota.user_pool_surges(settings, found)
-    return ClusterWish(settings, context.names, user_pool_surges=surges)
+    return ClusterWish(
+        settings, context.names, user_pool_surges=surges, own_range=context.results.own_range.get()
+    )
 
 
 async def _quota(context: Context, report: StepReport) -> CoreQuota | None:

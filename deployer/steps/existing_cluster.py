@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployer.azure.api_access import own_range_beside
 from deployer.azure.cluster_state import check_usable
 from deployer.azure.clusters import find_cluster
 from deployer.azure.kubernetes_versions import (
@@ -33,7 +34,8 @@ def existing_cluster_step(settings: Settings) -> Step[Context]:
 
 
 async def check_existing_cluster(context: Context, report: StepReport) -> str:
-    """Refuse a cluster that the deployment cannot use, and a version that it cannot have."""
+    """Refuse a cluster that the deployment cannot use or reach, and a version that it cannot have."""
+    context.results.own_range.set(await own_range_beside(context.settings.api_server_authorized_ranges))
     group, name = context.settings.resource_group_name, context.names.cluster
     found = await with_retries(
         report, f"find the cluster {name}", lambda: find_cluster(context.azure, group, name)

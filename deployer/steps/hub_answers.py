@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clusters import find_cluster, open_cluster
+from deployer.azure.clusters import authorised_ranges, find_cluster, open_cluster
 from deployer.azure.refusals import in_words
 from deployer.azure.retries import with_retries
 from deployer.errors import KubernetesError, VerificationError
@@ -16,6 +16,8 @@ from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
+    from azure.mgmt.containerservice.models import ManagedCluster
+
     from deployer.azure.session import Session
     from deployer.inventory.power import Power
     from deployer.inventory.sites import Sites
@@ -38,9 +40,13 @@ def hub_answers_step(power: Power) -> Step[Context]:
             VerificationError: they do not answer in time.
 
         """
-        group, names = context.settings.resource_group_name, context.names
-        opening = open_cluster(context.azure, group, names.cluster, report)
-        access = await context.resources.enter_async_context(opening)
+        names = context.names
+        access = await _open(context, report)
+        try:
+            await access.api()
+        except KubernetesError as error:
+            report.warning(f"whether the hub answers cannot be seen from here: {error.message}")
+            return "the cluster runs; the hub answers in some minutes"
         release = await Helm(context.helm, access.kubeconfig).find(names.release, names.namespace)
         if release is None:
             return "no BinderHub is installed: deploy installs it"
@@ -51,12 +57,23 @@ def hub_answers_step(power: Power) -> Step[Context]:
     return Step("hub-answers", "Wait until the hub answers", await_hub)
 
 
+async def _open(context: Context, report: StepReport) -> ClusterAccess:
+    found = await _find(context, report)
+    ranges = authorised_ranges(found.as_dict()) if found is not None else []
+    group, name = context.settings.resource_group_name, context.names.cluster
+    return await context.resources.enter_async_context(
+        open_cluster(context.azure, group, name, report, ranges)
+    )
+
+
+async def _find(context: Context, report: StepReport) -> ManagedCluster | None:
+    group, name = context.settings.resource_group_name, context.names.cluster
+    return await with_retries(report, "find the cluster", lambda: find_cluster(context.azure, group, name))
+
+
 async def _located(context: Context, report: StepReport) -> Session:
     """Return the session with the region of the cluster, which may be another one than that of the group."""
-    session = context.results.session.get()
-    group, name = context.settings.resource_group_name, context.names.cluster
-    found = await with_retries(report, "find the cluster", lambda: find_cluster(context.azure, group, name))
-    return located(session, found)
+    return located(context.results.session.get(), await _find(context, report))
 
 
 async def _await_answers(sites: Sites, access: ClusterAccess, namespace: str, report: StepReport) -> None:

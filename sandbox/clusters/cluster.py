@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from sandbox.clusters.api_access import ApiAccess
 from sandbox.clusters.control_plane import ControlPlane
 from sandbox.clusters.credentials import ADMINISTRATORS, ClusterCredentials, KubeconfigNames
 from sandbox.clusters.egress import EgressProxy
@@ -24,7 +25,7 @@ from sandbox.clusters.workloads.user_schedulers import run_user_schedulers
 from sandbox.network.forwarder import Forwarder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.clock import Clock
@@ -93,8 +94,13 @@ class Cluster:
         self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
         self._tasks: list[asyncio.Task[None]] = []
         self._pod_programs: PodPrograms | None = None
+        self._access = ApiAccess(clock)
         self._plane = self._new_plane()
         self.api = self._new_client()
+
+    def authorise(self, ranges: Sequence[str], *, at_once: bool = False) -> None:
+        """Let the API answer these address ranges alone, or everybody; see `ApiAccess`."""
+        self._access.set(ranges, at_once=at_once)
 
     def kubeconfig(self, kind: str = "clusterUser") -> str:
         """Return a kubeconfig as Azure names its parts, with the client certificate of an administrator.
@@ -115,7 +121,9 @@ class Cluster:
     async def start(self) -> None:
         """Start the control plane, the nodes and the controllers; return when the API answers."""
         await self._plane.start(self.api)
-        self._hosts.pass_through(self.spec.fqdn, self._plane.api_port, Forwarder(self.api))
+        self._hosts.pass_through(
+            self.spec.fqdn, self._plane.api_port, Forwarder(self.api), self._access.admits
+        )
         await install_aks_pods(self.api)
         nodes = Nodes(self.api, self.spec, self._cloud)
         await nodes.set_pools(self.spec.pools)

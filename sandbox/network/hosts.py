@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sandbox.network.dns import Dns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp
 
 
@@ -22,21 +24,44 @@ class Hosts:
         self._dns = dns or Dns()
         self._apps: dict[str, ASGIApp] = {}
         self._ports: dict[str, int] = {}
+        self._filters: dict[str, Callable[[str], bool]] = {}
 
     def serve(self, host: str, app: ASGIApp) -> None:
         """Let an application answer a host, or all names below a suffix (`*.example.org`)."""
         self._apps[host.lower()] = app
 
-    def pass_through(self, host: str, port: int, app: ASGIApp | None = None) -> None:
-        """Let a TLS server on a port of this machine answer a host; the application while it has faults."""
+    def pass_through(
+        self,
+        host: str,
+        port: int,
+        app: ASGIApp | None = None,
+        admits: Callable[[str], bool] | None = None,
+    ) -> None:
+        """Let a TLS server on a port of this machine answer a host.
+
+        Args:
+            host: its name.
+            port: of the server.
+            app: answers while the host has faults.
+            admits: whether a client with a public address may connect; everybody may by default.
+
+        """
         if app is not None:
             self.serve(host, app)
+        if admits is not None:
+            self._filters[host.lower()] = admits
         self._ports[host.lower()] = port
 
     def forget(self, host: str) -> None:
         """Remove a host."""
         self._apps.pop(host.lower(), None)
         self._ports.pop(host.lower(), None)
+        self._filters.pop(host.lower(), None)
+
+    def admits(self, host: str, address: str) -> bool:
+        """Return whether a client with a public address may connect to a host."""
+        admits = self._filters.get(host.lower())
+        return admits is None or admits(address)
 
     def app_for(self, host: str) -> ASGIApp | None:
         """Return the application of a host or of its canonical name, None for neither."""

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from sandbox.network.callers import LAPTOPS, Callers
 from sandbox.network.faults import Faults
 from sandbox.network.local_server import LocalServer
 from sandbox.network.relay import relay
@@ -31,6 +33,24 @@ if TYPE_CHECKING:
 HTTP_PORT, HTTPS_PORT = 80, 443
 
 
+@dataclass(frozen=True)
+class Clients:
+    """Who uses a proxy.
+
+    Attributes:
+        address: their public address.
+        callers: where it is written down.
+        patience: seconds until they give up a connection that nothing answers.
+        refused: the hosts that they were refused.
+
+    """
+
+    address: str = LAPTOPS
+    callers: Callers = field(default_factory=Callers)
+    patience: Callable[[], float] = lambda: 0.0
+    refused: list[str] = field(default_factory=list)
+
+
 class Proxy(LocalServer):
     """An HTTP proxy on a port of 127.0.0.1.
 
@@ -40,6 +60,7 @@ class Proxy(LocalServer):
         http_port: port of the plain listener.
         program_port: finds the programs that answer hosts themselves; none by default.
         faults: which requests fail; none by default.
+        clients: who uses it.
 
     Attributes:
         refused: the hosts that were refused.
@@ -48,7 +69,7 @@ class Proxy(LocalServer):
 
     head_limit = 262144
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the sandbox that it uses
         self,
         hosts: Hosts,
         *,
@@ -56,13 +77,15 @@ class Proxy(LocalServer):
         http_port: int,
         program_port: ProgramPort | None = None,
         faults: Faults | None = None,
+        clients: Clients | None = None,
     ) -> None:
         self._hosts = hosts
         self._tls_port = tls_port
         self._http_port = http_port
         self._program_port = program_port
         self._faults = faults or Faults()
-        self.refused: list[str] = []
+        self._clients = clients or Clients()
+        self.refused = self._clients.refused
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -80,6 +103,7 @@ class Proxy(LocalServer):
         request_line, _, headers = head.partition(b"\r\n")
         method, target, version = request_line.decode("latin-1").split(" ", maxsplit=2)
         if method == "CONNECT":
+            await self._filter(target)
             port = await self._port_of(target)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
@@ -87,7 +111,15 @@ class Proxy(LocalServer):
             request = self._plain_request(method, target, version, headers)
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._http_port)
             far_writer.write(request)
-        await relay(reader, writer, far_reader, far_writer)
+        with self._clients.callers.calling(far_writer, self._clients.address):
+            await relay(reader, writer, far_reader, far_writer)
+
+    async def _filter(self, target: str) -> None:
+        """Let who is not admitted to a host wait until they give up: a packet filter answers nothing."""
+        host = target.rpartition(":")[0]
+        if not self._hosts.admits(host, self._clients.address):
+            await asyncio.sleep(self._clients.patience())
+            raise Unreachable(HTTPStatus.GATEWAY_TIMEOUT, f"{host} does not answer.")
 
     async def port_of(self, host: str, port: int) -> int:
         """Return the local port that answers a port of a host.

@@ -9,6 +9,7 @@ import pytest
 
 from sandbox.client import SandboxError
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
+from sandbox.network.callers import CONTAINERS
 from sandbox.visitor.portal import Click, Portal
 from tests.deployment_record import violations
 from tests.end_to_end.deployments import (
@@ -187,8 +188,10 @@ def test_a_click_with_docker_hub_and_a_service_principal(sandbox: RunningSandbox
             servicePrincipalAppId=principal["SP_APP_ID"],
             servicePrincipalAppKey=principal["SP_APP_KEY"],
             servicePrincipalTenantId=principal["SP_TENANT_ID"],
+            apiServerAuthorizedRanges="192.0.2.0/24",
         )
         assert done.succeeded, done.events[-3:]
+        assert f"taking {CONTAINERS}/32 out of the authorised ranges" in str(done.events)
         resources = [one["id"] for one in sandbox.state()["resources"] if "/dockerhub/" in one["id"]]
         assert not any("userAssignedIdentities" in each or "registries" in each for each in resources)
 

@@ -34,6 +34,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "aks_node_count_max": ("5", 5),
     "aks_system_node_vm_size": ("D2AS_V5", "Standard_D2as_v5"),
     "aks_kubernetes_version": ("v1.34.2", "1.34.2"),
+    "api_server_authorized_ranges": ("192.0.2.17, 20.1.2.3/24", ("192.0.2.17/32", "20.1.2.0/24")),
     "aks_tier": ("standard", AksTier.STANDARD),
     "time_zone": ("europe/london", "Europe/London"),
     "stop_schedule": ("weekdays 20:00–7:00 and weekends", "Mon-Fri 20:00-07:00; Sat-Sun"),

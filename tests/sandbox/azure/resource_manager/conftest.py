@@ -22,7 +22,7 @@ from sandbox.clusters.spec import ClusterSpec
 from sandbox.network.hosts import Hosts
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from starlette.types import ASGIApp
 
@@ -57,6 +57,10 @@ class RecordedCluster(Cluster):
     def __init__(self, spec: ClusterSpec) -> None:
         self.spec = spec
         self.calls: list[str] = []
+        self.authorised: list[str] = []
+
+    def authorise(self, ranges: Sequence[str], *, at_once: bool = False) -> None:
+        self.authorised = [*ranges, *(("at once",) if at_once else ())]
 
     def kubeconfig(self, kind: str = "clusterUser") -> str:  # noqa: ARG002 - as in Cluster
         return f"clusters: [{{cluster: {{server: 'https://{self.spec.fqdn}:443'}}}}]"

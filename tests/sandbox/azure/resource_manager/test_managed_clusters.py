@@ -14,6 +14,7 @@ from azure.mgmt.containerservice.models import (
     ContainerServiceNetworkProfile,
     ManagedCluster,
     ManagedClusterAgentPoolProfile,
+    ManagedClusterAPIServerAccessProfile,
     ManagedClusterIdentity,
     ManagedClusterProperties,
 )
@@ -243,3 +244,24 @@ async def test_credentials_are_base64(world: World) -> None:
     await world.make(CLUSTER, cluster().as_dict(), VERSION)
     answer = await world.post(f"{CLUSTER}/listClusterAdminCredential", VERSION)
     assert b"azmk8s.io" in base64.b64decode(answer.json()["kubeconfigs"][0]["value"])
+
+
+async def test_the_api_answers_the_ranges_that_are_asked_for(
+    world: World, sdk: ContainerServiceClient
+) -> None:
+    ranges = ManagedClusterAPIServerAccessProfile(authorized_ip_ranges=["192.0.2.17", "198.51.100.0/24"])
+    made = (await create(sdk, cluster(api_server_access_profile=ranges))).properties
+    assert made is not None
+    assert made.api_server_access_profile == {"authorizedIPRanges": ["192.0.2.17/32", "198.51.100.0/24"]}
+    (plane,) = world.clusters.made.values()
+    assert plane.authorised == ["192.0.2.17/32", "198.51.100.0/24", "at once"]
+    nobody_else = ManagedClusterAPIServerAccessProfile(authorized_ip_ranges=[])
+    await create(sdk, cluster(api_server_access_profile=nobody_else))
+    assert plane.authorised == []
+
+
+@pytest.mark.parametrize("wrong", [["192.0.2.1/24"], ["office"], [f"20.0.0.{n}" for n in range(201)]])
+async def test_ranges_that_are_none_are_refused(wrong: list[str], sdk: ContainerServiceClient) -> None:
+    ranges = ManagedClusterAPIServerAccessProfile(authorized_ip_ranges=wrong)
+    with pytest.raises(HttpResponseError, match="authorizedIPRanges"):
+        await create(sdk, cluster(api_server_access_profile=ranges))

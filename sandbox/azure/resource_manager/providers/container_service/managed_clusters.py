@@ -10,6 +10,10 @@ from sandbox.azure.resource_manager.core.operations import Operation, PollingSty
 from sandbox.azure.resource_manager.core.resource_types import PutRequest, ResourceType
 from sandbox.azure.resource_manager.core.state import Resource
 from sandbox.azure.resource_manager.providers.container_service import defaults, errors
+from sandbox.azure.resource_manager.providers.container_service.api_access import (
+    authorised_ranges,
+    check_authorised_ranges,
+)
 from sandbox.azure.resource_manager.providers.container_service.node_group import NodeGroup
 from sandbox.azure.resource_manager.providers.container_service.pools import (
     cluster_spec,
@@ -80,6 +84,7 @@ class ManagedClusters(ResourceType):
             check_unchanged(request.existing.properties, request.properties, _FIXED)
             self._check_pools_stay(request, request.existing)
         check_cluster(request)
+        check_authorised_ranges(request.properties)
         attached_identities(self.services, self._catalog, request)
         pools = self._wanted_pools(request)
         check_pools(pools, request.location)
@@ -211,6 +216,7 @@ class ManagedClusters(ResourceType):
                 self.services.clusters.create(spec, node_group),
                 self.services.clock.spend("managed_cluster.create"),
             )
+            self._authorise(cluster, at_once=True)
         except BaseException:
             settle_pools(self.state, cluster, "Failed")
             raise
@@ -228,10 +234,16 @@ class ManagedClusters(ResourceType):
             elif pools:
                 await control_plane.set_pools(node_pools(self.state, cluster))
             await self.services.clock.spend("managed_cluster.update")
+            self._authorise(cluster, at_once=control_plane is None)
         except BaseException:
             settle_pools(self.state, cluster, "Failed")
             raise
         settle_pools(self.state, cluster, "Succeeded")
+
+    def _authorise(self, cluster: Resource, *, at_once: bool) -> None:
+        control_plane = self.control_plane(cluster)
+        if control_plane is not None:
+            control_plane.authorise(authorised_ranges(cluster.properties), at_once=at_once)
 
     async def _delete(self, cluster: Resource) -> None:
         await self.services.clock.spend("managed_cluster.delete")
