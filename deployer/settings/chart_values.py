@@ -30,6 +30,11 @@ OF_JUPYTERHUB = frozenset(
 )
 
 
+# Where values hold Python, and what runs it.
+EXTRA_CONFIG = {"extraConfig": "BinderHub", "jupyterhub.hub.extraConfig": "JupyterHub"}
+_ABSENT = object()
+
+
 @dataclass(frozen=True)
 class Decision:
     """Something that the deployer decides.
@@ -136,6 +141,32 @@ def replaced_keys(values: Mapping[str, Any], decision: Decision) -> list[str]:
         if _are_of_one_branch(path, key)
     )
     return list(dict.fromkeys(found))
+
+
+def unusable_code(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong where these values hold Python, without words that the user chose.
+
+    BinderHub and JupyterHub pass every entry to `exec` when they start; the schemas of the charts allow any.
+    """
+    for path, program in EXTRA_CONFIG.items():
+        found = _at(values, path)
+        if found is _ABSENT:
+            continue
+        if not isinstance(found, dict):
+            yield f"replaces all of {path}, where the deployer has Python of its own, by no mapping."
+            continue
+        wrong = [str(n) for n, code in enumerate(found.values(), 1) if not isinstance(code, str)]
+        if wrong:
+            which = f"entry {', '.join(wrong)}" if len(wrong) == 1 else f"entries {', '.join(wrong)}"
+            yield f"has something else than text in {path} ({which}): {program} would end at every start."
+
+
+def _at(values: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(values, dict) or key not in values:
+            return _ABSENT
+        values = values[key]
+    return values
 
 
 def likely_cause(known: str | None, written: SecretStr | None) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.settings.chart_values import OF_JUPYTERHUB, WRAPPER, read_chart_values
+from deployer.settings.chart_values import OF_JUPYTERHUB, WRAPPER, read_chart_values, unusable_code
 from deployer.settings.limits import (
     idle_timeout_within_max_age,
     repository_quota_within_total,
@@ -167,6 +167,16 @@ def chart_keys_have_their_place(settings: Settings, _present: Collection[str]) -
         )
 
 
+def extra_config_is_code(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
+    """Refuse what BinderHub and JupyterHub cannot run."""
+    for wrong in unusable_code(read_chart_values(settings.helm_values)):
+        yield Violation(
+            "helm_values",
+            wrong,
+            'Write a mapping of names to Python there; "" in place of null for an entry that runs nothing.',
+        )
+
+
 def teardown_is_confirmed(settings: Settings, _present: Collection[str]) -> Iterator[Violation]:
     """Require the name of the hub once more where nobody is asked: a wrong ACTION alone removes nothing."""
     if settings.action is Action.TEARDOWN and settings.confirm != settings.binderhub_name:
@@ -204,6 +214,7 @@ RULES = (
     Rule(("authentication", "allowed_organisations"), groups_fit_provider),
     Rule(("authentication", "private_repositories"), private_repositories_are_closed),
     Rule(("helm_values",), chart_keys_have_their_place),
+    Rule(("helm_values",), extra_config_is_code),
     Rule(("binderhub_name", "action", "confirm"), teardown_is_confirmed),
     Rule(("time_zone", "stop_schedule"), schedule_has_a_zone),
 )

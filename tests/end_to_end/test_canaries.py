@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.end_to_end.deployments import Ran, deploy, group_of
+from tests.end_to_end.deployments import Ran, deploy_command, group_of, hub_settings, run
+from tests.end_to_end.test_refused_addresses import address_limit
 from tests.end_to_end.test_secrets import all_command_lines, forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -43,10 +48,36 @@ SECRETS = {
 CONFIG: dict[str, Any] = {"BinderHub": {KEY: PEM, "about_message": HOSTILE, "banner_message": NUMBER}}
 # No node label is like these, so that the API server refuses them, and quotes them.
 SELECTOR = {KEY: PEM, "b": HOSTILE, "c": IN_BASE64, "d": LABEL}
-# Each stage: what is given beside the usual settings, the exit status, and the step that fails.
-STAGES: dict[str, tuple[dict[str, str], int, str | None]] = {
-    "settings": ({"HELM_VALUES": f"config: [{HOSTILE}\n{PEM}"}, 2, None),
-    "charts": (
+CONFIGURED = {"HELM_VALUES": json.dumps({"config": CONFIG})}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A run that fails.
+
+    Attributes:
+        given: beside the usual settings.
+        status: of the command.
+        step: that fails, None for none.
+        trouble: while the run lasts.
+
+    """
+
+    given: dict[str, str]
+    status: int
+    step: str | None
+    trouble: Callable[[RunningSandbox], AbstractContextManager[Any]] = lambda _: nullcontext()
+
+
+def no_answer(sandbox: RunningSandbox) -> AbstractContextManager[Any]:
+    """Let the hub be out of order."""
+    return sandbox.fault("status", rf"{HUB}(-hub)?\.uksouth\.cloudapp\.azure\.com", status=503, times=None)
+
+
+# In this order: each finds what the one before has left.
+STAGES = {
+    "settings": Stage({"HELM_VALUES": f"config: [{HOSTILE}\n{PEM}"}, 2, None),
+    "charts": Stage(
         {
             "HELM_VALUES": json.dumps(
                 {"config": CONFIG, KEY: PEM, "service": {"type": HOSTILE}, "registry": 5}
@@ -55,16 +86,12 @@ STAGES: dict[str, tuple[dict[str, str], int, str | None]] = {
         2,
         "charts",
     ),
-    "cluster": (
-        {"HELM_VALUES": json.dumps({"config": CONFIG}), "AKS_NODE_VM_SIZE": "Standard_M2_v9"},
-        1,
-        "cluster",
+    "a cluster that is refused": Stage({**CONFIGURED, "AKS_NODE_VM_SIZE": "Standard_M2_v9"}, 1, "cluster"),
+    "a cluster that is half made": Stage(CONFIGURED, 1, "cluster", lambda it: address_limit(it, 0)),
+    "binderhub": Stage(
+        {"HELM_VALUES": json.dumps({"config": CONFIG, "nodeSelector": SELECTOR})}, 1, "binderhub"
     ),
-    "binderhub": (
-        {"HELM_VALUES": json.dumps({"config": CONFIG, "nodeSelector": SELECTOR})},
-        1,
-        "binderhub",
-    ),
+    "verify": Stage(CONFIGURED, 1, "verify", no_answer),
 }
 
 
@@ -89,18 +116,19 @@ def left(folder: Path, ran: Ran, command_lines: set[str]) -> dict[str, str]:
 def test_a_run_that_fails_leaves_no_secret_in_any_form(
     stage: str, sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    given, status, step = STAGES[stage]
+    failing = STAGES[stage]
     temporary = tmp_path / "temporary"
     temporary.mkdir()
-    with all_command_lines() as seen:
-        settings = {**WHERE, **given, "GITHUB_ACCESS_TOKEN": TOKEN, "TMPDIR": str(temporary)}
-        ran = deploy(sandbox, tmp_path, HUB, **settings)
-    assert ran.status == status, ran.stderr
+    command = (sys.executable, "-m", "tests.end_to_end.hasty", *deploy_command(tmp_path)[1:])
+    secret = {"GITHUB_ACCESS_TOKEN": TOKEN, "TMPDIR": str(temporary)}
+    with all_command_lines() as seen, failing.trouble(sandbox):
+        ran = run(sandbox, *command, **{**hub_settings(HUB), **WHERE, **failing.given, **secret})
+    assert ran.status == failing.status, ran.stderr
     assert list(temporary.iterdir()) == []
-    if step is not None:
+    if failing.step is not None:
         (record,) = tmp_path.glob("runs/*/deployment.json")
         steps = {one["name"]: one["status"] for one in json.loads(record.read_text())["steps"]}
-        assert steps[step] == "failed", ran.stderr
+        assert steps[failing.step] == "failed", ran.stderr
     found = {
         (where, name)
         for where, text in left(tmp_path, ran, seen).items()

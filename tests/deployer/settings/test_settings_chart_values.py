@@ -52,6 +52,20 @@ REPLACED = [
     ),
 ]
 
+UNUSABLE_CODE = [
+    (
+        "extraConfig: {a: 'pass', canary: null}",
+        "in extraConfig (entry 2): BinderHub would end",
+    ),
+    ("extraConfig: {a: null, canary: 5}", "in extraConfig (entries 1, 2)"),
+    (
+        "jupyterhub: {hub: {extraConfig: {canary: null}}}",
+        "in jupyterhub.hub.extraConfig (entry 1): JupyterHub would end at every start",
+    ),
+    ("extraConfig: null", "replaces all of extraConfig"),
+    ("jupyterhub: {hub: {extraConfig: [canary]}}", "replaces all of jupyterhub.hub.extraConfig"),
+]
+
 USUAL = """\
 config: {BinderHub: {about_message: Ours}, GitHubRepoProvider: {banned_specs: []}}
 resources: {limits: {memory: 2Gi}}
@@ -128,3 +142,19 @@ def test_every_decision_is_one_that_the_values_of_some_hub_express() -> None:
         for key in set(decision.keys) - LEFT_OUT:
             alone = type(decision)((key,), decision.consequence)
             assert list(chain.from_iterable(replaced_keys(values, alone) for values in hubs)), key
+
+
+@pytest.mark.parametrize(("written", "told"), UNUSABLE_CODE)
+def test_what_no_program_can_run_is_refused_by_its_place(
+    written: str, told: str, load_environment: Callable[..., LoadedSettings]
+) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_environment(HELM_VALUES=written)
+    (problem,) = caught.value.problems
+    assert told in problem.rule
+    assert "canary" not in str(problem)
+
+
+def test_an_entry_that_runs_nothing_is_fine(load_environment: Callable[..., LoadedSettings]) -> None:
+    written = "extraConfig: {metrics: ''}\njupyterhub: {hub: null}"
+    assert load_environment(HELM_VALUES=written, **QUIET).settings.helm_values is not None

@@ -81,6 +81,7 @@ BROKEN = [
         "anyone may",
     ),
     ({"ADMIN_USERS": "ada"}, ["ADMIN_USERS"], "anyone may use the hub"),
+    ({"HELM_VALUES": "extraConfig: {a: null}"}, ["HELM_VALUES"], "BinderHub would end at every start."),
     ({"HELM_VALUES": "hub: {}"}, ["HELM_VALUES"], "keys of JupyterHub at the top level: hub."),
     ({**GITHUB, "ALLOWED_USERS": "ada@example.org"}, ["ALLOWED_USERS"], "github does not have"),
     ({**GITHUB, "ALLOWED_ORGANISATIONS": "lab:Data Team"}, ["ALLOWED_ORGANISATIONS"], "lab:Data Team"),
