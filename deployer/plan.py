@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from deployer.inventory.old_images import keeps_images
 from deployer.run.workflow import Step, validate_graph
 from deployer.steps.addresses import addresses_step
 from deployer.steps.binderhub import binderhub_step
@@ -25,6 +26,7 @@ from deployer.steps.lock import cluster_lock_step, lock_step
 from deployer.steps.maintenance import maintenance_step
 from deployer.steps.namespace import namespace_step
 from deployer.steps.old_container_groups import old_container_groups_step
+from deployer.steps.old_images import old_images_step
 from deployer.steps.outputs import outputs_step
 from deployer.steps.power import find_hub_cluster_step, start_step, stop_step
 from deployer.steps.providers import providers_step
@@ -96,7 +98,10 @@ def build_plan(settings: Settings) -> Plan:
     )
     hub = _https_hub(settings) if settings.https else _plain_http_hub(settings)
     # Last: a hub that is being deployed is not stopped in the middle of it.
-    steps = (*infrastructure, *hub, stop_schedule_step(settings).after("verify"))
+    last = [stop_schedule_step(settings).after("verify")]
+    if not keeps_images(settings):
+        last.append(old_images_step(settings).after("verify"))
+    steps = (*infrastructure, *hub, *last)
     validate_graph(steps)
     return Plan(steps)
 

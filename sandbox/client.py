@@ -132,7 +132,7 @@ class RunningSandbox:
 
     @contextmanager
     def time_of_day(self) -> Iterator[Callable[[str], None]]:
-        """Return a function that makes it another time for schedules (ISO 8601); the block ends that."""
+        """Return a function that makes it another time (ISO 8601); the block ends that."""
 
         def set_time(now: str) -> None:
             self.ask("PUT", "/clock", {"now": now})

@@ -1,4 +1,4 @@
-"""How long Azure takes, scaled down so that a whole deployment takes seconds; and the time for schedules.
+"""How long Azure takes, scaled down so that a whole deployment takes seconds; and what time of day it is.
 
 The time scale shortens all durations alike, so that their ratios stay those of Azure. The time of day can be
 moved, so that nobody has to wait for the evening to see what happens then.

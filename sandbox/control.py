@@ -106,7 +106,7 @@ class ControlApp:
         return JSONResponse({"limit": before})
 
     async def _set_clock(self, request: Request) -> Response:
-        """Set the time scale, also of operations that are under way, or the time of day of schedules.
+        """Set the time scale, also of operations that are under way, or what time it is.
 
         `{"time_scale": 0.01}`, `{"now": "2026-11-26T20:00:00Z"}`; null returns to the real time.
         """

@@ -171,6 +171,7 @@ def _for_machines(wanted: Upgrade, done: Finished | None) -> dict[str, Any]:
             "values": list(differences.values),
             "secret_values": differences.secrets,
             "cluster": list(differences.kubernetes),
+            "images": list(differences.images),
         },
         "binder_url": done.names.binder_url if done else None,
         "hub_url": done.names.hub_url if done else None,

@@ -6,17 +6,20 @@ If BinderHub does not become healthy, the release returns to what it was before,
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from deployer.azure.clusters import authorised_ranges, open_cluster
 from deployer.azure.session import open_session
+from deployer.cloud import REGISTRY_SUFFIX
 from deployer.commands.runner import Job, run_job
 from deployer.errors import DeployerError, HelmError, PreflightError, VerificationError
 from deployer.helm.client import DEPLOYED, PENDING_STATUSES, Helm
 from deployer.inventory.differences import Live, changed_settings, find_differences
 from deployer.inventory.hub import find_hub, usable_cluster
+from deployer.inventory.old_images import find_old_images, keeps_images
 from deployer.kubernetes.stored_settings import read_stored_settings
+from deployer.names import derive_names
 from deployer.plan import build_plan
 from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
@@ -25,9 +28,14 @@ from deployer.settings.loading import hide_stored_secrets
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from azure.mgmt.containerservice.models import ManagedCluster
+    from kr8s.asyncio import Api
+
     from deployer.commands.runner import Finished, RunOptions
     from deployer.helm.client import ReleaseState
     from deployer.inventory.differences import Differences
+    from deployer.inventory.hub import Hub
+    from deployer.kubernetes.cluster import ClusterAccess
     from deployer.progress.events import Sink
     from deployer.run.context import Context
     from deployer.settings import Settings
@@ -47,16 +55,6 @@ class Upgrade:
     differences: Differences
 
 
-@dataclass(frozen=True)
-class _Found:
-    """The hub as it is, and the settings of its last deployment."""
-
-    stored: dict[str, Any]
-    live: Live
-    subscription: str
-    location: str
-
-
 async def prepare_upgrade(
     settings: Settings, options: RunOptions, load: Callable[[Mapping[str, Any]], Settings]
 ) -> Upgrade:
@@ -72,13 +70,14 @@ async def prepare_upgrade(
         SettingsError: the settings do not go together.
 
     """
-    found = await _find(settings, options)
-    wanted = load(found.stored)
-    resolved = wanted.resolved(
-        subscription_id=found.subscription, location=wanted.resource_group_location or found.location
-    )
-    changed = changed_settings(found.stored, wanted.chosen())
-    return Upgrade(wanted, find_differences(resolved, found.live, changed))
+    report = StepReport("upgrade", Progress())
+    async with open_session(settings, report) as session:
+        hub = await find_hub(session, options.directory, report)
+        cluster = usable_cluster(hub)
+        group, name = session.settings.resource_group_name, hub.session.names.cluster
+        ranges = authorised_ranges(cluster.as_dict())
+        async with open_cluster(session.azure, group, name, report, ranges) as access:
+            return await _compare(hub, cluster, access, options, load)
 
 
 async def upgrade(
@@ -107,28 +106,45 @@ async def upgrade(
     return await run_job(job, wanted.settings, warnings, sinks, options)
 
 
-async def _find(settings: Settings, options: RunOptions) -> _Found:
-    report = StepReport("upgrade", Progress())
-    async with open_session(settings, report) as session:
-        hub = await find_hub(session, options.directory, report)
-        names, group = hub.session.names, hub.session.settings.resource_group_name
-        cluster = usable_cluster(hub)
-        ranges = authorised_ranges(cluster.as_dict())
-        async with open_cluster(session.azure, group, names.cluster, report, ranges) as access:
-            helm = Helm(options.helm, access.kubeconfig)
-            stored, releases, release = await asyncio.gather(
-                read_stored_settings(await access.api()),
-                helm.list(),
-                helm.find(names.release, names.namespace),
-            )
+async def _compare(
+    hub: Hub,
+    cluster: ManagedCluster,
+    access: ClusterAccess,
+    options: RunOptions,
+    load: Callable[[Mapping[str, Any]], Settings],
+) -> Upgrade:
+    names, helm, api = hub.session.names, Helm(options.helm, access.kubeconfig), await access.api()
+    stored, releases, release = await asyncio.gather(
+        read_stored_settings(api), helm.list(), helm.find(names.release, names.namespace)
+    )
     if stored is None:
         raise PreflightError(
             f"No deployment of the hub {names.hub} has succeeded yet, so there is nothing to upgrade.",
             suggestion="Deploy it, with all its settings: upgrades need no more than its name then.",
         )
     hide_stored_secrets(stored)
-    live = Live(releases, release, cluster.as_dict())
-    return _Found(stored, live, session.azure.subscription, cluster.location)
+    wanted = load(stored)
+    resolved = wanted.resolved(
+        subscription_id=hub.session.azure.subscription,
+        location=wanted.resource_group_location or cluster.location,
+    )
+    changed = changed_settings(stored, wanted.chosen())
+    differences = find_differences(resolved, Live(releases, release, cluster.as_dict()), changed)
+    return Upgrade(wanted, replace(differences, images=await _old_images(hub, api, resolved)))
+
+
+async def _old_images(hub: Hub, api: Api, settings: Settings) -> tuple[str, ...]:
+    """Return what an upgrade removes from the registry, as a line; nothing where it cannot be read."""
+    if keeps_images(settings):
+        return ()
+    names = derive_names(settings)
+    server = f"{names.registry}.{REGISTRY_SUFFIX}"
+    try:
+        old = await find_old_images(server, hub.session.credential, api, settings, names)
+    except DeployerError:
+        return ()
+    days = settings.image_retention_days
+    return (f"{len(old)} image(s) go that no build has pushed for {days} days",) if old else ()
 
 
 async def _roll_back(context: Context, error: DeployerError, report: StepReport) -> DeployerError:

@@ -36,6 +36,7 @@ class Differences:
         values: Helm values of BinderHub that are no secrets, by their paths.
         secrets: whether secret values change, too.
         kubernetes: of cluster and pools.
+        images: old ones that go.
 
     """
 
@@ -44,6 +45,7 @@ class Differences:
     values: tuple[str, ...] = ()
     secrets: bool = False
     kubernetes: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return any(asdict(self).values())
@@ -56,6 +58,7 @@ class Differences:
         if self.secrets:
             yield "secret values change, too"
         yield from (f"cluster: {line}" for line in self.kubernetes)
+        yield from (f"registry: {line}" for line in self.images)
 
 
 @dataclass(frozen=True)

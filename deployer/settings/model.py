@@ -57,6 +57,7 @@ from deployer.settings.types.numbers import (
     Memory,
     NodeCount,
     Quota,
+    RetentionDays,
 )
 from deployer.settings.types.ports import EgressPorts
 from deployer.settings.types.stop_schedule import StopSchedule
@@ -172,6 +173,7 @@ class Settings(BaseModel):
     )
     registry_name: Annotated[RegistryName | None, Aliases("acr.registry_name")] = None
     registry_sku: Annotated[RegistrySkuChoice, Aliases("acr.sku")] = RegistrySku.BASIC
+    image_retention_days: Annotated[RetentionDays, Aliases("acr.image_retention_days")] = 0
     dockerhub_username: Annotated[
         DockerNamespace | None,
         Aliases("docker.username", "docker.id", "docker.docker_id", variables=("DOCKER_USERNAME",)),

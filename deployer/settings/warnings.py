@@ -31,7 +31,7 @@ _REPLACED = {
     "traefik_version": "this release works with newer charts only.",
 }
 _DOCKER_HUB_ONLY = ("dockerhub_username", "dockerhub_password", "dockerhub_organisation")
-_ACR_ONLY = ("registry_name", "registry_sku")
+_ACR_ONLY = ("registry_name", "registry_sku", "image_retention_days")
 _SIGN_IN_ONLY = ("oauth_client_id", "oauth_client_secret", "oauth_tenant_id", "per_user_quota")
 _HTTPS_ONLY = (
     "domain_name",

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import threading
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from deployer.settings.types.tags import NAME_TAG
 from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, group_of, run
 from tests.end_to_end.governance import azure
+from tests.end_to_end.images import push_image, registry, repositories
 from tests.end_to_end.people import group_id, make_group
 from tests.end_to_end.power import await_power
 from tests.end_to_end.teardowns import names, resources, teardown
@@ -32,6 +38,8 @@ LOCATION = "swedencentral"
 WHERE = {"RESOURCE_GROUP_LOCATION": LOCATION, "AKS_NODE_COUNT": "0"}
 USER_NODES = {"hub.jupyter.org/node-purpose": "user"}
 PATIENCE_SECONDS = 120
+# By Ctrl-C, as shells have it.
+INTERRUPTED = 130
 SECRET = {"GITHUB_ACCESS_TOKEN": "ghp_canaryofthedays0123456789abcdefghijk"}
 # Leads nowhere, so that BinderHub says that it is not well.
 BROKEN = "config:\n  BinderHub:\n    hub_url: http://not-the-hub.swedencentral.cloudapp.azure.com\n"
@@ -143,6 +151,44 @@ def test_logs_of_several_pods_are_shown_together(hub: Hub) -> None:
     assert sources == {"binder", "hub", "proxy"}
 
 
+def test_a_log_that_is_followed_takes_in_builds_that_start_later(hub: Hub) -> None:
+    where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(hub.folder))
+    command = ("binderhub-deployer", "logs", "builds", "--follow", *where, "-o", "json")
+    follower = subprocess.Popen(command, env=hub.sandbox.environment(), stdout=subprocess.PIPE, text=True)
+    # A log that stays silent ends the test.
+    patience = threading.Timer(PATIENCE_SECONDS, follower.kill)
+    patience.start()
+    with kubernetes(hub.sandbox, HUB) as api:
+        pods = f"/api/v1/namespaces/{HUB}/pods"
+        for name in ("first", "second"):
+            api.post(pods, json=build(name)).raise_for_status()
+            await_source(follower, f"https://example.org/{name} (build-{name})")
+        for name in ("first", "second"):
+            api.delete(f"{pods}/build-{name}").raise_for_status()
+    follower.send_signal(signal.SIGINT)
+    follower.communicate()
+    patience.cancel()
+    assert follower.returncode == INTERRUPTED
+
+
+def await_source(follower: subprocess.Popen[str], source: str) -> None:
+    """Read lines until there is one from this source."""
+    assert follower.stdout is not None
+    while json.loads(follower.stdout.readline())["source"] != source:
+        pass
+
+
+def build(name: str) -> dict[str, Any]:
+    """Return the pod of a build, as BinderHub makes it as far as its log matters."""
+    pod = session()
+    pod["metadata"] = {
+        "name": f"build-{name}",
+        "labels": {"component": "binderhub-build"},
+        "annotations": {"binder-repo": f"https://example.org/{name}"},
+    }
+    return pod
+
+
 def test_the_log_of_the_deployer_is_that_of_its_last_run(hub: Hub) -> None:
     ran = hub.ask("logs", "deployer")
     messages = [json.loads(line)["message"] for line in ran.stdout.splitlines()]
@@ -194,6 +240,28 @@ def test_a_hub_that_is_stopped_and_started_is_as_before(hub: Hub) -> None:
     assert (started.result["changed"], once_more.result["changed"]) == (True, False)
     told = hub.info()
     assert (told["binder_answers"], told["hub_answers"], told["differences"]) == (True, True, [])
+
+
+def test_an_upgrade_removes_images_that_no_build_has_pushed_for_long(hub: Hub) -> None:
+    found = hub.sandbox.state()["resources"]
+    (server,) = [
+        each["properties"]["loginServer"]
+        for each in found
+        if each["type"] == "Microsoft.ContainerRegistry/registries" and each["tags"].get(NAME_TAG) == HUB
+    ]
+    long_ago = datetime.now(UTC) - timedelta(days=100)
+    with registry(hub.sandbox, server) as images:
+        with hub.sandbox.time_of_day() as set_time:
+            set_time(long_ago.isoformat())
+            for repository in (f"{HUB}/binder-old", f"{HUB}/binder-again", "others/old"):
+                push_image(images, repository, "v1")
+        push_image(images, f"{HUB}/binder-new", "v1")
+        push_image(images, f"{HUB}/binder-again", "v1")
+        ran = hub.ask("upgrade", "--set", "IMAGE_RETENTION_DAYS=90", "--yes")
+        assert ran.status == 0, ran.stderr
+        assert ran.result["differences"]["images"] == ["1 image(s) go that no build has pushed for 90 days"]
+        assert repositories(images) == [f"{HUB}/binder-again", f"{HUB}/binder-new", "others/old"]
+    assert hub.ask("upgrade").result["changed"] is False
 
 
 def test_a_schedule_stops_the_hub_and_starts_it_again(hub: Hub) -> None:

@@ -166,6 +166,8 @@ BooleanOrAuto = Annotated[bool | None, BeforeValidator(boolean_or_auto)]
 # A pool for sessions can have no node at all while nobody is there, but not at most.
 LeastNodeCount = Annotated[int, BeforeValidator(whole_number(0, 1000))]
 NodeCount = Annotated[int, BeforeValidator(whole_number(1, 1000))]
+# 0: for ever.
+RetentionDays = Annotated[int, BeforeValidator(whole_number(0, 3650))]
 Quota = Annotated[int, BeforeValidator(whole_number(1, 100_000))]
 Memory = Annotated[str, BeforeValidator(memory("128M", "a Jupyter server"))]
 BuildMemory = Annotated[str, BeforeValidator(memory("1G", "a build"))]

@@ -40,6 +40,7 @@ EXAMPLES: dict[str, tuple[str, object]] = {
     "stop_schedule": ("weekdays 20:00–7:00 and weekends", "Mon-Fri 20:00-07:00; Sat-Sun"),
     "container_registry": ("DockerHub", ContainerRegistry.DOCKERHUB),
     "registry_name": ("my-registry", "myregistry"),
+    "image_retention_days": ("90", 90),
     "registry_sku": ("premium", RegistrySku.PREMIUM),
     "dockerhub_username": ("Somebody", "somebody"),
     "dockerhub_password": ("a password", SecretStr("a password")),

@@ -25,7 +25,7 @@ LARGEST_PAGE = 100
 
 def registry_app(services: Services, registry: Resource) -> ASGIApp:
     """Return the ASGI application of a registry's host."""
-    access, images = Access(services, registry), Images(registry)
+    access, images = Access(services, registry), Images(registry, services.clock)
     pushes, lists = _Protocol(access, images), _Lists(access, images, registry)
     repository = "{repository:path}"
     routes = [

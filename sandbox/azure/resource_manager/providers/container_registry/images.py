@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.azure.resource_manager.core.state import timestamp
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sandbox.azure.resource_manager.core.state import Resource
+    from sandbox.clock import Clock
 
 
 @dataclass
@@ -22,16 +24,16 @@ class Manifest:
         content: its bytes.
         media_type: of these.
         tags: that lead to it.
-        created: when it was pushed first.
+        created: when it was pushed first, by the clock of the sandbox.
         updated: when it was last pushed or tagged.
 
     """
 
     content: bytes
     media_type: str
+    created: datetime
+    updated: datetime
     tags: list[str] = field(default_factory=list)
-    created: datetime = field(default_factory=lambda: datetime.now(UTC))
-    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     def shown(self, digest: str) -> dict[str, Any]:
         """Return the attributes of the manifest, as `/acr/v1` lists them."""
@@ -56,10 +58,12 @@ class Images:
 
     Args:
         registry: the registry.
+        clock: what time it is.
 
     """
 
-    def __init__(self, registry: Resource) -> None:
+    def __init__(self, registry: Resource, clock: Clock) -> None:
+        self._clock = clock
         self._repositories: dict[str, dict[str, Manifest]] = registry.internals.setdefault("images", {})
         self._blobs: dict[str, bytes] = registry.internals.setdefault("blobs", {})
 
@@ -98,8 +102,9 @@ class Images:
         """Keep a manifest under a tag or its digest; return the digest."""
         digest = digest_of(content)
         manifests = self._repositories.setdefault(repository, {})
-        manifest = manifests.setdefault(digest, Manifest(content, media_type))
-        manifest.updated = datetime.now(UTC)
+        now = self._clock.now()
+        manifest = manifests.setdefault(digest, Manifest(content, media_type, now, now))
+        manifest.updated = now
         if reference != digest:
             for other in manifests.values():
                 other.tags = [tag for tag in other.tags if tag != reference]
