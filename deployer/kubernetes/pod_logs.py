@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from deployer.errors import KubernetesError
 from deployer.kubernetes.objects import list_objects
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 
     from kr8s.asyncio import Api
 
 # Containers whose pods have not started yet have no log, and those that never failed no previous one.
 NO_LOG = (400, 404)
+# Between two looks for pods that have started. Seconds.
+LOOK_EVERY = 2.0
 
 
 @dataclass(frozen=True)
@@ -98,24 +101,27 @@ async def read_logs(
 ) -> AsyncGenerator[LogLine, None]:
     """Yield the lines of all containers of the pods, in the order in which they were written.
 
-    Lines that are written while others are read come as they come.
+    Lines that are written while others are read come as they come. Logs that are followed never end, and take
+    in pods and containers that start later.
 
     Raises:
         KubernetesError: the cluster refuses.
 
     """
+    if wanted.follow:
+        lines = _Followed(api, choices, wanted).lines()
+        async with aclosing(lines) as opened:
+            async for line in opened:
+                yield line
+        return
     streams = [
         _lines(api, pod, container["name"], choice, wanted)
         for choice in choices
         for pod in await find_pods(api, choice)
         for container in pod["spec"]["containers"]
     ]
-    if not wanted.follow:
-        found = await asyncio.gather(*(_all(stream) for stream in streams))
-        for line in sorted((line for lines in found for line in lines), key=lambda line: line.time):
-            yield line
-        return
-    async for line in _merged(streams):
+    found = await asyncio.gather(*(_all(stream) for stream in streams))
+    for line in sorted((line for lines in found for line in lines), key=lambda line: line.time):
         yield line
 
 
@@ -123,23 +129,77 @@ async def _all(stream: AsyncGenerator[LogLine, None]) -> list[LogLine]:
     return [line async for line in stream]
 
 
-async def _merged(streams: Sequence[AsyncGenerator[LogLine, None]]) -> AsyncGenerator[LogLine, None]:
-    """Yield the lines of several streams as they come, until all have ended."""
-    queue: asyncio.Queue[LogLine | None] = asyncio.Queue()
+class _Followed:
+    """The lines of pods that are followed, of those that start later, too.
 
-    async def pour(stream: AsyncGenerator[LogLine, None]) -> None:
+    Args:
+        api: of the cluster.
+        choices: the pods.
+        wanted: which lines of those that run already; of later ones all are.
+
+    """
+
+    def __init__(self, api: Api, choices: Sequence[PodChoice], wanted: LogRange) -> None:
+        self._api = api
+        self._choices = choices
+        self._wanted = wanted
+        self._queue: asyncio.Queue[LogLine | Exception] = asyncio.Queue()
+        self._known: set[tuple[str, str, int]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def lines(self) -> AsyncGenerator[LogLine, None]:
+        """Yield lines as they come, until the reader has enough."""
         try:
-            async for line in stream:
-                await queue.put(line)
+            self._begin(self._look())
+            while True:
+                item = await self._queue.get()
+                if isinstance(item, Exception):
+                    raise item
+                yield item
         finally:
-            queue.put_nowait(None)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async with asyncio.TaskGroup() as group:
-        for stream in streams:
-            group.create_task(pour(stream))
-        for _ in streams:
-            while (line := await queue.get()) is not None:
-                yield line
+    async def _look(self) -> None:
+        """Look for containers that run, again and again, and read each from when it is seen first."""
+        wanted = self._wanted
+        while True:
+            for choice in self._choices:
+                for pod in await find_pods(self._api, choice):
+                    for container, restarts in _running(pod):
+                        key = (str(pod["metadata"]["uid"]), container, restarts)
+                        if key not in self._known:
+                            self._known.add(key)
+                            self._begin(self._pour(_lines(self._api, pod, container, choice, wanted)))
+            wanted = replace(wanted, since=None, tail=None)
+            await asyncio.sleep(LOOK_EVERY)
+
+    async def _pour(self, stream: AsyncGenerator[LogLine, None]) -> None:
+        async for line in stream:
+            await self._queue.put(line)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        failure = None if task.cancelled() else task.exception()
+        if isinstance(failure, Exception):
+            self._queue.put_nowait(failure)
+
+
+def _running(pod: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Return the containers of a pod that have begun, each with the number of its restarts."""
+    statuses = {each["name"]: each for each in (pod["status"].get("containerStatuses") or ())}
+    found = [(each["name"], statuses.get(each["name"], {})) for each in pod["spec"]["containers"]]
+    return [
+        (name, int(status.get("restartCount") or 0))
+        for name, status in found
+        if "waiting" not in (status.get("state") or {})
+    ]
 
 
 async def _lines(
