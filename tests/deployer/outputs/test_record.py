@@ -66,7 +66,7 @@ def test_the_schema_is_a_schema() -> None:
 def test_the_schema_names_the_steps_of_all_plans_and_no_other() -> None:
     plans = [
         build_plan(hub_settings(**mode, **registry)).step_names
-        for mode in (*MODES.values(), OWN_ZONE, IN_A_CONTAINER)
+        for mode in (*MODES.values(), OWN_ZONE, IN_A_CONTAINER, {"image_retention_days": "90"})
         for registry in ({}, DOCKER_HUB)
     ]
     plans.append(build_teardown_plan(hub_settings(), Removals()).step_names)
