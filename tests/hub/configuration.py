@@ -18,6 +18,7 @@ OF_JUPYTERHUB = {
     "namedServerLimitPerUser": "named_server_limit_per_user",
     "concurrentSpawnLimit": "concurrent_spawn_limit",
     "activeServerLimit": "active_server_limit",
+    "templateVars": "template_vars",
 }
 OF_USER_PODS = {
     "startTimeout": "start_timeout",
@@ -41,6 +42,7 @@ def configure(c: Config, path: str) -> None:
     given = json.loads(Path(path).read_text(encoding="utf-8"))
     values = given["values"]
     _configure_hub(c, values["hub"], given["services"])
+    _configure_pages(c, values["hub"], Path(path).parent / "files")
     _configure_user_pods(c, values, given["release"])
     c.KubeSpawner.namespace = given["namespace"]
     for section, traits in values["hub"]["config"].items():
@@ -71,6 +73,17 @@ def _configure_hub(c: Config, hub: dict[str, Any], tokens: dict[str, str]) -> No
         {"name": name, "api_token": tokens[name], **service} for name, service in hub["services"].items()
     ]
     c.JupyterHub.load_roles = [{"name": name, **role} for name, role in hub["loadRoles"].items()]
+
+
+def _configure_pages(c: Config, hub: dict[str, Any], root: Path) -> None:
+    """Write the files of the hub's pod, and let the hub find its templates among them."""
+    for file in hub.get("extraFiles", {}).values():
+        place = root / file["mountPath"].removeprefix("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(file["stringData"], encoding="utf-8")
+    c.JupyterHub.template_paths = [
+        str(root / each.removeprefix("/")) for each in hub.get("templatePaths", ())
+    ]
 
 
 def _configure_user_pods(c: Config, values: dict[str, Any], release: str) -> None:

@@ -10,6 +10,8 @@ import httpx
 import pytest
 
 from deployer.helm.values import LONGEST_REQUEST
+from tests.deployer.hubs import AZURE_NAMES, names_of
+from tests.hub.conftest import ON_GITHUB
 from tests.hub.hubs import active_in
 
 if TYPE_CHECKING:
@@ -76,6 +78,22 @@ async def test_people_see_and_stop_what_binderhub_started_for_them(github: Hub) 
     assert "access:servers!user=jane_acme" in seen["scopes"]
     stopped = await github.ask("DELETE", "/users/jane_acme/servers/book-1", {"remove": True}, token=token)
     assert stopped.is_success
+    assert await active(github, "jane_acme") == set()
+
+
+async def test_the_home_page_offers_what_people_can_do(github: Hub) -> None:
+    binder_url = names_of(**AZURE_NAMES, **ON_GITHUB).binder_url
+    page = (await github.sign_in("jane_acme")).text
+    assert f'href="{binder_url}">Open a repository</a>' in page
+    assert "stop-server" not in page
+    for refused in ("My Server", "/hub/spawn", "new-server", "Named Servers"):
+        assert refused not in page
+    assert (await github.launch("jane_acme", "book-2")).is_success
+    await github.until("jane_acme", {"book-2"})
+    page = (await github.sign_in("jane_acme")).text
+    assert 'href="/user/jane_acme/book-2/">book-2</a>' in page
+    assert 'id="stop-book-2">stop</a>' in page
+    await github.ask("DELETE", "/users/jane_acme/servers/book-2", {"remove": True})
     assert await active(github, "jane_acme") == set()
 
 
