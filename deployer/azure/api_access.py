@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.progress.report import StepReport
 
-# Tells in plain text which address it was asked from; AKS documents it for this purpose.
-OWN_ADDRESS = "https://ipinfo.io/ip"
+# Each tells in plain text which address it was asked from. AKS documents the first one for this purpose; it
+# limits how often an address may ask, and containers share theirs with others.
+OWN_ADDRESS = ("https://ipinfo.io/ip", "https://api.ipify.org")
 # For its answer. Seconds.
-ANSWER_LIMIT = 30.0
+ANSWER_LIMIT = 10.0
 # New ranges take up to two minutes to have an effect (AKS, API server authorized IP ranges). Seconds.
 EFFECT_LIMIT = 300.0
 LOOK_EVERY = 5.0
@@ -55,16 +56,25 @@ async def own_range_beside(ranges: Sequence[str]) -> str | None:
 async def _own_address() -> IPv4Address:
     import httpx
 
-    try:
-        async with httpx.AsyncClient(timeout=ANSWER_LIMIT) as client:
-            answer = await client.get(OWN_ADDRESS)
-        return IPv4Address(answer.raise_for_status().text.strip())
-    except (httpx.HTTPError, AddressValueError) as error:
-        raise PreflightError(
-            f"The public address of this machine is not known: {OWN_ADDRESS} does not tell it ({error!r}).",
-            cause="With API_SERVER_AUTHORIZED_RANGES, the deployer adds its own address while it runs.",
-            suggestion=f"Let this machine reach {OWN_ADDRESS}, or leave API_SERVER_AUTHORIZED_RANGES unset.",
-        ) from None
+    troubles = []
+    for service in OWN_ADDRESS:
+        try:
+            return await _told_by(service)
+        except (httpx.HTTPError, AddressValueError) as trouble:
+            troubles.append(f"{service}: {trouble!r}")
+    raise PreflightError(
+        f"The public address of this machine is not known ({'; '.join(troubles)}).",
+        cause="With API_SERVER_AUTHORIZED_RANGES, the deployer adds its own address while it runs.",
+        suggestion=f"Let this machine reach {OWN_ADDRESS[0]}, or leave API_SERVER_AUTHORIZED_RANGES unset.",
+    )
+
+
+async def _told_by(service: str) -> IPv4Address:
+    import httpx
+
+    async with httpx.AsyncClient(timeout=ANSWER_LIMIT) as client:
+        answer = await client.get(service)
+    return IPv4Address(answer.raise_for_status().text.strip())
 
 
 async def await_admission(access: ClusterAccess, report: StepReport) -> None:

@@ -17,6 +17,8 @@ from deployer.run.workflow import Step
 from deployer.settings.capacity import sessions_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from azure.mgmt.containerservice.models import ManagedCluster
 
     from deployer.azure.managed_cluster import Body
@@ -38,10 +40,15 @@ def cluster_step(settings: Settings) -> Step[Context]:
             f"node pool {SYSTEM_POOL}: 1 × {settings.aks_system_node_vm_size}",
             f"{_user_pool_in_words(settings)}, room for {sessions_of(settings)} sessions",
             f"resource group {names.node_resource_group}: nodes, load balancer, outbound address",
+            *_ranges_in_words(settings.api_server_authorized_ranges),
         )
 
     title = f"Create the Kubernetes cluster {settings.binderhub_name}"
     return Step("cluster", title, ensure_cluster, creates=creates)
+
+
+def _ranges_in_words(ranges: Sequence[str]) -> tuple[str, ...]:
+    return (f"access to the Kubernetes API from {', '.join(ranges)} alone",) if ranges else ()
 
 
 def _user_pool_in_words(settings: Settings) -> str:

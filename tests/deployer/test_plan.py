@@ -59,6 +59,12 @@ def created_by(**given: str) -> list[str]:
     return [line for step in build_plan(settings).steps for line in step.creates(names)]
 
 
+def test_who_reaches_the_kubernetes_api_is_part_of_the_plan() -> None:
+    line = "access to the Kubernetes API from 192.0.2.0/24, 198.51.100.7/32 alone"
+    assert line in created_by(api_server_authorized_ranges="192.0.2.0/24, 198.51.100.7")
+    assert not [each for each in created_by() if "Kubernetes API" in each]
+
+
 def test_traefik_and_cert_manager_are_installed_side_by_side() -> None:
     needs = needs_of(**AZURE_NAMES)
     assert needs["ingress"] == needs["cert-manager"] == ("cluster-lock",)

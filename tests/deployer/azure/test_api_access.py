@@ -70,6 +70,25 @@ async def test_an_answer_that_is_no_address_is_refused(
     assert "API_SERVER_AUTHORIZED_RANGES" in str(caught.value.suggestion)
 
 
+async def test_another_service_is_asked_where_the_first_has_had_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def enough(_: object) -> PlainTextResponse:
+        return PlainTextResponse("rate limit", status_code=429)
+
+    async def told(_: object) -> PlainTextResponse:
+        return PlainTextResponse(OWN)
+
+    hosts = {
+        "ipinfo.io": Starlette(routes=[Route("/ip", enough)]),
+        "api.ipify.org": Starlette(routes=[Route("/", told)]),
+    }
+    async with connected(tmp_path, hosts) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        assert await own_range_beside([OFFICE]) == f"{OWN}/32"
+
+
 def test_a_new_cluster_answers_the_ranges_and_this_machine() -> None:
     settings = settings_of(api_server_authorized_ranges=OFFICE)
     wish = ClusterWish(settings, derive_names(settings), own_range=f"{OWN}/32")
