@@ -1,10 +1,10 @@
-"""A control plane of its own for each test of the cluster's API."""
+"""A control plane for the tests of the cluster's API, each of which leaves it as it was."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
+import pytest_asyncio
 
 from deployer.kubernetes.cluster import ClusterAccess
 from sandbox.clusters.spec import ClusterSpec, NodePool
@@ -13,13 +13,14 @@ from tests.own_clusters import clusters_in, kubeconfig_by_address
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    import pytest
     from kr8s.asyncio import Api
 
 POOL = NodePool("system", "System", "Standard_D2s_v5", 1, 1, 1, autoscaling=False, labels={}, taints=())
 SPEC = ClusterSpec("objects", "objects-dns.hcp.westeurope.azmk8s.io", "westeurope", "1.36.3", (POOL,))
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     """Connect as a deployment does, but by an address: the host name leads nowhere without a sandbox."""
     folder = tmp_path_factory.mktemp("objects")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 
 from deployer.kubernetes.lease import LEASE, ClusterLock
 from deployer.kubernetes.objects import find_object, patch_object, remove_object
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 
     from kr8s.asyncio import Api
 
-pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning"),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 ONE = Holder("one", "2026-11-26 07:00:00 UTC", "outputs/one", "laptop")
 TWO = Holder("two", "2026-11-26 07:01:00 UTC", "outputs/two", "container")
 LONG_AGO = {"spec": {"renewTime": "2026-11-26T06:00:00.000000Z"}}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def held(api: Api) -> AsyncIterator[ClusterLock]:
     """Return the lock, held by the first run."""
     await remove_object(api, LEASE)

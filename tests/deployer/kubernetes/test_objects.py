@@ -14,11 +14,17 @@ from deployer.kubernetes.objects import ObjectName, ensure_object, remove_object
 if TYPE_CHECKING:
     from kr8s.asyncio import Api
 
-pytestmark = pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Kubernetes version .* is not supported:UserWarning"),
+    pytest.mark.asyncio(loop_scope="session"),
+]
 
 AT_ONCE = 8
 # The first round opens the connections: from then on the requests really are at the same time.
 ROUNDS = ("opening", "raced", "raced-again", "raced-once-more")
+
+
+WEBHOOK = ObjectName("admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration", "absent")
 
 
 def account(name: str, **more: Any) -> dict[str, Any]:
@@ -51,7 +57,10 @@ async def test_what_the_cluster_refuses_is_told_with_what_helps(api: Api) -> Non
     assert not error.retryable
 
     await ensure_object(api, unanswered_webhook())
-    error = await _refusal_of(api, account("judged"))
+    try:
+        error = await _refusal_of(api, account("judged"))
+    finally:
+        await remove_object(api, WEBHOOK)
     assert error.cause == "The webhook for such objects is not up yet."
     assert error.retryable
 
@@ -86,8 +95,8 @@ def unanswered_webhook() -> dict[str, Any]:
     }
     return {
         "apiVersion": "admissionregistration.k8s.io/v1",
-        "kind": "ValidatingWebhookConfiguration",
-        "metadata": {"name": "absent"},
+        "kind": WEBHOOK.kind,
+        "metadata": {"name": WEBHOOK.name},
         "webhooks": [webhook],
     }
 
