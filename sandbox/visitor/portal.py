@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -154,6 +156,17 @@ class Portal:
         listed = ET.fromstring(self._blob(account, query).content)  # noqa: S314 - written by the sandbox
         return [str(name.text) for name in listed.iter("Name")]
 
+    @contextmanager
+    def leased_blob(self, account: str, name: str, container: str = OUTPUTS) -> Iterator[None]:
+        """Hold the lease of a blob, as a run does while it works."""
+        lease, path = str(uuid4()), f"/{container}/{quote(name)}?comp=lease"
+        taken = {"x-ms-lease-action": "acquire", "x-ms-lease-duration": "60", "x-ms-proposed-lease-id": lease}
+        self._blob(account, path, "PUT", taken)
+        try:
+            yield
+        finally:
+            self._blob(account, path, "PUT", {"x-ms-lease-action": "release", "x-ms-lease-id": lease})
+
     def remove_group(self, name: str) -> None:
         """Delete a resource group; return when it is deleted.
 
@@ -222,9 +235,12 @@ class Portal:
             raise SandboxError(f"Azure answers {answer.status_code}:\n{answer.text}")
         return dict(answer.json()) if answer.content else {}
 
-    def _blob(self, account: str, path: str) -> httpx.Response:
+    def _blob(
+        self, account: str, path: str, method: str = "GET", more: Mapping[str, str] | None = None
+    ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self._token(STORAGE_AUDIENCE)}", "x-ms-version": BLOB_API}
-        answer = self._request("GET", f"https://{account}.blob.core.windows.net{path}", headers=headers)
+        url = f"https://{account}.blob.core.windows.net{path}"
+        answer = self._request(method, url, headers={**headers, **(more or {})})
         if answer.is_error:
             raise SandboxError(f"{path} answers {answer.status_code}:\n{answer.text}")
         return answer
