@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.end_to_end.azure_cli import azure_cli, needs_azure_cli
 from tests.end_to_end.deployments import click, group_of
 from tests.end_to_end.governance import azure
 from tests.end_to_end.https_hubs import make_zone
@@ -175,3 +176,20 @@ def test_a_second_teardown_by_the_button_finds_nothing_to_remove(removed: Remove
     assert removed.again.succeeded, removed.again.events[-1]
     outcomes = [event["message"] for event in removed.again.events if event.get("kind") == "step_done"]
     assert outcomes[-1].startswith("0 thing(s) are gone")
+
+
+@needs_azure_cli
+def test_azure_cli_finds_nothing_of_the_hub_and_the_zone_as_before(
+    sandbox: RunningSandbox, removed: Removed
+) -> None:
+    with azure_cli(sandbox) as az:
+        found = {each["id"].lower(): each["type"] for each in az("resource", "list", "--resource-group", HUB)}
+        of_hub = {kind for resource, kind in found.items() if resource not in removed.before_hub}
+        assert of_hub <= {IDENTITY, STORAGE, "Microsoft.ContainerInstance/containerGroups"}
+        clusters = {each["name"] for each in az("aks", "list")}
+        assert HUB not in clusters
+        groups = {each["name"] for each in az("group", "list")}
+        assert not any(name.startswith(f"{HUB}-nodes-") for name in groups)
+        records = az("network", "dns", "record-set", "list", "--resource-group", ZONES, "--zone-name", DOMAIN)
+        before = {key.rpartition("/")[2] for key in removed.before_hub if f"/dnszones/{DOMAIN}/" in key}
+        assert {each["name"].lower() for each in records} == before
