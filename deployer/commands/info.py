@@ -60,7 +60,7 @@ async def inspect_hub(session: Session, helm: Path, directory: Path, report: Ste
     )
     contents.schedule = schedule
     contents.problems += wrong
-    sites = sites_of(hub.session, contents.release)
+    sites = sites_of(hub.session, contents.values)
     answering = await asyncio.gather(*map(answers, sites.probes))
     return describe_hub(hub, contents, sites, answering, _differences(hub, contents))
 
@@ -89,8 +89,8 @@ async def _look(contents: Contents, access: ClusterAccess, names: HubNames, helm
     async def releases() -> None:
         contents.releases = await Helm(helm, access.kubeconfig).list()
 
-    async def release() -> None:
-        contents.release = await Helm(helm, access.kubeconfig).find(names.release, names.namespace)
+    async def values() -> None:
+        contents.values = await Helm(helm, access.kubeconfig).values(names.release, names.namespace)
 
     async def certificate() -> None:
         state = await CertificateClient(await access.api(), names).state()
@@ -102,7 +102,7 @@ async def _look(contents: Contents, access: ClusterAccess, names: HubNames, helm
     async def stored() -> None:
         contents.stored = await read_stored_settings(await access.api())
 
-    looks = (releases(), release(), certificate(), pods(), stored())
+    looks = (releases(), values(), certificate(), pods(), stored())
     for failure in await asyncio.gather(*looks, return_exceptions=True):
         if isinstance(failure, DeployerError):
             contents.problems.append(failure.message)
@@ -118,7 +118,7 @@ def _differences(hub: Hub, contents: Contents) -> tuple[str, ...]:
     settings = _resolved(hub, contents.stored)
     if settings is None:
         return ("the settings of the last deployment are not valid for this release of the deployer",)
-    live = Live(contents.releases, contents.release, hub.cluster.as_dict())
+    live = Live(contents.releases, contents.values, hub.cluster.as_dict())
     return tuple(find_differences(settings, live).lines())
 
 

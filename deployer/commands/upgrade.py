@@ -114,8 +114,8 @@ async def _compare(
     load: Callable[[Mapping[str, Any]], Settings],
 ) -> Upgrade:
     names, helm, api = hub.session.names, Helm(options.helm, access.kubeconfig), await access.api()
-    stored, releases, release = await asyncio.gather(
-        read_stored_settings(api), helm.list(), helm.find(names.release, names.namespace)
+    stored, releases, values = await asyncio.gather(
+        read_stored_settings(api), helm.list(), helm.values(names.release, names.namespace)
     )
     if stored is None:
         raise PreflightError(
@@ -129,7 +129,7 @@ async def _compare(
         location=wanted.resource_group_location or cluster.location,
     )
     changed = changed_settings(stored, wanted.chosen())
-    differences = find_differences(resolved, Live(releases, release, cluster.as_dict()), changed)
+    differences = find_differences(resolved, Live(releases, values, cluster.as_dict()), changed)
     return Upgrade(wanted, replace(differences, images=await _old_images(hub, api, resolved)))
 
 

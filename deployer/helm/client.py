@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyhelm3
 from pyhelm3.errors import ReleaseNotFoundError
@@ -13,10 +14,12 @@ from deployer.helm.failures import explained, repeated
 from deployer.helm.process import HelmProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from pathlib import Path
 
     from deployer.helm.charts import ChartSource
+
+T = TypeVar("T")
 
 # A first install pulls every image to new nodes. Seconds.
 INSTALL_LIMIT = 900
@@ -113,14 +116,31 @@ class Helm:
             HelmError: the release cannot be read.
 
         """
+        return await self._if_found(release, lambda: self._read(release, namespace))
 
-        async def read() -> ReleaseState | None:
+    async def values(self, release: str, namespace: str) -> Mapping[str, Any] | None:
+        """Return the values of the newest revision of a release, None where there is no such release.
+
+        They take a third of the time of `find`.
+
+        Raises:
+            HelmError: the release cannot be read.
+
+        """
+
+        async def read() -> Mapping[str, Any]:
+            return await self._command.get_values(release, namespace=namespace) or {}
+
+        return await self._if_found(release, read)
+
+    async def _if_found(self, release: str, read: Callable[[], Awaitable[T]]) -> T | None:
+        async def read_or_none() -> T | None:
             try:
-                return await self._read(release, namespace)
+                return await read()
             except ReleaseNotFoundError:
                 return None
 
-        return await explained(f"Helm could not read the release {release}", repeated(read))
+        return await explained(f"Helm could not read the release {release}", repeated(read_or_none))
 
     async def list(self) -> list[ListedRelease]:
         """Return the releases of all namespaces, whatever their status.
@@ -148,12 +168,12 @@ class Helm:
 
     async def _read(self, release: str, namespace: str) -> ReleaseState:
         revision = await self._client.get_current_revision(release, namespace=namespace)
-        metadata = await revision.chart_metadata()
+        metadata, values = await asyncio.gather(revision.chart_metadata(), revision.values())
         return ReleaseState(
             status=revision.status.value,
             revision=revision.revision,
             chart=f"{metadata.name}-{metadata.version}",
-            values=await revision.values() or {},
+            values=values or {},
             resources=[
                 *(resource for resource in await revision.resources() if resource),
                 *await _lasting_hooks(revision),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from deployer.helm.charts import ChartSource
-    from deployer.helm.client import ListedRelease, ReleaseState
+    from deployer.helm.client import ListedRelease
     from deployer.names import HubNames
     from deployer.settings import Settings
 
@@ -67,13 +67,13 @@ class Live:
 
     Attributes:
         releases: all that are in the cluster.
-        release: of BinderHub; None where there is none.
+        values: of the release of BinderHub; None where there is none.
         cluster: as Azure describes it.
 
     """
 
     releases: Sequence[ListedRelease]
-    release: ReleaseState | None
+    values: Mapping[str, Any] | None
     cluster: Mapping[str, Any]
 
 
@@ -87,7 +87,8 @@ def find_differences(settings: Settings, live: Live, changed: tuple[str, ...] = 
 
     """
     names = derive_names(settings)
-    values, secrets = changed_values(settings, names, live.release) if live.release else ((), True)
+    none: tuple[tuple[str, ...], bool] = ((), True)
+    values, secrets = none if live.values is None else changed_values(settings, names, live.values)
     return Differences(
         settings=changed,
         charts=changed_charts(settings, live.releases, names),
@@ -118,10 +119,9 @@ def changed_charts(settings: Settings, releases: Sequence[ListedRelease], names:
 
 
 def changed_values(
-    settings: Settings, names: HubNames, release: ReleaseState
+    settings: Settings, names: HubNames, values: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], bool]:
     """Return the public values that differ from those of a release, and whether secret ones do."""
-    values = release.values
     rendered = render_binderhub_values(
         settings,
         names,

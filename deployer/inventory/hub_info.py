@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from azure.mgmt.containerservice.models import ManagedClusterAgentPoolProfile
 
-    from deployer.helm.client import ListedRelease, ReleaseState
+    from deployer.helm.client import ListedRelease
     from deployer.inventory.hub import Hub
     from deployer.inventory.schedule import Schedule
     from deployer.inventory.sites import Sites
@@ -142,7 +142,7 @@ class Contents:
 
     Attributes:
         releases: all that are in the cluster.
-        release: of BinderHub; None where there is none.
+        values: of the release of BinderHub; None where there is none.
         certificate: its state in words; None over plain HTTP.
         pods: of the hub; None where they cannot be looked at.
         stored: the settings of the last deployment; None where none has succeeded.
@@ -152,7 +152,7 @@ class Contents:
     """
 
     releases: list[ListedRelease] = field(default_factory=list)
-    release: ReleaseState | None = None
+    values: Mapping[str, Any] | None = None
     certificate: str | None = None
     pods: list[dict[str, Any]] | None = None
     stored: dict[str, Any] | None = None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deployer.cloud import ADDRESS_SUFFIX
 from deployer.helm.values import value_at
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from deployer.azure.session import Session
-    from deployer.helm.client import ReleaseState
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,16 @@ class Sites:
         return f"{self.binder}/versions", f"{self.hub}/hub/api"
 
 
-def sites_of(session: Session, release: ReleaseState | None) -> Sites:
+def sites_of(session: Session, values: Mapping[str, Any] | None) -> Sites:
     """Return the addresses from the values of the release, else those that the settings give.
 
     The values come first because name and group of a hub say nothing of its domain.
     """
     names = session.names
-    if release is None:
+    if values is None:
         return Sites(names.binder_url, names.hub_url)
-    ingress = release.values.get("ingress") or {}
-    hub_url = value_at(release.values, "config", "BinderHub", "hub_url") or names.hub_url
+    ingress = values.get("ingress") or {}
+    hub_url = value_at(values, "config", "BinderHub", "hub_url") or names.hub_url
     if ingress.get("enabled") and ingress.get("hosts"):
         return Sites(f"https://{ingress['hosts'][0]}", hub_url)
     own_name = f"{names.binder_label}.{session.settings.region}.{ADDRESS_SUFFIX}"

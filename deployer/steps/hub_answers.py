@@ -47,10 +47,10 @@ def hub_answers_step(power: Power) -> Step[Context]:
         except KubernetesError as error:
             report.warning(f"whether the hub answers cannot be seen from here: {error.message}")
             return "the cluster runs; the hub answers in some minutes"
-        release = await Helm(context.helm, access.kubeconfig).find(names.release, names.namespace)
-        if release is None:
+        values = await Helm(context.helm, access.kubeconfig).values(names.release, names.namespace)
+        if values is None:
             return "no BinderHub is installed: deploy installs it"
-        power.sites = sites_of(await _located(context, report), release)
+        power.sites = sites_of(await _located(context, report), values)
         await _await_answers(power.sites, access, names.namespace, report)
         return f"BinderHub answers at {power.sites.binder}, JupyterHub at {power.sites.hub}"
 
