@@ -15,9 +15,10 @@ DESCRIPTION = "The stop schedule of the BinderHub stops and starts the cluster."
 
 
 async def assign_right(azure: AzureClients, cluster: str, principal: str) -> None:
-    """Assign the role on a cluster to a principal, where it has not been."""
-    assignment = _assignment(cluster, principal)
-    if await azure.find(assignment, ASSIGNMENTS_API) is not None:
+    """Assign the role on a cluster to a principal, where nobody has done so."""
+    path = f"{cluster}/providers/Microsoft.Authorization/roleAssignments"
+    found = await azure.list_json(path, ASSIGNMENTS_API, {"$filter": f"principalId eq '{principal}'"})
+    if any(each["properties"]["roleDefinitionId"].lower().endswith(ROLE) for each in found):
         return
     roles = f"/subscriptions/{azure.subscription}/providers/Microsoft.Authorization/roleDefinitions"
     properties = {
@@ -26,7 +27,7 @@ async def assign_right(azure: AzureClients, cluster: str, principal: str) -> Non
         "principalType": "ServicePrincipal",
         "description": DESCRIPTION,
     }
-    await azure.put(assignment, ASSIGNMENTS_API, {"properties": properties})
+    await azure.put(_assignment(cluster, principal), ASSIGNMENTS_API, {"properties": properties})
 
 
 async def remove_right(azure: AzureClients, cluster: str, principal: str) -> None:

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 # Not everywhere in Azure is an identity known at once.
 UNKNOWN_YET = "PrincipalNotFound"
+# An identity of another group, which the deployer runs as but may not hand on.
+NOT_TO_BE_ATTACHED = "LinkedAuthorizationFailed"
 
 
 def stop_schedule_step(settings: Settings) -> Step[Context]:
@@ -91,20 +93,32 @@ async def _ensure(context: Context, report: StepReport, action: str, name: str, 
     if found is not None and not carries_our_tags(found.get("tags"), context.names.hub):
         report.note(
             f"There is a workflow {name} that the deployer did not create: the hub is not stopped on "
-            "schedule. Rename it, then deploy again."
+            "schedule. Remove it if nobody needs it, then deploy again."
         )
         return False
-    identity = identity_of(found) or await with_retries(
-        report,
-        "find the identity of the deployer",
-        lambda: find_deployer_identity(context.azure, context.settings),
-    )
+    # A workflow keeps the identity that it has: somebody may have given that one its right.
+    identity = identity_of(found) if found else await _find_identity(context, report)
     wanted = _body(context, action, triggers, identity, found)
     changed = found is None or not is_as_wanted(found, wanted)
     if changed:
-        found = await _put(context, report, name, workflow, wanted)
+        try:
+            found = await _put(context, report, name, workflow, wanted)
+        except AzureError as error:
+            if identity is None or error.code != NOT_TO_BE_ATTACHED:
+                raise
+            own = _body(context, action, triggers, None, found)
+            found = await _put(context, report, name, workflow, own)
     await _ensure_right(context, report, name, found or {})
     return changed
+
+
+async def _find_identity(context: Context, report: StepReport) -> str | None:
+    return await with_retries(
+        report,
+        "find the identity of the deployer",
+        lambda: find_deployer_identity(context.azure, context.settings),
+        rights_may_come=False,
+    )
 
 
 def _body(
@@ -128,7 +142,7 @@ async def _put(
         await context.azure.put(workflow, WORKFLOW_API, wanted)
         return await context.azure.find(workflow, WORKFLOW_API)
 
-    return await with_retries(report, f"set {name}", put)
+    return await with_retries(report, f"set {name}", put, rights_may_come=False)
 
 
 async def _ensure_right(context: Context, report: StepReport, name: str, found: Mapping[str, Any]) -> None:

@@ -63,6 +63,12 @@ class Azure:
                 raise failure({"error": {"code": codes.pop(0), "message": "no"}}, 403)
         self.kept.pop(path.rpartition("/")[2], None)
 
+    async def list_json(self, _path: str, _api_version: str, query: dict[str, str]) -> list[dict[str, Any]]:
+        _, principal, _ = query["$filter"].split("'")
+        return [
+            each for each in self.kept.values() if each.get("properties", {}).get("principalId") == principal
+        ]
+
     async def list_by_resource_group(self, _group: str, **_filter: str) -> Any:
         for name, body in list(self.kept.items()):
             if "properties" in body and "definition" in body["properties"]:
@@ -125,6 +131,25 @@ async def test_whoever_may_not_assign_roles_reads_who_can_and_how() -> None:
     first, second = (note.message for note in tried.notes.all())
     assert "az role assignment create --assignee-object-id principal of our-hub-stop" in first
     assert "our-hub-start" in second
+
+
+async def test_a_right_that_somebody_else_assigned_is_one() -> None:
+    azure = Azure()
+    role = "/of/azure/ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8"
+    for action in ("stop", "start"):
+        properties = {"principalId": f"principal of our-hub-{action}", "roleDefinitionId": role}
+        azure.kept[f"of IT for {action}"] = {"properties": properties}
+    await Tried(azure, **NIGHTS).outcome()
+    assert azure.puts == ["our-hub-stop", "our-hub-start"]
+
+
+async def test_an_identity_that_may_not_be_attached_is_replaced_by_one_of_its_own() -> None:
+    azure = Azure(**{"our-hub-deployer-1": attached("/of/it/deployer")})
+    azure.refusals = {"workflows": ["LinkedAuthorizationFailed"]}
+    await Tried(azure, **NIGHTS, **IN_A_CONTAINER).outcome()
+    kinds = [azure.kept[name]["identity"]["type"] for name in ("our-hub-stop", "our-hub-start")]
+    assert kinds == ["SystemAssigned", "UserAssigned"]
+    assert await Tried(azure, **NIGHTS, **IN_A_CONTAINER).outcome() == "nothing to change"
 
 
 async def test_an_identity_that_azure_does_not_know_everywhere_yet_is_waited_for(
