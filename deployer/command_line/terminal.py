@@ -122,7 +122,7 @@ def helm_program(*, download: bool) -> Path:
     found = find_helm()
     if found is not None:
         return found
-    missing = "The program helm is not installed."
+    missing = "The program helm is not installed, or is older than version 4."
     if not is_pinned():
         raise PreflightError(
             missing,
@@ -130,7 +130,7 @@ def helm_program(*, download: bool) -> Path:
             suggestion=f"Install helm {HELM_VERSION} as https://helm.sh/docs/intro/install says.",
         )
     question = (
-        f"helm is not installed. Download helm {HELM_VERSION} for {platform_name()} from {DOWNLOADS} now? "
+        f"helm 4 is not installed. Download helm {HELM_VERSION} for {platform_name()} from {DOWNLOADS} now? "
         "It is used only if it has the SHA-256 that this release was tested with."
     )
     if download or (sys.stdin.isatty() and typer.confirm(question)):

@@ -11,7 +11,9 @@ import hashlib
 import io
 import os
 import platform
+import re
 import shutil
+import subprocess
 import tarfile
 import tempfile
 from pathlib import Path
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HELM_VERSION = "4.3.1"
+# Helm 3 knows no --rollback-on-failure.
+OLDEST_MAJOR_VERSION = 4
 
 # SHA-256 of the program, for platforms whose official build was verified independently of the download
 # server. No command downloads helm for another platform; the image for one is built with the checksum that is
@@ -56,12 +60,24 @@ def cached_helm() -> Path:
 
 
 def find_helm() -> Path | None:
-    """Return the helm program on the PATH, else the one in the cache, else None."""
+    """Return the helm program on the PATH if it is helm 4 or newer, else the one in the cache, else None."""
     on_path = shutil.which("helm")
-    if on_path is not None:
+    if on_path is not None and _major_version(on_path) >= OLDEST_MAJOR_VERSION:
         return Path(on_path)
     cached = cached_helm()
     return cached if cached.is_file() else None
+
+
+def _major_version(program: str) -> int:
+    """Return the major version that a program says it has, 0 for one that says none."""
+    try:
+        said = subprocess.run(
+            (program, "version", "--template", "{{ .Version }}"), capture_output=True, text=True, check=False
+        ).stdout
+    except OSError:
+        return 0
+    version = re.match(r"v(\d+)\.", said)
+    return int(version[1]) if version else 0
 
 
 def download_helm(fetch: Callable[[str], bytes] | None = None) -> Path:

@@ -6,11 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import pyhelm3
 from pyhelm3.errors import ReleaseNotFoundError
-from pyhelm3.models import HookDeletePolicy, HookPhase
 
 from deployer.helm.failures import explained, repeated
+from deployer.helm.manifests import lasting_hooks, objects_in
 from deployer.helm.process import HelmProcess
 
 if TYPE_CHECKING:
@@ -107,7 +106,6 @@ class Helm:
 
     def __init__(self, executable: Path, kubeconfig: Path) -> None:
         self._command = HelmProcess(executable, kubeconfig.parent, kubeconfig, INSTALL_LIMIT)
-        self._client = pyhelm3.Client(self._command, executable=str(executable))
 
     async def find(self, release: str, namespace: str) -> ReleaseState | None:
         """Return the newest revision of a release, None where there is no such release.
@@ -151,7 +149,7 @@ class Helm:
         """
 
         async def read() -> list[ListedRelease]:
-            listed = await self._client.list_release_definitions(
+            listed = await self._command.list(
                 all_namespaces=True,
                 include_failed=True,
                 include_pending=True,
@@ -167,17 +165,17 @@ class Helm:
         return await explained("Helm could not list the releases", repeated(read))
 
     async def _read(self, release: str, namespace: str) -> ReleaseState:
-        revision = await self._client.get_current_revision(release, namespace=namespace)
-        metadata, values = await asyncio.gather(revision.chart_metadata(), revision.values())
+        newest = await self._command.status(release, namespace=namespace)
+        of_it = {"namespace": namespace, "revision": newest["version"]}
+        chart, values = await asyncio.gather(
+            self._command.get_chart_metadata(release, **of_it), self._command.get_values(release, **of_it)
+        )
         return ReleaseState(
-            status=revision.status.value,
-            revision=revision.revision,
-            chart=f"{metadata.name}-{metadata.version}",
+            status=newest["info"]["status"],
+            revision=newest["version"],
+            chart=f"{chart['name']}-{chart['version']}",
             values=values or {},
-            resources=[
-                *(resource for resource in await revision.resources() if resource),
-                *await _lasting_hooks(revision),
-            ],
+            resources=[*objects_in(newest["manifest"]), *lasting_hooks(newest.get("hooks") or ())],
         )
 
     async def clear_the_way(self, release: str, namespace: str) -> ReleaseState | None:
@@ -196,7 +194,7 @@ class Helm:
         if newest["status"] not in PENDING_STATUSES:
             return
         if not earlier or newest["status"] == UNINSTALLING:
-            await self._client.uninstall_release(release, namespace=namespace, wait=True)
+            await self._command.uninstall(release, namespace=namespace, wait=True)
             return
         # Not the one before: an interrupted rollback follows a failed revision, which helm does not keep.
         deployed = [revision for revision in earlier if revision["status"] == DEPLOYED]
@@ -221,13 +219,12 @@ class Helm:
         """
         chart = wanted.chart
         what = f"Helm could not install {chart.name} {chart.version}"
-        found = await explained(what, repeated(lambda: self._client.get_chart(wanted.package)), chart.setting)
         # Not repeated here: a failed attempt may have left a revision, which the caller has to look at first.
-        revision = await explained(
+        installed: Any = await explained(
             what,
-            self._client.install_or_upgrade_release(
+            self._command.install_or_upgrade(
                 wanted.name,
-                found,
+                wanted.package,
                 dict(wanted.values),
                 namespace=wanted.namespace,
                 create_namespace=True,
@@ -235,12 +232,12 @@ class Helm:
                 # Helm never removes what it takes from a chart's folder crds/. The charts used here have
                 # their definitions among the templates.
                 skip_crds=True,
-                rollback_on_failure=roll_back,
+                atomic=roll_back,
                 wait=True,
             ),
             chart.setting,
         )
-        return int(revision.revision)
+        return int(installed["version"])
 
     async def roll_back(self, release: str, namespace: str, revision: int) -> None:
         """Return a release to an earlier revision, and wait until its objects are ready.
@@ -258,19 +255,5 @@ class Helm:
         """Remove a release in any state, and wait until its objects are gone."""
         await explained(
             f"Helm could not remove the release {release}",
-            repeated(lambda: self._client.uninstall_release(release, namespace=namespace, wait=True)),
+            repeated(lambda: self._command.uninstall(release, namespace=namespace, wait=True)),
         )
-
-
-async def _lasting_hooks(revision: pyhelm3.ReleaseRevision) -> list[dict[str, Any]]:
-    """Return the objects that hooks made and that helm does not remove again; no manifest has them.
-
-    Jobs and pods that have ended may be removed by the cluster, too.
-    """
-    return [
-        hook.resource
-        for hook in await revision.hooks()
-        if hook.phase is HookPhase.SUCCEEDED
-        and HookDeletePolicy.HOOK_SUCCEEDED not in hook.delete_policies
-        and hook.kind not in {"Job", "Pod"}
-    ]

@@ -11,11 +11,9 @@ import asyncio
 import os
 import re
 import signal
-import subprocess
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import semver
 from pyhelm3 import Command
 from pyhelm3.errors import ChartNotFoundError, Error, InvalidResourceError, ReleaseNotFoundError
 
@@ -75,12 +73,6 @@ class HelmProcess(Command):
         cluster = () if kubeconfig is None else ("--kubeconfig", str(kubeconfig))
         self._arguments = (str(executable), *cluster)
         self._wait_limit = wait_limit
-
-    def client_version(self) -> semver.VersionInfo:
-        """Return the version of helm, asked without a shell and without the variables of this process."""
-        command = (self._arguments[0], "version", "--template", "{{ .Version }}")
-        answer = subprocess.run(command, capture_output=True, check=True, env=self._environment)
-        return semver.Version.parse(answer.stdout.decode().removeprefix("v"))
 
     async def run(self, command: Sequence[object], input: bytes | None = None) -> bytes:  # noqa: A002 - of pyhelm3
         """Run one command and return its standard output.

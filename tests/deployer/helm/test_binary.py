@@ -105,14 +105,28 @@ def test_a_machine_without_a_build_is_told_what_to_do(server: Callable[..., Call
     assert helm_binary.HELM_VERSION in refusal.value.suggestion
 
 
-def test_helm_on_the_path_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("says", "comes_first"),
+    [
+        ("echo v4.0.0", True),
+        ("echo v10.2.1", True),
+        ("echo v3.19.4", False),
+        ("echo command not found >&2; exit 127", False),
+    ],
+)
+def test_helm_on_the_path_comes_first_if_it_is_new_enough(
+    says: str,
+    comes_first: bool,  # noqa: FBT001 - a parameter of the test
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(helm_binary.PROGRAM_SHA256, "linux-amd64", sha256(PROGRAM))
-    helm_binary.install_helm(PROGRAM, "linux-amd64")
+    installed = helm_binary.install_helm(PROGRAM, "linux-amd64")
     on_path = tmp_path / "bin" / "helm"
     on_path.parent.mkdir()
-    on_path.write_bytes(PROGRAM)
+    on_path.write_text(f"#!/bin/sh\n{says}\n")
     on_path.chmod(0o755)
-    assert helm_binary.find_helm() == on_path
+    assert helm_binary.find_helm() == (on_path if comes_first else installed)
 
 
 def test_helm_in_the_cache_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
