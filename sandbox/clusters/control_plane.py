@@ -12,7 +12,8 @@ import httpx
 
 from sandbox.clusters.credentials import ADMINISTRATORS
 from sandbox.clusters.kwok import write_stages
-from sandbox.processes import free_port, kill, start
+from sandbox.ports import free_port
+from sandbox.processes import kill, start
 
 if TYPE_CHECKING:
     from pathlib import Path

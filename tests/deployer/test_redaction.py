@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
@@ -68,6 +68,7 @@ def cleaned(text: str, *secrets: str) -> str:
 
 
 @pytest.mark.parametrize("form", FORMS)
+@settings(max_examples=40)
 @given(secret=SECRETS, before=st.text(max_size=10), after=st.text(max_size=10))
 def test_a_secret_is_masked_in_every_form(form: str, secret: str, before: str, after: str) -> None:
     written = FORMS[form](secret)

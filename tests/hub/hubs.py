@@ -18,7 +18,8 @@ import yaml
 from deployer.helm.values import merge
 from sandbox.client import CHECKOUT
 from sandbox.internet.charts.packages import OWN_CHARTS
-from sandbox.processes import free_port, kill
+from sandbox.ports import free_port
+from sandbox.processes import kill
 from tests.deployer.hubs import AZURE_NAMES, names_of, values_of
 from tests.hub.identity_providers import PERSON
 

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from sandbox.processes import free_port
+from sandbox.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import websocket
 
-from sandbox.processes import die_with_parent, free_port
+from sandbox.ports import free_port
+from sandbox.processes import die_with_parent
 from tests.deployer.hubs import values_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import httpx
 
 from sandbox.nodejs import find_node
-from sandbox.processes import free_port, kill, start
+from sandbox.ports import free_port
+from sandbox.processes import kill, start
 
 if TYPE_CHECKING:
     import ssl

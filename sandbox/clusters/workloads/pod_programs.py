@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.clusters.kubernetes_api import watch
 from sandbox.clusters.workloads.mounted_files import mounted_config_maps, write_config_maps
-from sandbox.processes import free_port, kill, start
+from sandbox.ports import free_port
+from sandbox.processes import kill, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
