@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deployer.errors import KubernetesError
 from deployer.kubernetes.kubeconfig import with_files
 from deployer.kubernetes.objects import ObjectName, find_object, list_objects
-from deployer.kubernetes.requests import ANSWER_LIMIT, RETRY_LIMIT, RefusedError, send
+from deployer.kubernetes.requests import ANSWER_LIMIT, RETRY_LIMIT, RefusedError, fetch, send
 from deployer.private_files import private_folder, write_private_file
 from deployer.quoting import GUARD
 
@@ -120,18 +120,16 @@ async def missing_objects(api: Api, manifests: Sequence[Mapping[str, Any]], name
 
 
 async def _exists(api: Api, kind: Mapping[str, Any], manifest: Mapping[str, Any], namespace: str) -> bool:
-    from kr8s.asyncio.objects import new_class
-
-    resource = new_class(kind["kind"], kind["version"], namespaced=kind["namespaced"], plural=kind["name"])
-    found = resource(dict(manifest), manifest["metadata"].get("namespace", namespace), api)
+    name = str(manifest["metadata"]["name"])
+    where = manifest["metadata"].get("namespace", namespace) if kind["namespaced"] else None
     try:
-        await send(found.refresh)
+        await send(lambda: fetch(api, kind["version"], f"{kind['name']}/{name}", where))
     except RefusedError as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             return False
         why = GUARD.published(str(refused)) if GUARD.watches else str(refused)
-        name = GUARD.published_name(str(found.name))
-        raise KubernetesError(f"The cluster refused to show {found.kind} {name}: {why}") from None
+        shown = GUARD.published_name(name)
+        raise KubernetesError(f"The cluster refused to show {kind['kind']} {shown}: {why}") from None
     return True
 
 

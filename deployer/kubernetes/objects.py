@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.comparison import contains
 from deployer.errors import KubernetesError
-from deployer.kubernetes.requests import UNANSWERED_WEBHOOK, RefusedError, send
+from deployer.kubernetes.requests import UNANSWERED_WEBHOOK, RefusedError, fetch, send
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,14 +46,13 @@ class ObjectName:
 
 async def find_object(api: Api, name: ObjectName) -> dict[str, Any] | None:
     """Return an object, None where there is none, or where the cluster does not know the kind."""
-    found = _object(api, name)
+    path = f"{_plural(name.kind)}/{name.name}"
     try:
-        await send(found.refresh)
+        return await send(lambda: fetch(api, name.version, path, name.namespace))
     except RefusedError as refused:
         if refused.status == HTTPStatus.NOT_FOUND:
             return None
         raise _error("show", name, refused) from None
-    return _raw(found)
 
 
 async def list_objects(
@@ -70,13 +69,16 @@ async def list_objects(
 
     """
     import kr8s
-    from kr8s.asyncio.objects import APIObject
 
     wanted = _class_of(version, kind, namespaced=True)
 
     async def listed() -> list[dict[str, Any]]:
-        found = api.get(wanted, namespace=namespace or kr8s.ALL, field_selector=field_selector)
-        return [_raw(item) async for item in found if isinstance(item, APIObject)]
+        where = namespace or kr8s.ALL
+        found = api.get(wanted, namespace=where, field_selector=field_selector, raw=True)
+        # The objects of a list do not name their kind.
+        return [
+            {**item, "apiVersion": version, "kind": kind} async for item in found if isinstance(item, dict)
+        ]
 
     try:
         return await send(listed)
@@ -162,14 +164,13 @@ def _object(api: Api, name: ObjectName, body: Mapping[str, Any] | None = None) -
 def _class_of(version: str, kind: str, *, namespaced: bool) -> type[APIObject]:
     from kr8s.asyncio.objects import new_class
 
+    return new_class(kind, version, namespaced=namespaced, plural=_plural(kind))
+
+
+def _plural(kind: str) -> str:
     # kr8s knows the plural of a kind only for its own classes; this rule holds for every kind used here.
     lower = kind.lower()
-    plural = f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}{'es' if lower.endswith('ss') else 's'}"
-    return new_class(kind, version, namespaced=namespaced, plural=plural)
-
-
-def _raw(item: APIObject) -> dict[str, Any]:
-    return dict(item.raw.to_dict())
+    return f"{lower[:-1]}ies" if lower.endswith("y") else f"{lower}{'es' if lower.endswith('ss') else 's'}"
 
 
 def _error(verb: str, name: ObjectName, refused: RefusedError) -> KubernetesError:

@@ -8,7 +8,7 @@ creations, whose callers look again when the object exists already.
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from deployer.errors import KubernetesError
 from deployer.waiting import repeating
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     import kr8s
+    from kr8s.asyncio import Api
 
 T = TypeVar("T")
 
@@ -40,6 +41,22 @@ class RefusedError(Exception):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+async def fetch(api: Api, version: str, path: str, namespace: str | None) -> dict[str, Any]:
+    """Return an object as the cluster shows it; for `send`, which explains what can go wrong.
+
+    kr8s would turn each mapping and each list in it into an object, which takes longer than the request.
+
+    Args:
+        api: the cluster's API.
+        version: group and version, as in `apiVersion`.
+        path: plural of the kind, and name of the object.
+        namespace: None for objects that belong to the whole cluster.
+
+    """
+    async with api.call_api("GET", version=version, url=path, namespace=namespace) as answer:
+        return dict(answer.json())
 
 
 async def send(request: Callable[[], Awaitable[T]], limit: float = RETRY_LIMIT) -> T:
