@@ -68,7 +68,8 @@ def render_documents(template: str, *, secrets: bool = False, **context: Any) ->
         Each non-empty document; see `render` for the arguments.
 
     """
-    yield from filter(None, yaml.safe_load_all(render(template, secrets=secrets, **context)))
+    rendered = render(template, secrets=secrets, **context)
+    yield from filter(None, yaml.load_all(rendered, Loader=yaml.CSafeLoader))
 
 
 @cache

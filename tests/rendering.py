@@ -54,5 +54,5 @@ def render(chart: Path, values: Mapping[str, Any], release: str, namespace: str)
     """Return the objects of a release; see `template` for the arguments."""
     rendered = template(chart, values, release, namespace)
     assert rendered.returncode == 0, rendered.stderr
-    documents = [document for document in yaml.safe_load_all(rendered.stdout) if document]
+    documents = [document for document in yaml.load_all(rendered.stdout, Loader=yaml.CSafeLoader) if document]
     return {(document["kind"], document["metadata"]["name"]): document for document in documents}
