@@ -69,13 +69,13 @@ class GoModule:
         target = self.cache_folder()
         target.parent.mkdir(parents=True, exist_ok=True)
         # The work folder lies beside the target, so that the result can be renamed.
-        with _alone_in(target.parent), tempfile.TemporaryDirectory(prefix=WORK, dir=target.parent) as work:
+        with _alone_in(target.parent), _work_folder(target.parent) as work:
             if is_complete():  # another checkout built it meanwhile
                 return
             shutil.rmtree(target, ignore_errors=True)
-            built = Path(work) / "built"
+            built = work / "built"
             built.mkdir()
-            go = Go(_find_go(Path(work)), self.folder, Path(work))
+            go = Go(_find_go(work), self.folder, work)
             started = time.monotonic()
             say(f"building {what} once: about {minutes} minutes on 2 cores")
             make(go, built)
@@ -145,6 +145,26 @@ def _alone_in(cache: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _work_folder(cache: Path) -> Iterator[Path]:
+    """Make a folder, and have it removed afterwards.
+
+    Nobody waits for that: its hundred thousand files take one to two minutes. What a machine that is switched
+    off leaves of it, the next build removes.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=WORK, dir=cache))
+    try:
+        yield folder
+    finally:
+        subprocess.run(
+            ("sh", "-c", 'rm -rf "$0" &', folder),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            check=False,
+        )
 
 
 def _find_go(work: Path) -> Path:

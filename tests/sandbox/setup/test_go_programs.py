@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,13 @@ import pytest
 
 from sandbox.clusters import programs
 from sandbox.clusters.programs import BUILT_NAMES
-from sandbox.go_builds import ProgramsError
+from sandbox.go_builds import WORK, ProgramsError
 from sandbox.setup.go_programs import control_plane
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+PATIENCE_SECONDS = 60
 # Plays go: tells its version, notes what it is asked for, and builds files or fails on request.
 GO = """#!/bin/sh
 [ "$1" = env ] && { echo go1.26.1; exit; }
@@ -53,6 +55,11 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def cached() -> list[str]:
+    """Return what the cache holds when the folders of builds are removed, for which no build waits."""
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while left := [path.name for path in programs.cache_folder().parent.glob(f"{WORK}*")]:
+        assert time.monotonic() < ends, left
+        time.sleep(0.05)
     return sorted(path.name for path in programs.cache_folder().parent.iterdir())
 
 
