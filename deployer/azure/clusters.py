@@ -12,7 +12,7 @@ from deployer.errors import DeployerError
 from deployer.kubernetes.cluster import private_kubeconfig
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping
 
     from azure.mgmt.containerservice.models import ManagedCluster
 
@@ -51,7 +51,7 @@ def authorised_ranges(cluster: Mapping[str, Any]) -> list[str]:
 
 @asynccontextmanager
 async def open_cluster(
-    azure: AzureClients, group: str, name: str, report: StepReport, ranges: Sequence[str] = ()
+    azure: AzureClients, group: str, name: str, report: StepReport, found: ManagedCluster | None
 ) -> AsyncIterator[ClusterAccess]:
     """Give access to the API of a cluster, with files that are removed at the end of the context.
 
@@ -60,13 +60,14 @@ async def open_cluster(
         group: name of its resource group.
         name: of the cluster.
         report: receives what is waited for.
-        ranges: the only addresses that its API server answers; none if it answers all.
+        found: the cluster as Azure describes it now: it says whom its API server answers.
 
     Raises:
         DeployerError: Azure returned no credentials, or none that can be read.
 
     """
     content = await _fetch_kubeconfig(azure, group, name, report)
+    ranges = authorised_ranges(found.as_dict()) if found is not None else ()
     with private_kubeconfig(content, ranges) as access:
         yield access
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
 
+from deployer.azure.role_assignments import ASSIGNMENTS_API, assignments_on, list_assignments
+
 if TYPE_CHECKING:
     from deployer.azure.clients import AzureClients
 
-ASSIGNMENTS_API = "2022-04-01"
 # Azure Kubernetes Service Contributor Role: of the roles that Azure has, the smallest that may do both.
 ROLE = "ed7f3fbd-7b88-4dd4-9017-9adb7ce333f8"
 DESCRIPTION = "The stop schedule of the BinderHub stops and starts the cluster."
@@ -16,8 +17,7 @@ DESCRIPTION = "The stop schedule of the BinderHub stops and starts the cluster."
 
 async def assign_right(azure: AzureClients, cluster: str, principal: str) -> None:
     """Assign the role on a cluster to a principal, where nobody has done so."""
-    path = f"{cluster}/providers/Microsoft.Authorization/roleAssignments"
-    found = await azure.list_json(path, ASSIGNMENTS_API, {"$filter": f"principalId eq '{principal}'"})
+    found = await list_assignments(azure, cluster, principal)
     if any(each["properties"]["roleDefinitionId"].lower().endswith(ROLE) for each in found):
         return
     roles = f"/subscriptions/{azure.subscription}/providers/Microsoft.Authorization/roleDefinitions"
@@ -46,4 +46,4 @@ def how_to_assign(cluster: str, principal: str) -> str:
 def _assignment(cluster: str, principal: str) -> str:
     # One name for each principal: Azure lets no assignment change hands.
     name = uuid5(NAMESPACE_URL, f"{cluster}/{principal}/{ROLE}".lower())
-    return f"{cluster}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    return f"{assignments_on(cluster)}/{name}"

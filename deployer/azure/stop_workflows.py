@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from deployer.azure.deployer_identity import attached_identities
 from deployer.cloud import MANAGEMENT_ENDPOINT
 from deployer.comparison import contains
 from deployer.settings.types.stop_schedule import DAY_MINUTES, DAYS, clock, stops_of
@@ -74,8 +75,7 @@ def describe_workflow(action: str, cluster: str, triggers: Body, identity: str |
 
 def identity_of(workflow: Mapping[str, Any] | None) -> str | None:
     """Return the user-assigned identity of a workflow, None where it has none."""
-    attached = ((workflow or {}).get("identity") or {}).get("userAssignedIdentities") or {}
-    return next(iter(attached), None)
+    return next(iter(attached_identities(workflow)), None)
 
 
 def identity_body(identity: str | None) -> Body:

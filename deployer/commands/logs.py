@@ -7,7 +7,7 @@ from contextlib import aclosing
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clusters import authorised_ranges, open_cluster
+from deployer.azure.clusters import open_cluster
 from deployer.azure.container_groups import (
     CONTAINER_GROUP_API,
     container_group_properties,
@@ -82,8 +82,8 @@ async def _of_pods(
     hub: Hub, target: LogTarget | None, wanted: LogRange, report: StepReport
 ) -> AsyncGenerator[LogLine, None]:
     names, group = hub.session.names, hub.session.settings.resource_group_name
-    ranges = authorised_ranges(usable_cluster(hub).as_dict())
-    async with open_cluster(hub.session.azure, group, names.cluster, report, ranges) as access:
+    cluster = usable_cluster(hub)
+    async with open_cluster(hub.session.azure, group, names.cluster, report, cluster) as access:
         api = await access.api()
         if wanted.follow:
             api.timeout = None  # A log that is followed may be silent for hours.

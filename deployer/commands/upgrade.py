@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clusters import authorised_ranges, open_cluster
+from deployer.azure.clusters import open_cluster
 from deployer.azure.session import open_session
 from deployer.cloud import REGISTRY_SUFFIX
 from deployer.commands.runner import Job, run_job
@@ -75,8 +75,7 @@ async def prepare_upgrade(
         hub = await find_hub(session, options.directory, report)
         cluster = usable_cluster(hub)
         group, name = session.settings.resource_group_name, hub.session.names.cluster
-        ranges = authorised_ranges(cluster.as_dict())
-        async with open_cluster(session.azure, group, name, report, ranges) as access:
+        async with open_cluster(session.azure, group, name, report, cluster) as access:
             return await _compare(hub, cluster, access, options, load)
 
 

@@ -53,6 +53,11 @@ class ChartSource:
         return self.chart.version
 
     @property
+    def full_name(self) -> str:
+        """Name and version, as helm writes them."""
+        return self.chart.full_name
+
+    @property
     def setting(self) -> str:
         """The setting for the version."""
         return self.chart.setting
@@ -150,7 +155,7 @@ def _check_content(package: Path, source: ChartSource, said: str) -> None:
     archive = f"sha256:{hashlib.sha256(package.read_bytes()).hexdigest()}"
     # Helm has verified that the artifact has this digest, and the archive the one that the artifact names.
     artifact = _ARTIFACT_DIGEST.findall(said)
-    wanted, full_name = source.chart.digest, source.chart.full_name
+    wanted, full_name = source.chart.digest, source.full_name
     if wanted is None or wanted in (archive, *artifact):
         return
     came = " as an artifact and ".join([*artifact, archive])

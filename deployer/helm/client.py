@@ -51,8 +51,7 @@ class ReleaseState:
 
     def matches(self, chart: ChartSource, values: Mapping[str, Any]) -> bool:
         """Return whether the release is deployed with this chart and these values."""
-        wanted = chart.chart.full_name
-        return self.status == DEPLOYED and self.chart == wanted and self.values == values
+        return self.status == DEPLOYED and self.chart == chart.full_name and self.values == values
 
 
 @dataclass(frozen=True)

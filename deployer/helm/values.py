@@ -194,13 +194,6 @@ def _public_templates(settings: Settings) -> Iterator[str]:
         yield "allowed_origins"
 
 
-def value_at(values: Any, *path: str) -> Any:
-    """Return what the values of a release hold at a path, None where they hold nothing there."""
-    for key in path:
-        values = values.get(key) if isinstance(values, dict) else None
-    return values
-
-
 def _layer(templates: Iterable[str], context: Mapping[str, Any], *, secrets: bool = False) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for template in templates:

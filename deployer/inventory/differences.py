@@ -10,9 +10,10 @@ from pydantic import SecretStr
 from deployer.azure.cluster_update import plan_update, user_pool_surges, version_wanted
 from deployer.azure.managed_cluster import ClusterWish, describe_cluster
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
-from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values, value_at
+from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
 from deployer.names import CERT_MANAGER, INGRESS, derive_names
 from deployer.redaction import REDACTOR
+from deployer.settings.chart_values import value_at
 from deployer.settings.model import SECRETS
 
 if TYPE_CHECKING:
@@ -112,9 +113,9 @@ def changed_charts(settings: Settings, releases: Sequence[ListedRelease], names:
         wanted[INGRESS, INGRESS] = traefik_chart(settings)
         wanted[CERT_MANAGER, CERT_MANAGER] = cert_manager_chart(settings)
     return tuple(
-        f"{chart.name}: {installed.get(key, 'none')} becomes {chart.chart.full_name}"
+        f"{chart.name}: {installed.get(key, 'none')} becomes {chart.full_name}"
         for key, chart in wanted.items()
-        if installed.get(key) != f"{chart.chart.full_name}"
+        if installed.get(key) != chart.full_name
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from deployer.azure.cluster_state import SETTLED_STATES, under_way
-from deployer.azure.clusters import RUNNING, authorised_ranges, open_cluster, power_state
+from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.errors import DeployerError
 from deployer.helm.client import Helm
 from deployer.inventory.things import Kind, Thing
@@ -59,8 +59,7 @@ async def look_inside(hub: Hub, helm: Path, report: StepReport) -> Inside:
         return Inside(problem=under_way(state, name))
     group = hub.session.settings.resource_group_name
     try:
-        ranges = authorised_ranges(hub.cluster.as_dict())
-        async with open_cluster(hub.session.azure, group, name, report, ranges) as access:
+        async with open_cluster(hub.session.azure, group, name, report, hub.cluster) as access:
             return await _look(access, hub.session.names, helm)
     except DeployerError as error:
         return Inside(problem=error.message)

@@ -9,7 +9,7 @@ from deployer.azure.container_groups import CONTAINER_GROUP_API
 from deployer.azure.container_registry import API_VERSION as REGISTRY_API
 from deployer.azure.deployer_identity import IDENTITY_API
 from deployer.azure.retries import with_retries
-from deployer.azure.stop_rights import ASSIGNMENTS_API
+from deployer.azure.role_assignments import ASSIGNMENTS_API
 from deployer.azure.stop_workflows import WORKFLOW_API
 from deployer.errors import DeployerError
 from deployer.inventory.survey import Extent

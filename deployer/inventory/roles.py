@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.deployer_identity import IDENTITY_API
 from deployer.azure.retries import with_retries
-from deployer.azure.stop_rights import ASSIGNMENTS_API
+from deployer.azure.role_assignments import list_assignments
 from deployer.errors import AzureError
 from deployer.inventory.things import Kind, Thing
 
@@ -39,13 +39,11 @@ async def role_assignments(hub: Hub, identities: Iterable[Thing], report: StepRe
 async def _assigned(hub: Hub, principal: str, report: StepReport) -> list[Thing]:
     things = []
     for scope in _scopes(hub):
-        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
-        query = {"$filter": f"principalId eq '{principal}'"}
         try:
             found = await with_retries(
                 report,
                 f"list the roles on {scope}",
-                lambda path=path, query=query: hub.session.azure.list_json(path, ASSIGNMENTS_API, query),  # type: ignore[misc]
+                lambda scope=scope: list_assignments(hub.session.azure, scope, principal),  # type: ignore[misc]
                 rights_may_come=False,
             )
         except AzureError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deployer.cloud import ADDRESS_SUFFIX
-from deployer.helm.values import value_at
+from deployer.settings.chart_values import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

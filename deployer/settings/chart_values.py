@@ -149,7 +149,7 @@ def unusable_code(values: Mapping[str, Any]) -> Iterator[str]:
     BinderHub and JupyterHub pass every entry to `exec` when they start; the schemas of the charts allow any.
     """
     for path, program in EXTRA_CONFIG.items():
-        found = _at(values, path)
+        found = value_at(values, *path.split("."), missing=_ABSENT)
         if found is _ABSENT:
             continue
         if not isinstance(found, dict):
@@ -161,10 +161,18 @@ def unusable_code(values: Mapping[str, Any]) -> Iterator[str]:
             yield f"has something else than text in {path} ({which}): {program} would end at every start."
 
 
-def _at(values: Any, path: str) -> Any:
-    for key in path.split("."):
+def value_at(values: Any, *path: str, missing: Any = None) -> Any:
+    """Return what values hold at a path.
+
+    Args:
+        values: of a chart, or a part of them.
+        path: the keys that lead there.
+        missing: returned where they hold nothing there.
+
+    """
+    for key in path:
         if not isinstance(values, dict) or key not in values:
-            return _ABSENT
+            return missing
         values = values[key]
     return values
 

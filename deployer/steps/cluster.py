@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from deployer.azure.api_access import await_admission, withdraw
 from deployer.azure.cluster_state import check_usable, locked
 from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_surges, version_wanted
-from deployer.azure.clusters import authorised_ranges, find_cluster, open_cluster
+from deployer.azure.clusters import find_cluster, open_cluster
 from deployer.azure.compute_quota import CoreQuota, read_core_quota
 from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL, ClusterWish, describe_cluster
 from deployer.azure.retries import with_retries
@@ -80,8 +80,7 @@ async def _open(context: Context, report: StepReport) -> ClusterAccess:
     """Give access to the API, as soon as it answers this machine where it does not answer all."""
     group, name = context.settings.resource_group_name, context.names.cluster
     found = await with_retries(report, "find the cluster", lambda: find_cluster(context.azure, group, name))
-    ranges = authorised_ranges(found.as_dict()) if found is not None else []
-    opening = open_cluster(context.azure, group, name, report, ranges)
+    opening = open_cluster(context.azure, group, name, report, found)
     access = await context.resources.enter_async_context(opening)
     if context.settings.api_server_authorized_ranges:
         await await_admission(access, report)

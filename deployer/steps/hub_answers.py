@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clusters import authorised_ranges, find_cluster, open_cluster
+from deployer.azure.clusters import find_cluster, open_cluster
 from deployer.azure.refusals import in_words
 from deployer.azure.retries import with_retries
 from deployer.errors import KubernetesError, VerificationError
@@ -16,9 +16,6 @@ from deployer.run.workflow import Step
 from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
-    from azure.mgmt.containerservice.models import ManagedCluster
-
-    from deployer.azure.session import Session
     from deployer.inventory.power import Power
     from deployer.inventory.sites import Sites
     from deployer.kubernetes.cluster import ClusterAccess
@@ -40,8 +37,12 @@ def hub_answers_step(power: Power) -> Step[Context]:
             VerificationError: they do not answer in time.
 
         """
-        names = context.names
-        access = await _open(context, report)
+        group, names = context.settings.resource_group_name, context.names
+        found = await with_retries(
+            report, "find the cluster", lambda: find_cluster(context.azure, group, names.cluster)
+        )
+        opening = open_cluster(context.azure, group, names.cluster, report, found)
+        access = await context.resources.enter_async_context(opening)
         try:
             await access.api()
         except KubernetesError as error:
@@ -50,30 +51,12 @@ def hub_answers_step(power: Power) -> Step[Context]:
         values = await Helm(context.helm, access.kubeconfig).values(names.release, names.namespace)
         if values is None:
             return "no BinderHub is installed: deploy installs it"
-        power.sites = sites_of(await _located(context, report), values)
+        # With the region of the cluster, which may be another one than that of the group.
+        power.sites = sites_of(located(context.results.session.get(), found), values)
         await _await_answers(power.sites, access, names.namespace, report)
         return f"BinderHub answers at {power.sites.binder}, JupyterHub at {power.sites.hub}"
 
     return Step("hub-answers", "Wait until the hub answers", await_hub)
-
-
-async def _open(context: Context, report: StepReport) -> ClusterAccess:
-    found = await _find(context, report)
-    ranges = authorised_ranges(found.as_dict()) if found is not None else []
-    group, name = context.settings.resource_group_name, context.names.cluster
-    return await context.resources.enter_async_context(
-        open_cluster(context.azure, group, name, report, ranges)
-    )
-
-
-async def _find(context: Context, report: StepReport) -> ManagedCluster | None:
-    group, name = context.settings.resource_group_name, context.names.cluster
-    return await with_retries(report, "find the cluster", lambda: find_cluster(context.azure, group, name))
-
-
-async def _located(context: Context, report: StepReport) -> Session:
-    """Return the session with the region of the cluster, which may be another one than that of the group."""
-    return located(context.results.session.get(), await _find(context, report))
 
 
 async def _await_answers(sites: Sites, access: ClusterAccess, namespace: str, report: StepReport) -> None:

@@ -16,9 +16,10 @@ from deployer.azure.container_registry import API_VERSION, HubRegistry, Registry
 from deployer.azure.registry_passwords import LIFETIME, free_slot, newest_password
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
-from deployer.helm.values import RegistryAccess, RegistryLogin, value_at
+from deployer.helm.values import RegistryAccess, RegistryLogin
 from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
+from deployer.settings.chart_values import value_at
 from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:

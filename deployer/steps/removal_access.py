@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clusters import RUNNING, authorised_ranges, open_cluster, power_state
+from deployer.azure.clusters import RUNNING, open_cluster, power_state
 from deployer.azure.settled_cluster import await_settled
 from deployer.errors import AlreadyRunningError, DeployerError
 from deployer.kubernetes.lease import ClusterLock
@@ -16,7 +16,7 @@ from deployer.run.lock import hold
 from deployer.run.workflow import Step
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from azure.mgmt.containerservice.models import ManagedCluster
 
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
@@ -43,7 +43,7 @@ async def reach_cluster(context: Context, report: StepReport) -> str:
     if power_state(found) != RUNNING:
         return f"the cluster {name} is stopped"
     try:
-        return await _open(context, report, authorised_ranges(found.as_dict()))
+        return await _open(context, report, found)
     except AlreadyRunningError:
         raise
     except DeployerError as error:
@@ -51,9 +51,9 @@ async def reach_cluster(context: Context, report: StepReport) -> str:
         return f"the cluster {name} cannot be reached"
 
 
-async def _open(context: Context, report: StepReport, ranges: Sequence[str]) -> str:
+async def _open(context: Context, report: StepReport, found: ManagedCluster) -> str:
     group, name = context.settings.resource_group_name, context.names.cluster
-    opening = open_cluster(context.azure, group, name, report, ranges)
+    opening = open_cluster(context.azure, group, name, report, found)
     access = await context.resources.enter_async_context(opening)
     context.results.unlock_cluster.set(await hold(ClusterLock(await access.api()), context, report))
     context.results.cluster.set(access)

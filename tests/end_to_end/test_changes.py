@@ -18,6 +18,7 @@ from sandbox.visitor.portal import Portal
 from tests.clusters import kubernetes
 from tests.end_to_end.deployments import deploy, deploy_command, group_of, hub_settings, run
 from tests.end_to_end.logs import messages, outcome
+from tests.end_to_end.power import await_power
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,16 +75,6 @@ class Changing:
     def ask_cluster(self, method: str, action: str = "", body: object = None) -> None:
         """Send a request about the cluster, as its administrator."""
         Portal(self.sandbox).arm(method, f"{self.cluster_id}{action}", CLUSTERS_API, body)
-
-    def await_power_state(self, wanted: str) -> None:
-        """Wait until the cluster is stopped, or runs."""
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < ends:
-            properties = self.cluster()["properties"]
-            if (properties["powerState"]["code"], properties["provisioningState"]) == (wanted, "Succeeded"):
-                return
-            time.sleep(0.2)
-        pytest.fail(f"the cluster is not {wanted}")
 
     def revision(self) -> int:
         """Return the number of the newest revision of the BinderHub release."""
@@ -208,7 +199,7 @@ def test_a_first_install_that_was_killed_is_made_again(changing: Changing) -> No
 
 def test_a_stopped_cluster_is_not_started_unasked(changing: Changing) -> None:
     changing.ask_cluster("POST", "/stop")
-    changing.await_power_state("Stopped")
+    await_power(changing.sandbox, HUB, "Stopped")
     ran = changing.deploy()
     assert ran.status == 2
     assert f"{HUB} is stopped" in ran.stderr
@@ -230,19 +221,19 @@ def test_an_operation_in_progress_on_the_cluster_is_waited_for(changing: Changin
     _, rest = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, log + rest
     assert f"the cluster {HUB} is being started" in log
-    changing.await_power_state("Running")
+    await_power(changing.sandbox, HUB, "Running")
 
 
 def test_a_cluster_of_somebody_else_is_left_alone(changing: Changing) -> None:
     tags = changing.cluster()["tags"]
     changing.ask_cluster("PATCH", body={"tags": {"team": "physics"}})
-    changing.await_power_state("Running")
+    await_power(changing.sandbox, HUB, "Running")
     ran = changing.deploy()
     assert ran.status == 2
     assert f"already is a cluster {HUB}" in ran.stderr
     assert changing.cluster()["tags"] == {"team": "physics"}
     changing.ask_cluster("PATCH", body={"tags": tags})
-    changing.await_power_state("Running")
+    await_power(changing.sandbox, HUB, "Running")
 
 
 def kill_while_helm_waits(changing: Changing, **settings: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,13 +13,13 @@ import pytest
 
 from deployer.inventory.removals import Removals
 from deployer.plan import build_teardown_plan
-from sandbox.visitor.portal import Portal
 from tests.clusters import kubernetes
 from tests.deployer.settings_of import settings_of
 from tests.end_to_end.deployments import deploy, group_of, latest_record, run, type_into
 from tests.end_to_end.governance import SUBSCRIPTION, azure, locked
 from tests.end_to_end.images import push_image, registry, repositories
 from tests.end_to_end.people import make_group
+from tests.end_to_end.power import await_power
 from tests.end_to_end.teardowns import make, names, resources, teardown, teardown_command
 
 if TYPE_CHECKING:
@@ -164,5 +163,4 @@ def kill_at(sandbox: RunningSandbox, folder: Path, step: str) -> None:
 def stop_cluster(sandbox: RunningSandbox) -> None:
     """Stop the cluster, and wait until it is stopped."""
     azure(sandbox, "POST", f"{CLUSTER}/stop", "2026-02-01")
-    while Portal(sandbox).arm("GET", CLUSTER, "2026-02-01")["properties"]["powerState"]["code"] != "Stopped":
-        time.sleep(0.2)
+    await_power(sandbox, HUB, "Stopped")

@@ -20,6 +20,7 @@ from deployer.names import derive_names
 from deployer.progress.events import EventKind, Progress
 from deployer.progress.report import StepReport
 from tests.deployer.azure.clusters import as_azure_has_it, update_of, wanted
+from tests.deployer.kept_events import KeptEvents
 from tests.deployer.settings_of import settings_of
 from tests.network import connected
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from deployer.azure.clients import AzureClients
     from deployer.kubernetes.cluster import ClusterAccess
-    from deployer.progress.events import Event
 
 OFFICE, OTHER = "192.0.2.0/24", "198.51.100.0/24"
 OWN = "203.0.113.9"
@@ -132,19 +132,6 @@ def test_ranges_that_only_the_department_knows_of_stay_and_are_said() -> None:
     assert list(unchangeable(found, wanted(api_server_authorized_ranges=OFFICE), None)) == []
 
 
-class Collected:
-    """A sink that keeps all events."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def receive(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> None:
-        pass
-
-
 class Api:
     """The API of a cluster that answers after some looks."""
 
@@ -159,7 +146,7 @@ class Api:
 
 async def test_a_deployment_waits_until_it_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_access, "LOOK_EVERY", 0.0)
-    seen = Collected()
+    seen = KeptEvents()
     report = StepReport("cluster", Progress([seen]))
     await await_admission(cast("ClusterAccess", Api(1)), report)
     assert [event.message for event in seen.events] == [
@@ -187,7 +174,7 @@ class Busy:
 
 @pytest.mark.parametrize("error", [HttpResponseError("busy"), TimeoutError()])
 async def test_an_address_that_cannot_be_taken_out_is_named(error: Exception) -> None:
-    seen = Collected()
+    seen = KeptEvents()
     azure = cast("AzureClients", Busy(error))
     await withdraw(azure, "group", "demo", f"{OWN}/32", StepReport("cluster", Progress([seen])))
     (event,) = seen.events

@@ -12,8 +12,9 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from deployer.azure import retries
 from deployer.azure.retries import RetryPolicy, retry_policy, with_retries
 from deployer.errors import AzureError
-from deployer.progress.events import Event, Progress
+from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
+from tests.deployer.kept_events import KeptEvents
 
 
 class Answer:
@@ -31,19 +32,6 @@ class Answer:
 
     def body(self) -> bytes:
         return self._body.encode()
-
-
-class Messages:
-    """A sink that keeps what is shown."""
-
-    def __init__(self) -> None:
-        self.shown: list[str] = []
-
-    def receive(self, event: Event) -> None:
-        self.shown.append(event.message)
-
-    def close(self) -> None:
-        pass
 
 
 def refusal(status: int, code: str = "Code", message: str = "message") -> HttpResponseError:
@@ -71,23 +59,23 @@ LASTING = [
 
 
 @pytest.fixture
-def sink(monkeypatch: pytest.MonkeyPatch) -> Messages:
+def sink(monkeypatch: pytest.MonkeyPatch) -> KeptEvents:
     """Return what the retries show; they do not really wait."""
     monkeypatch.setattr(asyncio, "sleep", _at_once)
-    return Messages()
+    return KeptEvents()
 
 
 async def _at_once(_: float) -> None:
     pass
 
 
-def report(sink: Messages) -> StepReport:
+def report(sink: KeptEvents) -> StepReport:
     return StepReport("step", Progress([sink]))
 
 
 @pytest.mark.parametrize(("error", "policy"), PASSING)
 async def test_a_failure_that_can_pass_is_repeated_with_its_reason(
-    sink: Messages, error: Exception, policy: RetryPolicy
+    sink: KeptEvents, error: Exception, policy: RetryPolicy
 ) -> None:
     assert retry_policy(error) is policy
     failures = [error]
@@ -98,7 +86,7 @@ async def test_a_failure_that_can_pass_is_repeated_with_its_reason(
         return "done"
 
     assert await with_retries(report(sink), "create it", call) == "done"
-    assert sink.shown == [f"create it: {policy.reason}; trying again"]
+    assert sink.messages == [f"create it: {policy.reason}; trying again"]
 
 
 @pytest.mark.parametrize("error", LASTING)
@@ -108,7 +96,7 @@ def test_any_other_failure_ends_at_once(error: Exception) -> None:
 
 @pytest.mark.parametrize(("error", "policy"), PASSING)
 async def test_the_repetitions_end_with_the_bound_of_their_reason(
-    sink: Messages, monkeypatch: pytest.MonkeyPatch, error: Exception, policy: RetryPolicy
+    sink: KeptEvents, monkeypatch: pytest.MonkeyPatch, error: Exception, policy: RetryPolicy
 ) -> None:
     name = next(name for name, value in vars(retries).items() if value is policy)
     monkeypatch.setattr(retries, name, RetryPolicy(policy.reason, 0.0))
@@ -118,14 +106,14 @@ async def test_the_repetitions_end_with_the_bound_of_their_reason(
 
     with pytest.raises(AzureError):
         await with_retries(report(sink), "create it", call)
-    assert sink.shown == []
+    assert sink.messages == []
 
 
-async def test_rights_that_are_not_expected_are_not_waited_for(sink: Messages) -> None:
+async def test_rights_that_are_not_expected_are_not_waited_for(sink: KeptEvents) -> None:
     async def call() -> None:
         raise refusal(403, "AuthorizationFailed")
 
     with pytest.raises(AzureError) as failed:
         await with_retries(report(sink), "read it", call, rights_may_come=False)
     assert failed.value.code == "AuthorizationFailed"
-    assert sink.shown == []
+    assert sink.messages == []

@@ -12,8 +12,9 @@ import pytest
 from deployer.commands.deploy import deploy
 from deployer.commands.runner import RunOptions
 from deployer.errors import DeployerError
-from deployer.progress.events import Event, EventKind
+from deployer.progress.events import EventKind
 from deployer.steps import sign_in
+from tests.deployer.kept_events import KeptEvents
 from tests.deployer.settings_of import settings_of
 
 if TYPE_CHECKING:
@@ -22,25 +23,12 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
 
 
-class Heard:
-    """A sink that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def receive(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
 async def test_a_crash_is_told_by_its_kind_and_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def crash(*_: object) -> NoReturn:
         raise RuntimeError("met canary-token")
 
     monkeypatch.setattr(sign_in, "open_session", crash)
-    settings, heard = settings_of(github_access_token="canary-token"), Heard()
+    settings, heard = settings_of(github_access_token="canary-token"), KeptEvents()
     with pytest.raises(RuntimeError, match="met"):
         await deploy(settings, (), [heard], RunOptions(tmp_path / "helm", tmp_path))
     assert heard.events[-1].kind is EventKind.RUN_FAILED
@@ -70,7 +58,7 @@ async def test_a_run_that_is_aborted_ends_with_that_error_and_is_recorded(
         raise AssertionError
 
     monkeypatch.setattr(sign_in, "sign_in", lose_the_lock)
-    heard = Heard()
+    heard = KeptEvents()
     with pytest.raises(DeployerError, match="lost its lock"):
         await deploy(settings_of(), (), [heard], RunOptions(tmp_path / "helm", tmp_path))
     assert heard.events[-1].kind is EventKind.RUN_FAILED

@@ -5,26 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from deployer.progress.events import Event, EventKind, Progress
+from tests.deployer.kept_events import KeptEvents
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-class Heard:
-    """A sink that remembers."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-
-    def receive(self, event: Event) -> None:
-        self.messages.append(event.message)
-
-    def close(self) -> None:
-        """Nothing to finish."""
-
-
 def heard(*said: tuple[float, str, str]) -> list[str]:
     """Let steps say something, each so many seconds after noon."""
-    sink = Heard()
+    sink = KeptEvents()
     progress = Progress([sink])
     for seconds, step, message in said:
         time = NOON + timedelta(seconds=seconds)

@@ -8,28 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deployer.progress.events import Event, EventKind, Progress
+from deployer.progress.events import EventKind, Progress
 from deployer.progress.run_record import RunRecord, StepStatus
 from deployer.run.workflow import InvalidGraphError, Step, run_steps, validate_graph
+from tests.deployer.kept_events import KeptEvents
 
 if TYPE_CHECKING:
     from deployer.progress.report import StepReport
-
-
-class Told:
-    """A sink that remembers."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-
-    def receive(self, event: Event) -> None:
-        self.events.append(event)
-
-    def close(self) -> None:
-        pass
-
-    def of(self, kind: EventKind) -> list[str | None]:
-        return [event.step for event in self.events if event.kind is kind]
 
 
 class BoomError(Exception):
@@ -60,8 +45,8 @@ def endless(name: str) -> Step[None]:
     return Step(name, name, action)
 
 
-async def run(*steps: Step[None]) -> tuple[RunRecord, Told]:
-    record, told = RunRecord(), Told()
+async def run(*steps: Step[None]) -> tuple[RunRecord, KeptEvents]:
+    record, told = RunRecord(), KeptEvents()
     with contextlib.suppress(BoomError):
         await run_steps(steps, None, Progress([told]), record)
     return record, told

@@ -13,12 +13,13 @@ import pytest_asyncio
 from deployer.azure.session import Session
 from deployer.kubernetes.cluster import ClusterAccess
 from deployer.names import derive_names
-from deployer.progress.events import Event, Progress
+from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
 from deployer.redaction import Redactor
 from deployer.run.context import Context
 from tests import aborts
 from tests.deployer.hubs import hub_settings
+from tests.deployer.kept_events import KeptEvents
 from tests.reached_clusters import Reached, reached_cluster
 
 if TYPE_CHECKING:
@@ -26,19 +27,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from kr8s.asyncio import Api
-
-
-class Shown:
-    """A sink that keeps the messages."""
-
-    def __init__(self) -> None:
-        self.messages: list[str] = []
-
-    def receive(self, event: Event) -> None:
-        self.messages.append(event.message)
-
-    def close(self) -> None:
-        pass
 
 
 class Access(ClusterAccess):
@@ -60,7 +48,7 @@ class Surroundings:
     reached: Reached
     access: Access
     folder: Path
-    shown: Shown
+    shown: KeptEvents
 
     @property
     def report(self) -> StepReport:
@@ -103,4 +91,4 @@ async def connection(reached: Reached) -> AsyncIterator[Api]:
 def surroundings(reached: Reached, connection: Api, tmp_path: Path) -> Surroundings:
     """Return the surroundings of one test."""
     reached.faults.clear()
-    return Surroundings(reached, Access(reached.kubeconfig, connection), tmp_path, Shown())
+    return Surroundings(reached, Access(reached.kubeconfig, connection), tmp_path, KeptEvents())
