@@ -20,9 +20,8 @@ from sandbox.azure.identity.endpoints import LOGIN_HOST, METADATA_ADDRESS, Login
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID, ResourceManager
 from sandbox.azure.storage.blob_stores import BlobStores
 from sandbox.clock import Clock
-from sandbox.clusters import https_programs
+from sandbox.clusters import programs
 from sandbox.clusters.clusters import Clusters
-from sandbox.clusters.programs import build, locate
 from sandbox.control import ControlApp
 from sandbox.hub.edge import Edge
 from sandbox.hub.pod_network import PodNetwork
@@ -90,18 +89,18 @@ class Sandbox:
         self._faults = Faults()
         self._directory = Directory()
         self._authority = CertificateAuthority(self._state_dir / "authority")
-        self._https_programs = https_programs.locate() or https_programs.build()
-        self._charts = available_charts(options.charts, self._https_programs.cert_manager_chart)
+        control_plane, https = programs.build()
+        self._charts = available_charts(options.charts, https.cert_manager_chart)
         self._authorities = CertificateAuthorities(
-            self._https_programs.pebble, self._state_dir / "certificate-authorities", self._authority
+            https.pebble, self._state_dir / "certificate-authorities", self._authority
         )
         self._clusters = Clusters(
             state_dir=self._state_dir,
-            programs=locate() or build(),
+            programs=control_plane,
             authority=self._authority,
             hosts=self._hosts,
             clock=self._clock,
-            https_programs=self._https_programs,
+            https_programs=https,
             pod_environment=self._pod_environment,
         )
         self._pod_proxy_port = 0

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from deployer.helm.binary import find_helm
-from sandbox.clusters import https_programs
+from sandbox.clusters.programs import locate_https
 from sandbox.internet.charts.packages import OWN_CHARTS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def sandbox_chart(name: str) -> Path:
     """Return the folder of a chart that the sandbox serves: one of ours, or cert-manager's official one."""
     if name != "cert-manager":
         return OWN_CHARTS / name
-    https = https_programs.locate()
+    https = locate_https()
     if https is None:
         pytest.skip("cert-manager's chart is not here (`make test` gets it)")
     return https.cert_manager_chart

@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.clusters.cloud import Cloud
-    from sandbox.clusters.https_programs import HttpsPrograms
-    from sandbox.clusters.programs import Programs
+    from sandbox.clusters.programs import HttpsPrograms, Programs
     from sandbox.clusters.spec import ClusterSpec, NodePool
     from sandbox.clusters.workloads.dns_labels import DnsLabels
     from sandbox.network.authority import CertificateAuthority

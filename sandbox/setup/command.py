@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from deployer.progress.lines import duration
 from sandbox.setup.azurite import Azurite
-from sandbox.setup.go_programs import control_plane, https
+from sandbox.setup.go_programs import GoPrograms
 from sandbox.setup.helm import HelmProgram, link_helm
 from sandbox.setup.python_environment import PythonEnvironment
 from sandbox.setup.tasks import run_concurrently
@@ -33,8 +33,7 @@ def main() -> int:
     environment = PythonEnvironment(ROOT)
     tasks: tuple[Task, ...] = (
         environment,
-        control_plane(ROOT),
-        https(ROOT),
+        GoPrograms(ROOT),
         Azurite(ROOT, environment),
         HelmProgram(environment),
     )

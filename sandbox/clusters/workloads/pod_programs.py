@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from sandbox.clock import Clock
     from sandbox.clusters.control_plane import ControlPlane
-    from sandbox.clusters.https_programs import HttpsPrograms
     from sandbox.clusters.kubernetes_api import Object, Snapshot
+    from sandbox.clusters.programs import HttpsPrograms
 
     Environment = Callable[[], Mapping[str, str]]
 

