@@ -142,8 +142,8 @@ class Go:
         flags = " ".join(["-s", "-w", *(f"-X {name}={value}" for name, value in variables.items())])
         packages = set(self.run("list", "-deps", *programs.values()).split())
         progress = Progress(packages)
-        # -v prints the name of each package that is compiled. Debug information takes a tenth of the time, and
-        # would be stripped (-s -w).
+        # -v prints the name of each package that is compiled. Debug information takes a tenth of the time,
+        # and would be stripped by -s -w.
         options = ("-v", "-trimpath", "-gcflags", "all=-dwarf=false", "-ldflags", flags, "-o", str(folder))
         self.run("build", *options, *programs.values(), tell=progress.tell)
         for name, package in programs.items():

@@ -2,7 +2,7 @@
 
 All are built from one Go module, once for the machine: the control plane, cert-manager and Traefik share a
 third of their packages, which would otherwise be compiled two or three times. Pebble is the ACME server that
-Let's Encrypt tests clients with. cert-manager's programs are modules of their own that no module proxy has, so a
+Let's Encrypt tests clients with. cert-manager's programs are modules of their own that no module proxy has: a
 small main of ours starts them from the packages of its root module.
 
 Uses the standard library only, because set-up runs it before anything is installed:
