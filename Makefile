@@ -6,6 +6,10 @@ VENV := .venv/bin
 # One more than CI has cores: tests spend a part of their time waiting. Four end no earlier.
 TEST_PROCESSES ?= 3
 
+# The tests start the deployer hundreds of times: where this variable is set, as in many container images, each
+# start compiles all modules anew, which made the tests take a tenth longer.
+export PYTHONDONTWRITEBYTECODE =
+
 LOCK := $(VENV)/uv pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock" --quiet
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import httpx
 
@@ -18,6 +18,7 @@ SUBSCRIPTION = f"/subscriptions/{SUBSCRIPTION_ID}"
 AUTHORIZATION = "providers/Microsoft.Authorization"
 MANAGEMENT = "https://management.azure.com"
 CLUSTERS_API = "2026-08-01"
+POLICIES_API = "2025-03-01"
 
 
 def azure(
@@ -50,13 +51,38 @@ def locked(sandbox: RunningSandbox, scope: str, level: str) -> Iterator[None]:
 @contextmanager
 def required_tag(sandbox: RunningSandbox, tag: str) -> Iterator[None]:
     """Deny for a while every resource of the subscription that lacks a tag."""
-    rule = {"if": {"field": f"tags['{tag}']", "exists": "false"}, "then": {"effect": "deny"}}
-    definition = f"{SUBSCRIPTION}/{AUTHORIZATION}/policyDefinitions/require-{tag}"
-    assignment = f"{SUBSCRIPTION}/{AUTHORIZATION}/policyAssignments/require-{tag}"
-    kinds = {"mode": "Indexed", "displayName": f"Require {tag}", "policyRule": rule}
-    azure(sandbox, "PUT", definition, "2025-03-01", {"properties": kinds})
-    azure(sandbox, "PUT", assignment, "2025-03-01", {"properties": {"policyDefinitionId": definition}})
+    with denied(sandbox, f"require-{tag}", f"Require {tag}", {"field": f"tags['{tag}']", "exists": "false"}):
+        yield
+
+
+@contextmanager
+def denied(sandbox: RunningSandbox, name: str, shown: str, condition: Mapping[str, Any]) -> Iterator[None]:
+    """Deny for a while every resource of the subscription that a policy's condition is true of.
+
+    Args:
+        sandbox: where Azure is.
+        name: of the policy and of its assignment.
+        shown: its name in the portal.
+        condition: in the language of Azure Policy.
+
+    """
+    definition = f"{SUBSCRIPTION}/{AUTHORIZATION}/policyDefinitions/{name}"
+    assignment = f"{SUBSCRIPTION}/{AUTHORIZATION}/policyAssignments/{name}"
+    rule = {"if": condition, "then": {"effect": "deny"}}
+    defined = {"mode": "Indexed", "displayName": shown, "policyRule": rule}
+    azure(sandbox, "PUT", definition, POLICIES_API, {"properties": defined})
+    azure(sandbox, "PUT", assignment, POLICIES_API, {"properties": {"policyDefinitionId": definition}})
     try:
         yield
     finally:
-        azure(sandbox, "DELETE", assignment, "2025-03-01")
+        azure(sandbox, "DELETE", assignment, POLICIES_API)
+
+
+@contextmanager
+def address_limit(sandbox: RunningSandbox, limit: int) -> Iterator[None]:
+    """Set the quota of public addresses in each region for a while."""
+    before = sandbox.ask("PUT", "/address-limit", {"limit": limit}).json()
+    try:
+        yield
+    finally:
+        sandbox.ask("PUT", "/address-limit", before)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.end_to_end.deployments import Ran, deploy_command, group_of, hub_settings, run
-from tests.end_to_end.test_refused_addresses import address_limit
+from tests.end_to_end.governance import address_limit
 from tests.end_to_end.test_secrets import all_command_lines, forms
 
 if TYPE_CHECKING:

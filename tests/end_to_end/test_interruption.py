@@ -8,6 +8,8 @@ import subprocess
 from time import sleep
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.end_to_end.deployments import (
     UNSCHEDULABLE,
     deploy,
@@ -20,6 +22,7 @@ from tests.end_to_end.deployments import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -28,6 +31,7 @@ HUB = "resumed"
 WHERE = {"RESOURCE_GROUP_LOCATION": "canadacentral"}
 # Far less than the quarter of an hour that helm waits for pods; most of it is for a busy machine.
 PATIENCE_SECONDS = 60
+WAITING = "waiting for binder-"
 INFO = ("binderhub-deployer", "info", "--output", "json")
 
 
@@ -67,52 +71,61 @@ def left(folder: Path) -> list[Path]:
     return list((folder / "temporary").iterdir())
 
 
-def test_an_interrupted_run_is_recorded_and_resumed(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    with group_of(sandbox, HUB):
-        status, log = interrupted_while(sandbox, tmp_path, "creating the cluster", signal.SIGINT)
-        assert status == 3
-        assert "Traceback" not in log
-        record = latest_record(tmp_path)
-        assert record["status"] == "interrupted"
-        assert {step["name"]: step["status"] for step in record["steps"]}["binderhub"] == "skipped"
-        assert left(tmp_path) == []
-        ran = deploy_in_terminal(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
-        assert ran.status == 0, ran.stdout
-        assert left(tmp_path) == []
-        assert f"http://{HUB}.canadacentral.cloudapp.azure.com" in ran.stdout
+@pytest.fixture(scope="module")
+def group(sandbox: RunningSandbox) -> Iterator[str]:
+    with group_of(sandbox, HUB) as name:
+        yield name
+
+
+@pytest.mark.usefixtures("group")
+def test_interrupted_runs_are_recorded_and_the_next_one_goes_on_from_there(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    status, log = interrupted_while(sandbox, tmp_path, "creating the cluster", signal.SIGINT)
+    assert status == 3
+    assert "Traceback" not in log
+    assert statuses_of_steps(tmp_path)["binderhub"] == "skipped"
+    assert left(tmp_path) == []
+    status, _ = interrupted_while(sandbox, tmp_path, WAITING, signal.SIGTERM, **UNSCHEDULABLE)
+    assert status == 3
+    assert statuses_of_steps(tmp_path)["cluster"] == "done"
+    assert left(tmp_path) == []
+    ran = deploy_in_terminal(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
+    assert ran.status == 0, ran.stdout
+    assert left(tmp_path) == []
+    assert f"http://{HUB}.canadacentral.cloudapp.azure.com" in ran.stdout
     paths = [request["path"] for request in sandbox.requests() if request["method"] == "PUT"]
     assert len([path for path in paths if f"/managedClusters/{HUB}?" in path]) == 1
 
 
+@pytest.mark.usefixtures("group")
 def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
-    waiting = "waiting for binder-"
-    with group_of(sandbox, HUB):
-        status, _ = interrupted_while(sandbox, tmp_path, waiting, signal.SIGTERM, **UNSCHEDULABLE)
-        assert status == 3
-        assert latest_record(tmp_path)["status"] == "interrupted"
-        ran = deploy(sandbox, tmp_path, HUB, **WHERE)
-        assert ran.status == 0, ran.stderr
-        # An upgrade: helm rolls back when it is interrupted, and waits for that as long as it is let.
-        status, _ = interrupted_while(sandbox, tmp_path, waiting, signal.SIGTERM, **UNSCHEDULABLE)
-        assert status == 3
-        assert latest_record(tmp_path)["status"] == "interrupted"
-        assert left(tmp_path) == []
-        ran = deploy(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
-        assert ran.status == 0, ran.stderr
-        assert left(tmp_path) == []
-        history = run(sandbox, "helm", "history", HUB, "--namespace", HUB, "--output", "json")
-        # Two, and the one that was deployed while an upgrade failed.
-        assert len(json.loads(history.stdout)) <= 3
-        assert run(sandbox, "pgrep", "--full", f"helm.* upgrade {HUB} ").stdout == ""
-        killed_with_keys(sandbox, tmp_path)
-        ran = run(sandbox, *INFO, **{**hub_settings(HUB), **WHERE, **temporary(tmp_path)})
-        assert (ran.status, left(tmp_path)) == (0, [])
-        status, _ = interrupted_while(
-            sandbox, tmp_path, waiting, signal.SIGTERM, signal.SIGTERM, **UNSCHEDULABLE
-        )
-        assert (status, left(tmp_path)) == (-signal.SIGTERM, [])
+    # An upgrade: helm rolls back when it is interrupted, and waits for that as long as it is let.
+    status, _ = interrupted_while(sandbox, tmp_path, WAITING, signal.SIGTERM, **UNSCHEDULABLE)
+    assert status == 3
+    assert latest_record(tmp_path)["status"] == "interrupted"
+    assert left(tmp_path) == []
+    ran = deploy(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
+    assert ran.status == 0, ran.stderr
+    assert left(tmp_path) == []
+    history = run(sandbox, "helm", "history", HUB, "--namespace", HUB, "--output", "json")
+    # Two, and the one that was deployed while an upgrade failed.
+    assert len(json.loads(history.stdout)) <= 3
+    assert run(sandbox, "pgrep", "--full", f"helm.* upgrade {HUB} ").stdout == ""
+    killed_with_keys(sandbox, tmp_path)
+    ran = run(sandbox, *INFO, **{**hub_settings(HUB), **WHERE, **temporary(tmp_path)})
+    assert (ran.status, left(tmp_path)) == (0, [])
+    status, _ = interrupted_while(sandbox, tmp_path, WAITING, signal.SIGTERM, signal.SIGTERM, **UNSCHEDULABLE)
+    assert (status, left(tmp_path)) == (-signal.SIGTERM, [])
+
+
+def statuses_of_steps(folder: Path) -> dict[str, str]:
+    """Return the status of each step of the latest run, which was interrupted."""
+    record = latest_record(folder)
+    assert record["status"] == "interrupted"
+    return {step["name"]: step["status"] for step in record["steps"]}
 
 
 def killed_with_keys(sandbox: RunningSandbox, folder: Path) -> None:

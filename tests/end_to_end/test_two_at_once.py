@@ -23,7 +23,7 @@ from tests.end_to_end.deployments import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -60,39 +60,6 @@ def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
     return process.returncode, log
 
 
-def test_a_second_run_names_the_first_one_and_changes_nothing(
-    sandbox: RunningSandbox, tmp_path: Path
-) -> None:
-    with group_of(sandbox, HUB):
-        first = started(sandbox, deploy_command(tmp_path))
-        wait_for(first, "creating the cluster")
-        with ThreadPoolExecutor(1) as reader:  # or the pipe fills up
-            first_ended = reader.submit(ended, first)
-            second = deploy(sandbox, tmp_path, HUB, **WHERE)
-            assert second.status == 4
-            assert "Another deployment of this hub has been running since" in second.stderr
-            assert f"{tmp_path}/runs/" in second.stderr
-            assert first_ended.result()[0] == 0
-        latest = json.loads((tmp_path / "latest.json").read_text())
-        assert latest["status"] == "done"
-        changed = [each for each in writes(sandbox.requests()) if f"/resourceGroups/{HUB}/" in each]
-        assert sum(f"/managedClusters/{HUB}?" in each for each in changed) == 1
-        # One for each token: who pushes images, and who pulls them.
-        assert sum("/generateCredentials" in each for each in changed) == 2
-
-
-def test_runs_with_different_outputs_meet_in_the_cluster(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    with group_of(sandbox, HUB):
-        first = started(sandbox, deploy_command(tmp_path / "a"), **UNSCHEDULABLE)
-        wait_for(first, "waiting for binder-")
-        second = started(sandbox, (*deploy_command(tmp_path / "b"), "--wait"))
-        wait_for(second, "waiting for the run of")
-        first.send_signal(signal.SIGINT)
-        assert ended(first)[0] == 3
-        status, log = ended(second)
-        assert status == 0, log
-
-
 def test_a_second_click_waits_for_the_lock_and_ends_as_handled(sandbox: RunningSandbox) -> None:
     portal = Portal(sandbox)
     wanted = Click({"binderHubName": HUB}, resource_group=HUB, location="swedencentral")
@@ -102,3 +69,43 @@ def test_a_second_click_waits_for_the_lock_and_ends_as_handled(sandbox: RunningS
         ends = {event["kind"] for log in events for event in log if event["kind"].startswith("run_")}
         assert "run_done" in ends
         assert json.loads(outputs_of(sandbox, clicks[0])["deployment.json"])["status"] == "done"
+
+
+@pytest.fixture(scope="module")
+def group(sandbox: RunningSandbox) -> Iterator[str]:
+    with group_of(sandbox, HUB) as name:
+        yield name
+
+
+@pytest.mark.usefixtures("group")
+def test_a_second_run_names_the_first_one_and_changes_nothing(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    before = len(sandbox.requests())
+    first = started(sandbox, deploy_command(tmp_path))
+    wait_for(first, "creating the cluster")
+    with ThreadPoolExecutor(1) as reader:  # or the pipe fills up
+        first_ended = reader.submit(ended, first)
+        second = deploy(sandbox, tmp_path, HUB, **WHERE)
+        assert second.status == 4
+        assert "Another deployment of this hub has been running since" in second.stderr
+        assert f"{tmp_path}/runs/" in second.stderr
+        assert first_ended.result()[0] == 0
+    latest = json.loads((tmp_path / "latest.json").read_text())
+    assert latest["status"] == "done"
+    changed = [each for each in writes(sandbox.requests()[before:]) if f"/resourceGroups/{HUB}/" in each]
+    assert sum(f"/managedClusters/{HUB}?" in each for each in changed) == 1
+    # One for each token: who pushes images, and who pulls them.
+    assert sum("/generateCredentials" in each for each in changed) == 2
+
+
+@pytest.mark.usefixtures("group")
+def test_runs_with_different_outputs_meet_in_the_cluster(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    first = started(sandbox, deploy_command(tmp_path / "a"), **UNSCHEDULABLE)
+    wait_for(first, "waiting for binder-")
+    second = started(sandbox, (*deploy_command(tmp_path / "b"), "--wait"))
+    wait_for(second, "waiting for the run of")
+    first.send_signal(signal.SIGINT)
+    assert ended(first)[0] == 3
+    status, log = ended(second)
+    assert status == 0, log

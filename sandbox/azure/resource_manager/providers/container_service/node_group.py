@@ -130,15 +130,16 @@ class NodeGroup:
         if existing is not None and all(existing.tags.get(key) == value for key, value in tags.items()):
             return
         self._services.locks.check(str(resource_id), "write")
-        if existing is None and kind == ADDRESSES:
-            check_address_quota(self._services, resource_id, self._cluster.location)
         body: dict[str, Any] = {
             "location": self._cluster.location,
             "tags": {**(existing.tags if existing else {}), **tags},
         }
         if sku:
             body["sku"] = {"name": sku}
+        # Resource Manager judges policies before the provider, which knows of quotas, is asked.
         body = self._services.policies.apply(resource_id, body, indexed=True)
+        if existing is None and kind == ADDRESSES:
+            check_address_quota(self._services, resource_id, self._cluster.location)
         self._services.state.store(
             Resource(resource_id, {**body, "properties": {"provisioningState": "Succeeded"}})
         )
