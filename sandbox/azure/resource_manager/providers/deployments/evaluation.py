@@ -7,6 +7,7 @@ has not been fetched it raises ReferenceNeeded, and the caller fetches that and 
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,7 @@ class Scope:
         references: the fetched resources, by target and api-version; None where reference() is not allowed.
         in_parameter_default: whether utcNow() is allowed.
         lambda_variables: the values of the variables of all lambdas around the expression.
+        known: the values of the variables that were asked for, by their names in lower case.
 
     """
 
@@ -97,6 +99,7 @@ class Scope:
     references: Mapping[tuple[str, str | None], Mapping[str, Any]] | None = None
     in_parameter_default: bool = False
     lambda_variables: Mapping[str, Any] = field(default_factory=dict)
+    known: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def group_id(self) -> str:
@@ -204,10 +207,15 @@ def _parameter(scope: Scope, name: Any) -> Any:
 
 
 def _variable(scope: Scope, name: Any) -> Any:
-    try:
-        return evaluate(_named(scope.variables, name, "variable"), replace(scope, references=None))
-    except RecursionError:
-        raise ExpressionError(f"The template variable '{name}' refers to itself.") from None
+    """Return the value of a variable, which is evaluated once: variables that use variables take long."""
+    written, key = _named(scope.variables, name, "variable"), str(name).lower()
+    if key not in scope.known:
+        try:
+            # Nothing of the place where it is used reaches a variable.
+            scope.known[key] = evaluate(written, replace(scope, references=None, lambda_variables={}))
+        except RecursionError:
+            raise ExpressionError(f"The template variable '{name}' refers to itself.") from None
+    return deepcopy(scope.known[key])
 
 
 def _reference(scope: Scope, target: Any, api_version: str | None = None, full: str = "") -> Any:
