@@ -24,7 +24,7 @@ from tests.end_to_end.teardowns import names, resources, teardown
 from tests.results import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import httpx
@@ -264,36 +264,44 @@ def test_an_upgrade_removes_images_that_no_build_has_pushed_for_long(hub: Hub) -
     assert hub.ask("upgrade").result["changed"] is False
 
 
-def test_a_schedule_stops_the_hub_and_starts_it_again(hub: Hub) -> None:
+@pytest.fixture(scope="module")
+def set_time(hub: Hub) -> Iterator[Callable[[str], None]]:
+    """Make it noon of a working day, at which the hub of the schedule runs, whatever time it is really."""
+    now = datetime.now(UTC)
+    wednesday = now + timedelta(days=(2 - now.weekday()) % 7 or 7)
+    with hub.sandbox.time_of_day() as set_time:
+        set_time(wednesday.replace(hour=12).isoformat())
+        yield set_time
+
+
+def test_a_schedule_stops_the_hub_and_starts_it_again(hub: Hub, set_time: Callable[[str], None]) -> None:
     schedule = ("--set", "STOP_SCHEDULE=weekdays 20:00-07:00 and weekends")
     ran = hub.ask("upgrade", *schedule, "--set", "TIME_ZONE=Europe/Stockholm", "--yes")
     assert ran.status == 0, ran.stderr
     planned = hub.info()["schedule"]
-    with hub.sandbox.time_of_day() as set_time:
-        set_time(planned["next_stop"])
-        await_power(hub.sandbox, HUB, "Stopped")
-        deployed = deploy(hub.sandbox, hub.folder, HUB, **WHERE, **SECRET)
-        assert "is stopped" in deployed.stderr
-        assert hub.info()["schedule"]["next_start"] == planned["next_start"]
-        set_time(planned["next_start"])
-        await_power(hub.sandbox, HUB, "Running")
+    set_time(planned["next_stop"])
+    await_power(hub.sandbox, HUB, "Stopped")
+    deployed = deploy(hub.sandbox, hub.folder, HUB, **WHERE, **SECRET)
+    assert "is stopped" in deployed.stderr
+    assert hub.info()["schedule"]["next_start"] == planned["next_start"]
+    set_time(planned["next_start"])
+    await_power(hub.sandbox, HUB, "Running")
     told = hub.info()
     assert (told["differences"], told["problems"]) == ([], [])
     assert hub.ask("start").result["changed"] is False
 
 
-def test_a_schedule_that_may_not_stop_the_hub_says_so(hub: Hub) -> None:
+def test_a_schedule_that_may_not_stop_the_hub_says_so(hub: Hub, set_time: Callable[[str], None]) -> None:
     workflow = f"{group_id(hub.sandbox, HUB)}/providers/Microsoft.Logic/workflows/{HUB}-stop"
     own = azure(hub.sandbox, "GET", workflow, "2019-05-01").json()["identity"]["principalId"]
     for assignment in hub.sandbox.state()["resources"]:
         if assignment["properties"].get("principalId") == own:
             azure(hub.sandbox, "DELETE", assignment["id"], "2022-04-01")
-    with hub.sandbox.time_of_day() as set_time:
-        set_time(hub.info()["schedule"]["next_stop"])
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while not (problems := hub.info()["problems"]):
-            assert time.monotonic() < ends
-        assert "The last scheduled stop failed: Forbidden" in problems[0]
+    set_time(hub.info()["schedule"]["next_stop"])
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while not (problems := hub.info()["problems"]):
+        assert time.monotonic() < ends
+    assert "The last scheduled stop failed: Forbidden" in problems[0]
     azure(hub.sandbox, "POST", f"{workflow}/disable", "2019-05-01")
     told = hub.info()
     assert (told["schedule"]["next_stop"], told["cluster_state"]) == (None, "Running (Succeeded)")
