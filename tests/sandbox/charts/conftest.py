@@ -35,7 +35,7 @@ def chart_of(request: pytest.FixtureRequest) -> ChartOf:
     return found
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     async with installed(tmp_path_factory.mktemp("charts")) as installation:
         yield installation
