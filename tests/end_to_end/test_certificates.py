@@ -145,7 +145,7 @@ def test_the_click_with_an_email_ends_with_https(sandbox: RunningSandbox) -> Non
 
 
 @pytest.mark.parametrize("refusal", ["rateLimited", "caa"])
-def test_zerossl_issues_what_lets_encrypt_refuses(
+def test_zerossl_issues_what_lets_encrypt_refuses_and_is_kept(
     refusal: str, sandbox: RunningSandbox, hub: HttpsHub
 ) -> None:
     with refusing(sandbox, letsencrypt=refusal):
@@ -155,15 +155,11 @@ def test_zerossl_issues_what_lets_encrypt_refuses(
     assert ran.result["notes"] == []
     assert orders(sandbox)["zerossl"] == before["zerossl"] + 1
     assert hub.visit(f"https://{hub.cname_target}/versions") == 200
-    assert hub.info()["certificate"].startswith("issued by ZeroSSL")
-
-
-def test_a_certificate_of_zerossl_is_kept(sandbox: RunningSandbox, usual: HttpsHub) -> None:
     before = orders(sandbox)
-    again, written = usual.deploy_again(**EMAIL)
+    again, written = hub.deploy_again(**EMAIL)
     assert (again.status, written) == (0, [])
     assert orders(sandbox) == before
-    assert usual.info()["certificate"].startswith("issued by ZeroSSL")
+    assert hub.info()["certificate"].startswith("issued by ZeroSSL")
 
 
 def test_when_all_refuse_the_hub_works_with_a_note_and_a_later_run_heals_it(

@@ -102,6 +102,8 @@ def test_interrupted_runs_are_recorded_and_the_next_one_goes_on_from_there(
 def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
+    ran = deploy(sandbox, tmp_path, HUB, **WHERE, **temporary(tmp_path))
+    assert ran.status == 0, ran.stderr
     # An upgrade: helm rolls back when it is interrupted, and waits for that as long as it is let.
     status, _ = interrupted_while(sandbox, tmp_path, WAITING, signal.SIGTERM, **UNSCHEDULABLE)
     assert status == 3

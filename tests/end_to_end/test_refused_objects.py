@@ -62,6 +62,8 @@ def test_refused_public_addresses_end_each_run_with_the_reason_of_now(
 def test_a_policy_against_the_image_builder_is_named_and_does_not_make_helm_wait(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
+    first = deploy(sandbox, tmp_path, HUB, **WHERE)
+    assert first.status == 0, first.stderr
     with kubernetes(sandbox, HUB) as api:
         forbid_privileged_pods(api)
     ran = deploy(sandbox, tmp_path, HUB, **WHERE, **CHANGED)
