@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pyhelm3.errors import ReleaseNotFoundError
 
 from deployer.helm.failures import explained, repeated
-from deployer.helm.manifests import lasting_hooks, objects_in
+from deployer.helm.manifests import STORED_RELEASE, lasting_hooks, objects_in
 from deployer.helm.process import HelmProcess
 
 if TYPE_CHECKING:
@@ -163,17 +163,14 @@ class Helm:
         return await explained("Helm could not list the releases", repeated(read))
 
     async def _read(self, release: str, namespace: str) -> ReleaseState:
-        newest = await self._command.status(release, namespace=namespace)
-        # What `status` tells of the release leaves out its chart alone.
-        chart = await self._command.get_chart_metadata(
-            release, namespace=namespace, revision=newest["version"]
-        )
+        (stored,) = objects_in(await self._command.get_all(release, STORED_RELEASE, namespace))
+        values = await self._command.get_values(release, namespace=namespace, revision=stored["revision"])
         return ReleaseState(
-            status=newest["info"]["status"],
-            revision=newest["version"],
-            chart=f"{chart['name']}-{chart['version']}",
-            values=newest.get("config") or {},
-            resources=[*objects_in(newest["manifest"]), *lasting_hooks(newest.get("hooks") or ())],
+            status=stored["status"],
+            revision=stored["revision"],
+            chart=stored["chart"],
+            values=values or {},
+            resources=[*objects_in(stored["manifest"]), *lasting_hooks(stored["hooks"] or ())],
         )
 
     async def clear_the_way(self, release: str, namespace: str) -> ReleaseState | None:

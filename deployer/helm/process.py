@@ -74,6 +74,10 @@ class HelmProcess(Command):
         self._arguments = (str(executable), *cluster)
         self._wait_limit = wait_limit
 
+    async def get_all(self, release: str, template: str, namespace: str) -> bytes:
+        """Return what is stored of the newest revision of a release, as a template prints it."""
+        return await self.run(["get", "all", release, "--template", template, "--namespace", namespace])
+
     async def run(self, command: Sequence[object], input: bytes | None = None) -> bytes:  # noqa: A002 - of pyhelm3
         """Run one command and return its standard output.
 
