@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from deployer.quoting import GUARD, Guard
 from deployer.redaction import REDACTOR, Redactor
@@ -16,6 +18,10 @@ from sandbox.image.engines import ImageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xdist.remote import Producer
+
+ROOT = Path(__file__).resolve().parents[1]
+
 # How long an example takes is the machine's affair.
 hypothesis.settings.register_profile(
     "any-machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -24,6 +30,23 @@ hypothesis.settings.load_profile("any-machine")
 
 # Azure's minutes pass in seconds: the order of things stays what it is.
 TIME_SCALE = 0.01
+
+
+class Scheduling(LoadFileScheduling):
+    """Runs the tests of a file in the same process, and all files of a folder that is a package.
+
+    They share a hub or a cluster, which takes longer to make than most tests: a fixture of the scope
+    "package" ends with the last test of such a folder.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        return str(file.parent if (ROOT / file.parent / "__init__.py").exists() else file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Distribute tests in the way above."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

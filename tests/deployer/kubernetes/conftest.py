@@ -20,8 +20,7 @@ POOL = NodePool("system", "System", "Standard_D2s_v5", 1, 1, 1, autoscaling=Fals
 SPEC = ClusterSpec("objects", "objects-dns.hcp.westeurope.azmk8s.io", "westeurope", "1.36.3", (POOL,))
 
 
-# Directories of tests are no packages, so the scope "package" would let it run until all tests have ended.
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
     """Connect as a deployment does, but by an address: the host name leads nowhere without a sandbox."""
     folder = tmp_path_factory.mktemp("objects")

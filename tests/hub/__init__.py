@@ -1,0 +1,1 @@
+"""Tests of JupyterHub itself, which share one installation."""
