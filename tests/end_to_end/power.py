@@ -14,9 +14,17 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 120
 
 
-def await_power(sandbox: RunningSandbox, hub: str, state: str) -> None:
-    """Wait until the cluster of a hub is Running or Stopped, and nothing changes it any more."""
-    cluster = f"{group_id(sandbox, hub)}/providers/Microsoft.ContainerService/managedClusters/{hub}"
+def await_power(sandbox: RunningSandbox, hub: str, state: str, group: str | None = None) -> None:
+    """Wait until the cluster of a hub is Running or Stopped, and nothing changes it any more.
+
+    Args:
+        sandbox: where Azure is.
+        hub: its name.
+        state: to wait for.
+        group: of the hub; None for one of the same name.
+
+    """
+    cluster = f"{group_id(sandbox, group or hub)}/providers/Microsoft.ContainerService/managedClusters/{hub}"
     ends = time.monotonic() + PATIENCE_SECONDS
     while True:
         found = azure(sandbox, "GET", cluster, CLUSTERS_API).json()["properties"]

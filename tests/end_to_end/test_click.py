@@ -1,4 +1,4 @@
-"""The whole click: from the template to a hub that answers, whoever deploys and wherever images go."""
+"""The whole click: from the template to a hub that answers, and what can be done with it afterwards."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.client import SandboxError
-from sandbox.internet.docker_hub import PASSWORD, USERNAME
-from sandbox.network.callers import CONTAINERS
 from sandbox.visitor.portal import Portal
 from tests.deployment_record import violations
 from tests.end_to_end.deployments import (
-    add_service_principal,
     click,
     deploy,
     group_of,
@@ -170,26 +167,6 @@ def test_a_run_on_a_laptop_sees_that_the_button_works_on_the_hub(
         second = run(sandbox, "binderhub-deployer", "start", *where, **person.settings)
     assert second.status == 4, second.stderr
     assert f"its outputs go to https://{clicked.account}.blob.core.windows.net/outputs/runs/" in second.stderr
-
-
-def test_a_click_with_docker_hub_and_a_service_principal(sandbox: RunningSandbox) -> None:
-    principal = add_service_principal(sandbox, "Contributor", "Storage Blob Data Contributor")
-    with group_of(sandbox, "dockerhub"):
-        done = click(
-            sandbox,
-            "dockerhub",
-            containerRegistry="dockerhub",
-            dockerhubUsername=USERNAME,
-            dockerhubPassword=PASSWORD,
-            servicePrincipalAppId=principal["SP_APP_ID"],
-            servicePrincipalAppKey=principal["SP_APP_KEY"],
-            servicePrincipalTenantId=principal["SP_TENANT_ID"],
-            apiServerAuthorizedRanges="192.0.2.0/24",
-        )
-        assert done.succeeded, done.events[-3:]
-        assert f"taking {CONTAINERS}/32 out of the authorised ranges" in str(done.events)
-        resources = [one["id"] for one in sandbox.state()["resources"] if "/dockerhub/" in one["id"]]
-        assert not any("userAssignedIdentities" in each or "registries" in each for each in resources)
 
 
 def test_helm_uninstall_works_and_a_new_run_brings_the_hub_back(

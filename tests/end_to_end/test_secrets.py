@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from sandbox.internet.docker_hub import PASSWORD, USERNAME
+from sandbox.network.callers import CONTAINERS
 from sandbox.visitor.portal import Portal
 from tests.end_to_end.deployments import add_service_principal, click, group_of, outputs_of
 from tests.end_to_end.teardowns import teardown
@@ -91,6 +92,7 @@ def clicked(sandbox: RunningSandbox, principal: dict[str, str], command_lines: s
             servicePrincipalAppId=principal["SP_APP_ID"],
             servicePrincipalAppKey=principal["SP_APP_KEY"],
             servicePrincipalTenantId=principal["SP_TENANT_ID"],
+            apiServerAuthorizedRanges="192.0.2.0/24",
         )
         command_lines |= seen
         yield done
@@ -109,6 +111,18 @@ def secrets(principal: dict[str, str]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def outputs(sandbox: RunningSandbox, clicked: Clicked, principal: dict[str, str]) -> dict[str, str]:
     return outputs_of(sandbox, clicked, principal)
+
+
+def test_a_service_principal_needs_no_identity_and_docker_hub_no_registry(
+    sandbox: RunningSandbox, clicked: Clicked
+) -> None:
+    assert clicked.succeeded, clicked.events[-3:]
+    resources = [one["id"] for one in sandbox.state()["resources"] if f"/{HUB}/" in one["id"]]
+    assert not any("userAssignedIdentities" in each or "registries" in each for each in resources)
+
+
+def test_the_container_is_let_in_while_it_deploys(clicked: Clicked) -> None:
+    assert f"taking {CONTAINERS}/32 out of the authorised ranges" in str(clicked.events)
 
 
 def test_the_private_container_holds_the_secrets_of_the_values(
