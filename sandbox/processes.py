@@ -13,6 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# For programs in Go: on two cores a control plane that runs on one of them at a time starts in no more time,
+# and takes a fifth less of the processor.
+ONE_CORE = {"GOMAXPROCS": "1"}
+
 _LIBC = ctypes.CDLL(None)
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# jsonschema would compile a grammar of addresses in each process, which takes seconds; our schemas need none.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 # How long an example takes is the machine's affair.
 hypothesis.settings.register_profile(
