@@ -3,8 +3,8 @@
 PYTHON ?= python3
 VENV := .venv/bin
 
-# One more than CI has cores: tests spend a part of their time waiting. Four end no earlier.
-TEST_PROCESSES ?= 3
+# Twice as many as CI has cores: tests spend a part of their time waiting.
+TEST_PROCESSES ?= 4
 
 # The tests start the deployer hundreds of times: where this variable is set, as in many container images, each
 # start compiles all modules anew, which made the tests take a tenth longer.
