@@ -50,20 +50,20 @@ IN_ENTRA = {
 }
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def provider() -> Iterator[int]:
     """Serve the identity providers; return their port."""
     with served(PEOPLE) as port:
         yield port
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def installation(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Installation]:
     async with installed(tmp_path_factory.mktemp("cluster")) as installation:
         yield installation
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def github(
     installation: Installation, provider: int, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Hub]:
@@ -71,7 +71,7 @@ async def github(
         yield hub
 
 
-@pytest_asyncio.fixture(scope="package", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def entra(
     installation: Installation, provider: int, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Hub]:

@@ -1,1 +1,0 @@
-"""Tests of JupyterHub itself, which share one installation."""
