@@ -21,13 +21,19 @@ SPEC = ClusterSpec("objects", "objects-dns.hcp.westeurope.azmk8s.io", "westeurop
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
-async def api(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Api]:
-    """Connect as a deployment does, but by an address: the host name leads nowhere without a sandbox."""
+async def access(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ClusterAccess]:
+    """Reach the cluster as a deployment does, but by an address: its host name needs a sandbox."""
     folder = tmp_path_factory.mktemp("objects")
     async with clusters_in(folder) as clusters:
         cluster = await clusters.create(SPEC)
-        connection = await ClusterAccess(kubeconfig_by_address(cluster, folder)).api()
-        yield connection
-        # kr8s leaves its session open until the process ends.
-        if (session := connection._session) is not None:  # noqa: SLF001
-            await session.aclose()
+        yield ClusterAccess(kubeconfig_by_address(cluster, folder))
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def api(access: ClusterAccess) -> AsyncIterator[Api]:
+    """Connect to the cluster."""
+    connection = await access.api()
+    yield connection
+    # kr8s leaves its session open until the process ends.
+    if (session := connection._session) is not None:  # noqa: SLF001
+        await session.aclose()
