@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from sandbox.visitor.browser import Browser, missing_programs
+from tests.deployment_record import violations
 from tests.end_to_end.deployments import click, group_of, outputs_of
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
 from tests.end_to_end.near_its_end import age_certificate, kept_certificate
@@ -87,6 +88,7 @@ def test_browsers_are_told_to_insist_on_https(usual: HttpsHub) -> None:
 def test_the_usual_hub_says_that_it_is_open(sandbox: RunningSandbox, clicked: Clicked) -> None:
     outputs = outputs_of(sandbox, clicked)
     record = json.loads(outputs["deployment.json"])
+    assert violations(record) == []
     assert record["hub"]["open"] is True
     assert record["notes"] == []
     told = "## Who can use this hub\n\nAnyone who knows the address of this hub can"
