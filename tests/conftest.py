@@ -12,7 +12,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from deployer.quoting import GUARD, Guard
 from deployer.redaction import REDACTOR, Redactor
-from sandbox.client import RunningSandbox, start_in_background
+from sandbox.client import CHECKOUT, RunningSandbox, start_in_background
 from sandbox.image.build import Image, build_image, find_image, was_built_before
 from sandbox.image.engines import ImageError
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from xdist.remote import Producer
-
-ROOT = Path(__file__).resolve().parents[1]
 
 # jsonschema would compile a grammar of addresses in each process, which takes seconds; our schemas need none.
 sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
@@ -45,7 +43,7 @@ class Scheduling(LoadFileScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
-        return str(file.parent if (ROOT / file.parent / "__init__.py").exists() else file)
+        return str(file.parent if (CHECKOUT / file.parent / "__init__.py").exists() else file)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:

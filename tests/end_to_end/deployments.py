@@ -16,7 +16,7 @@ from sandbox.visitor.portal import Click, Clicked, Portal
 from tests.deployment_record import violations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
@@ -135,6 +135,13 @@ def writes(requests: Sequence[Mapping[str, Any]]) -> list[str]:
         and request["host"] not in OF_OTHERS
         and not request["path"].partition("?")[0].endswith(READING_POSTS)
     ]
+
+
+def with_writes(sandbox: RunningSandbox, deploying: Callable[[], Ran]) -> tuple[Ran, list[str]]:
+    """Deploy; return the requests that meanwhile wrote something, too."""
+    before = len(sandbox.requests())
+    ran = deploying()
+    return ran, writes(sandbox.requests()[before:])
 
 
 def outputs_of(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.visitor.portal import Portal
 from tests.clusters import kubernetes
-from tests.end_to_end.deployments import deploy, latest_record, run, writes
+from tests.end_to_end.deployments import deploy, latest_record, run, with_writes
 from tests.end_to_end.people import make_group
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ class HttpsHub:
 
     def deploy_again(self, **settings: str) -> tuple[Ran, list[str]]:
         """Deploy with these settings; return the requests that wrote something, too."""
-        before = len(self.sandbox.requests())
-        ran = self.deploy(**settings)
-        return ran, writes(self.sandbox.requests()[before:])
+        return with_writes(self.sandbox, lambda: self.deploy(**settings))
 
     def record(self) -> dict[str, Any]:
         """Return the record of the latest run, which has to keep to its schema."""

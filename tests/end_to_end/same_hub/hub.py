@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.visitor.portal import Portal
-from tests.end_to_end.deployments import deploy, deploy_command, hub_settings, run, writes
+from tests.end_to_end.deployments import deploy, deploy_command, hub_settings, run, with_writes
 from tests.end_to_end.governance import CLUSTERS_API
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ class Hub:
 
     def deploy_again(self, **settings: str) -> tuple[Ran, list[str]]:
         """Deploy with these settings; return the requests that wrote something, too."""
-        before = len(self.sandbox.requests())
-        ran = self.deploy(**settings)
-        return ran, writes(self.sandbox.requests()[before:])
+        return with_writes(self.sandbox, lambda: self.deploy(**settings))
 
     def begin_to_deploy(self, **settings: str) -> subprocess.Popen[str]:
         """Begin to deploy with these settings; the log can be read from standard error."""
