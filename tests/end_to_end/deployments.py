@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from sandbox.client import CHECKOUT
 from sandbox.internet.certificate_authorities.authorities import DIRECTORIES
 from sandbox.visitor.portal import Click, Clicked, Portal
@@ -54,16 +56,20 @@ class Ran:
 
 def run(sandbox: RunningSandbox, *command: str, typed: str | None = None, **environment: str) -> Ran:
     """Run a command inside the sandbox, with these variables beside the sandbox's own."""
-    ran = subprocess.run(
-        command,
-        cwd=CHECKOUT,
-        env={**sandbox.environment(), **environment},
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
+    try:
+        ran = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env={**sandbox.environment(), **environment},
+            input=typed,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        printed = b"".join(each or b"" for each in (late.output, late.stderr)).decode()
+        pytest.fail(f"{command} had not ended after {PATIENCE_SECONDS} s:\n{printed}")
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 

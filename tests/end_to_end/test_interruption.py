@@ -115,7 +115,7 @@ def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(
     history = run(sandbox, "helm", "history", HUB, "--namespace", HUB, "--output", "json")
     # Two, and the one that was deployed while an upgrade failed.
     assert len(json.loads(history.stdout)) <= 3
-    assert run(sandbox, "pgrep", "--full", f"helm.* upgrade {HUB} ").stdout == ""
+    assert run(sandbox, "pgrep", "--full", f"helm.*{tmp_path}.* upgrade {HUB} ").stdout == ""
     killed_with_keys(sandbox, tmp_path)
     ran = run(sandbox, *INFO, **{**hub_settings(HUB), **WHERE, **temporary(tmp_path)})
     assert (ran.status, left(tmp_path)) == (0, [])

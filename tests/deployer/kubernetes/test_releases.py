@@ -1,4 +1,4 @@
-"""What helm has stored of a release is read as it was installed, whatever characters are in it."""
+"""Releases of a small chart: what helm has stored of one, and what the cluster refuses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployer.errors import HelmError
 from deployer.helm.binary import find_helm
 from deployer.helm.charts import ChartSource
 from deployer.helm.client import Helm, WantedRelease
@@ -59,14 +60,18 @@ def chart(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_a_release_is_read_as_it_was_installed(helm: Helm, chart: Path) -> None:
+@pytest.fixture
+def wanted(chart: Path) -> WantedRelease:
     source = ChartSource(WantedChart(NAME, "0.1.0", setting="", digest=None), "https://charts.example.org")
-    wanted = WantedRelease(NAME, NAME, source, chart, {"text": TEXT})
+    return WantedRelease(NAME, NAME, source, chart, {"text": TEXT})
+
+
+async def test_a_release_is_read_as_it_was_installed(helm: Helm, wanted: WantedRelease) -> None:
     assert await helm.find(NAME, NAME) is None
     assert await helm.install(wanted, roll_back=False) == 1
     found = await helm.find(NAME, NAME)
     assert found is not None
-    assert found.matches(source, wanted.values)
+    assert found.matches(wanted.chart, wanted.values)
     assert found.revision == 1
     assert {each["metadata"]["name"]: each["data"]["text"] for each in found.resources} == {
         "text": TEXT,
@@ -74,3 +79,13 @@ async def test_a_release_is_read_as_it_was_installed(helm: Helm, chart: Path) ->
     }
     await helm.uninstall(NAME, NAME)
     assert await helm.find(NAME, NAME) is None
+
+
+async def test_an_object_with_a_field_that_does_not_exist_is_refused(
+    helm: Helm, wanted: WantedRelease
+) -> None:
+    template = wanted.package / "templates" / "text.yaml"
+    template.write_text(template.read_text() + "dataa: {text: misspelt}\n")
+    with pytest.raises(HelmError, match=r"\.dataa: field not declared"):
+        await helm.install(wanted, roll_back=False)
+    await helm.uninstall(NAME, NAME)
