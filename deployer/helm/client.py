@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pyhelm3.errors import ReleaseNotFoundError
@@ -23,6 +23,7 @@ T = TypeVar("T")
 INSTALL_LIMIT = 900
 
 DEPLOYED = "deployed"
+SUPERSEDED = "superseded"
 FAILED = "failed"
 UNINSTALLING = "uninstalling"
 # Statuses that a killed run leaves; helm refuses to upgrade such a release.
@@ -176,25 +177,34 @@ class Helm:
     async def clear_the_way(self, release: str, namespace: str) -> ReleaseState | None:
         """Recover a release that a killed run left pending, and return its state afterwards.
 
-        A first install is uninstalled; an upgrade is rolled back to the revision that was deployed last.
+        A first install is uninstalled. An upgrade is rolled back to the revision that was ready last. Where
+        none ever was, it is rolled back without waiting, and counts as failed whatever helm calls it.
         """
-        await explained(
+        ready = await explained(
             f"Helm could not recover the release {release}",
             repeated(lambda: self._recover(release, namespace)),
         )
-        return await self.find(release, namespace)
+        state = await self.find(release, namespace)
+        return state if state is None or ready else replace(state, status=FAILED)
 
-    async def _recover(self, release: str, namespace: str) -> None:
+    async def _recover(self, release: str, namespace: str) -> bool:
+        """Recover a release; return whether it is what was ready once."""
         *earlier, newest = await self._command.history(release, namespace=namespace)
         if newest["status"] not in PENDING_STATUSES:
-            return
+            return True
         if not earlier or newest["status"] == UNINSTALLING:
             await self._command.uninstall(release, namespace=namespace, wait=True)
-            return
-        # Not the one before: an interrupted rollback follows a failed revision, which helm does not keep.
-        deployed = [revision for revision in earlier if revision["status"] == DEPLOYED]
-        target = (deployed or earlier)[-1]["revision"]
-        await self._command.rollback(release, target, cleanup_on_fail=True, namespace=namespace, wait=True)
+            return True
+        was_ready = _ready_last(earlier)
+        target = was_ready or earlier[-1]
+        await self._command.rollback(
+            release,
+            target["revision"],
+            cleanup_on_fail=True,
+            namespace=namespace,
+            wait=was_ready is not None,
+        )
+        return was_ready is not None
 
     async def install(self, wanted: WantedRelease, *, roll_back: bool) -> int:
         """Install or upgrade a release and wait until its objects are ready.
@@ -252,3 +262,22 @@ class Helm:
             f"Helm could not remove the release {release}",
             repeated(lambda: self._command.uninstall(release, namespace=namespace, wait=True)),
         )
+
+
+def _ready_last(revisions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Return the revision that was ready last, None where none ever was.
+
+    It need not be the newest: an interrupted rollback follows a failed upgrade. Nor need it be deployed: at
+    the end of a rollback helm calls the revision that it returned to superseded before its own is deployed.
+
+    Args:
+        revisions: the oldest first, as `helm history` lists them.
+
+    """
+    ready = [
+        revision
+        for status in (SUPERSEDED, DEPLOYED)
+        for revision in revisions
+        if revision["status"] == status
+    ]
+    return ready[-1] if ready else None

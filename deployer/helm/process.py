@@ -36,9 +36,9 @@ REVISIONS = 2
 
 WAITING_COMMANDS = {"upgrade", "rollback", "uninstall"}
 
-# Since Kubernetes 1.27 the API server checks the fields of objects itself, and strictly. To learn that it does,
-# helm would fetch and parse the description of the whole API, which takes half of the processor time of an
-# upgrade. pyhelm3 has an argument for this, but appends each of its letters.
+# Since Kubernetes 1.27 the API server checks the fields of objects itself, and strictly. To learn that, helm
+# would fetch and parse the description of the whole API, which is half the work of an upgrade. pyhelm3 has an
+# argument for this, but appends each of its letters.
 WITHOUT_DESCRIPTION_OF_THE_API = "--disable-openapi-validation"
 
 # After an even number of backslashes, which are no part of it.
@@ -50,7 +50,10 @@ _PAIR = re.compile(
 _KINDS: Sequence[tuple[re.Pattern[str], type[Error]]] = (
     (re.compile(r"release: not found"), ReleaseNotFoundError),
     (re.compile(r"chart \"[^\"]+\" (version \"[^\"]+\" )?not found"), ChartNotFoundError),
-    (re.compile(r"is invalid"), InvalidResourceError),
+    (
+        re.compile(r"is invalid|failed to create typed patch object|unable to convert unstructured object"),
+        InvalidResourceError,
+    ),
 )
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import pytest_asyncio
 
+from deployer.helm.binary import find_helm
+from deployer.helm.client import Helm
 from deployer.kubernetes.cluster import ClusterAccess
 from sandbox.clusters.spec import ClusterSpec, NodePool
 from tests.own_clusters import clusters_in, kubeconfig_by_address
@@ -13,7 +16,6 @@ from tests.own_clusters import clusters_in, kubeconfig_by_address
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    import pytest
     from kr8s.asyncio import Api
 
 POOL = NodePool("system", "System", "Standard_D2s_v5", 1, 1, 1, autoscaling=False, labels={}, taints=())
@@ -37,3 +39,12 @@ async def api(access: ClusterAccess) -> AsyncIterator[Api]:
     # kr8s leaves its session open until the process ends.
     if (session := connection._session) is not None:  # noqa: SLF001
         await session.aclose()
+
+
+@pytest.fixture
+def helm(access: ClusterAccess) -> Helm:
+    """Use the helm program on this cluster."""
+    program = find_helm()
+    if program is None:
+        pytest.skip("helm is not here (`make test` fetches it)")
+    return Helm(program, access.kubeconfig)

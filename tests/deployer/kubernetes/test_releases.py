@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.errors import HelmError
-from deployer.helm.binary import find_helm
 from deployer.helm.charts import ChartSource
-from deployer.helm.client import Helm, WantedRelease
+from deployer.helm.client import WantedRelease
 from deployer.settings.charts import WantedChart
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from deployer.kubernetes.cluster import ClusterAccess
+    from deployer.helm.client import Helm
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -41,14 +40,6 @@ CHART = {
         "ANNOTATIONS", "helm.sh/hook: pre-delete"
     ),
 }
-
-
-@pytest.fixture
-def helm(access: ClusterAccess) -> Helm:
-    program = find_helm()
-    if program is None:
-        pytest.skip("helm is not here (`make test` fetches it)")
-    return Helm(program, access.kubeconfig)
 
 
 @pytest.fixture
@@ -86,6 +77,7 @@ async def test_an_object_with_a_field_that_does_not_exist_is_refused(
 ) -> None:
     template = wanted.package / "templates" / "text.yaml"
     template.write_text(template.read_text() + "dataa: {text: misspelt}\n")
-    with pytest.raises(HelmError, match=r"\.dataa: field not declared"):
+    with pytest.raises(HelmError, match=r"\.dataa: field not declared") as refused:
         await helm.install(wanted, roll_back=False)
+    assert not refused.value.retryable
     await helm.uninstall(NAME, NAME)
