@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from deployer.settings.versions import DIGESTS, TRAEFIK_VERSION
 from tests.end_to_end.deployments import deploy, hub_settings, latest_record, run, writes
 from tests.end_to_end.logs import events
@@ -54,19 +52,6 @@ def test_helm_values_that_the_chart_refuses_end_the_run_before_anything_is_creat
     record = latest_record(tmp_path)
     assert {step["name"]: step["status"] for step in record["steps"]}["charts"] == "failed"
     assert unknown in record["error"]["message"]
-
-
-@pytest.mark.parametrize(
-    ("version", "setting"), [("BINDERHUB_VERSION", "9.9.9"), ("TRAEFIK_VERSION", "99.0.0")]
-)
-def test_a_version_that_no_repository_has_ends_it_there_too(
-    sandbox: RunningSandbox, tmp_path: Path, version: str, setting: str
-) -> None:
-    before = len(sandbox.requests())
-    ran = deploy(sandbox, tmp_path, HUB, **{version: setting}, CONTACT_EMAIL="admin@example.org")
-    assert ran.status == 2
-    assert writes(sandbox.requests()[before:]) == []
-    assert f"Leave {version} unset" in ran.stderr
 
 
 def test_charts_that_were_replaced_end_it_there_too(sandbox: RunningSandbox, tmp_path: Path) -> None:
