@@ -5,6 +5,7 @@ Rich and the SDKs are imported where they are used: `--help` and a refused setti
 
 from __future__ import annotations
 
+import gc
 import json
 import signal
 import sys
@@ -104,6 +105,8 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
             loop.add_signal_handler(number, interrupt)
         return await task
 
+    gc.freeze()  # The modules that are imported so far are not looked through again and again.
+    gc.enable()
     try:
         return asyncio.run(interruptible())
     except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from typing import TYPE_CHECKING, NoReturn
@@ -13,6 +14,7 @@ from deployer.errors import RepeatableCrash
 from tests.template_click import REPOSITORY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -25,8 +27,10 @@ def crashes(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def in_a_container(monkeypatch: pytest.MonkeyPatch) -> None:
+def in_a_container(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("EXIT_ZERO_WHEN_HANDLED", "true")
+    yield
+    gc.enable()  # A command disables it until its work begins.
 
 
 def test_a_crash_before_the_settings_are_read_ends_with_zero_and_one_line(
