@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-from base64 import b64decode
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import yaml
+
+from deployer.kubernetes.kubeconfig import with_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,8 @@ def kubeconfig_of(sandbox: RunningSandbox, cluster: str, folder: Path) -> Path:
     """Write the kubeconfig of all clusters with one of them as the current one; return its path."""
     config = yaml.safe_load(sandbox.write_kubeconfig().read_text(encoding="utf-8"))
     path = folder / f"{cluster}.kubeconfig"
-    path.write_text(yaml.safe_dump({**config, "current-context": cluster}), encoding="utf-8")
+    current = yaml.safe_dump({**config, "current-context": cluster}).encode()
+    path.write_bytes(with_files(current, folder))
     return path
 
 
@@ -33,7 +35,9 @@ def kubernetes(sandbox: RunningSandbox, cluster: str) -> Iterator[httpx.Client]:
         config = yaml.safe_load(kubeconfig_of(sandbox, cluster, Path(folder)).read_text(encoding="utf-8"))
         context = _named(config["contexts"], cluster)["context"]
         where = _named(config["clusters"], context["cluster"])["cluster"]
-        verify = _administrator(where, _named(config["users"], context["user"])["user"], Path(folder))
+        user = _named(config["users"], context["user"])["user"]
+        verify = ssl.create_default_context(cafile=where["certificate-authority"])
+        verify.load_cert_chain(user["client-certificate"], user["client-key"])
         proxy = sandbox.network["HTTPS_PROXY"]
         with httpx.Client(
             base_url=where["server"], proxy=proxy, verify=verify, trust_env=False, timeout=30
@@ -43,13 +47,3 @@ def kubernetes(sandbox: RunningSandbox, cluster: str) -> Iterator[httpx.Client]:
 
 def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(entry for entry in entries if entry["name"] == name)
-
-
-def _administrator(cluster: dict[str, Any], user: dict[str, Any], folder: Path) -> ssl.SSLContext:
-    authority = b64decode(cluster["certificate-authority-data"]).decode()
-    certificate, key = folder / "certificate", folder / "key"
-    certificate.write_bytes(b64decode(user["client-certificate-data"]))
-    key.write_bytes(b64decode(user["client-key-data"]))
-    context = ssl.create_default_context(cadata=authority)
-    context.load_cert_chain(certificate, key)
-    return context

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from deployer.kubernetes.kubeconfig import with_files
 from sandbox.clock import Clock
 from sandbox.clusters.clusters import Clusters
 from sandbox.clusters.programs import locate
@@ -57,5 +58,5 @@ def kubeconfig_by_address(cluster: Cluster, folder: Path) -> Path:
     config["clusters"][0]["cluster"]["server"] = str(cluster.api.base_url)
     path = folder / "kubeconfig"
     path.touch(mode=0o600)
-    path.write_text(yaml.safe_dump(config))
+    path.write_bytes(with_files(yaml.safe_dump(config).encode(), folder))
     return path

@@ -13,6 +13,7 @@ from kr8s.asyncio import Api
 from kr8s.asyncio.objects import Namespace
 
 from deployer.helm.binary import find_helm
+from deployer.kubernetes.kubeconfig import with_files
 from sandbox.clusters.spec import ClusterSpec
 from sandbox.network.authority import CertificateAuthority
 from sandbox.network.environment import network_environment
@@ -93,7 +94,7 @@ async def reached_cluster(folder: Path) -> AsyncIterator[Reached]:
         clusters = await stack.enter_async_context(clusters_in(folder, authority, hosts))
         cluster = await clusters.create(ClusterSpec("faulty", FQDN, "westeurope", "1.36.3", ()))
         kubeconfig = folder / "kubeconfig"
-        kubeconfig.write_text(cluster.kubeconfig())
+        kubeconfig.write_bytes(with_files(cluster.kubeconfig().encode(), folder))
         with pytest.MonkeyPatch.context() as patch:
             for name, value in network_environment(address, authority.ca_file).items():
                 patch.setenv(name, value)
