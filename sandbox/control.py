@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.clusters.credentials import as_yaml
 from sandbox.network.faults import Fault, Faults
 from sandbox.processes import memory_bytes
 
@@ -145,11 +146,11 @@ class ControlApp:
         """Merge the kubeconfigs of all clusters."""
         merged: dict[str, Any] = {"apiVersion": "v1", "kind": "Config", "current-context": ""}
         for cluster in self._clusters.all():
-            one = yaml.safe_load(cluster.kubeconfig())
+            one = yaml.load(cluster.kubeconfig(), Loader=yaml.CSafeLoader)
             for part in ("clusters", "users", "contexts"):
                 merged.setdefault(part, []).extend(one[part])
             merged["current-context"] = one["current-context"]
-        return PlainTextResponse(yaml.safe_dump(merged))
+        return PlainTextResponse(as_yaml(merged))
 
     async def _token(self, request: Request) -> Response:
         """Issue a token of the person who is signed in to the portal: `{"audience"}`."""

@@ -12,6 +12,7 @@ import httpx
 import yaml
 
 from deployer.kubernetes.kubeconfig import with_files
+from sandbox.clusters.credentials import as_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,11 +21,16 @@ if TYPE_CHECKING:
 
 
 def kubeconfig_of(sandbox: RunningSandbox, cluster: str, folder: Path) -> Path:
-    """Write the kubeconfig of all clusters with one of them as the current one; return its path."""
-    config = yaml.safe_load(sandbox.write_kubeconfig().read_text(encoding="utf-8"))
+    """Write the kubeconfig of all clusters with one of them as the current one; return its path.
+
+    Raises:
+        KeyError: there is no such cluster.
+
+    """
+    config = yaml.load(sandbox.write_kubeconfig().read_bytes(), Loader=yaml.CSafeLoader)
+    _named(config["contexts"], cluster)
     path = folder / f"{cluster}.kubeconfig"
-    current = yaml.safe_dump({**config, "current-context": cluster}).encode()
-    path.write_bytes(with_files(current, folder))
+    path.write_bytes(with_files(as_yaml({**config, "current-context": cluster}).encode(), folder))
     return path
 
 
@@ -32,7 +38,8 @@ def kubeconfig_of(sandbox: RunningSandbox, cluster: str, folder: Path) -> Path:
 def kubernetes(sandbox: RunningSandbox, cluster: str) -> Iterator[httpx.Client]:
     """Open the API of a cluster."""
     with TemporaryDirectory() as folder:
-        config = yaml.safe_load(kubeconfig_of(sandbox, cluster, Path(folder)).read_text(encoding="utf-8"))
+        path = kubeconfig_of(sandbox, cluster, Path(folder))
+        config = yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
         context = _named(config["contexts"], cluster)["context"]
         where = _named(config["clusters"], context["cluster"])["cluster"]
         user = _named(config["users"], context["user"])["user"]
@@ -46,4 +53,4 @@ def kubernetes(sandbox: RunningSandbox, cluster: str) -> Iterator[httpx.Client]:
 
 
 def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    return next(entry for entry in entries if entry["name"] == name)
+    return {entry["name"]: entry for entry in entries}[name]

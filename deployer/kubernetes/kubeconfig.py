@@ -30,7 +30,7 @@ def with_files(kubeconfig: bytes, folder: Path) -> bytes:
 
     """
     try:
-        config = yaml.safe_load(kubeconfig)
+        config = yaml.load(kubeconfig, Loader=yaml.CSafeLoader)
         for section in _sections(config):
             for name in _FILES:
                 if (data := section["content"].pop(f"{name}-data", None)) is not None:
@@ -39,7 +39,7 @@ def with_files(kubeconfig: bytes, folder: Path) -> bytes:
                     section["content"][name] = str(path)
     except (yaml.YAMLError, ValueError, TypeError, KeyError):
         raise KubernetesError("The kubeconfig of the cluster cannot be read.", retryable=True) from None
-    return yaml.safe_dump(config).encode()
+    return str(yaml.dump(config, Dumper=yaml.CSafeDumper)).encode()
 
 
 def _sections(config: dict[str, Any]) -> Iterator[dict[str, Any]]:

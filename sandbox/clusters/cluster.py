@@ -91,6 +91,7 @@ class Cluster:
         self._pod_environment = pod_environment
         self._on_delete = on_delete
         self._credentials = ClusterCredentials(folder / "credentials", authority, spec.fqdn)
+        self._kubeconfigs: dict[str, str] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._pod_programs: PodPrograms | None = None
         self._access = ApiAccess(clock)
@@ -104,10 +105,17 @@ class Cluster:
     def kubeconfig(self, kind: str = "clusterUser") -> str:
         """Return a kubeconfig as Azure names its parts, with the client certificate of an administrator.
 
+        It is the same each time: Azure issues another certificate only when it rotates those of the cluster.
+
         Args:
             kind: "clusterUser" or "clusterAdmin"; without Entra both may do everything.
 
         """
+        if kind not in self._kubeconfigs:
+            self._kubeconfigs[kind] = self._new_kubeconfig(kind)
+        return self._kubeconfigs[kind]
+
+    def _new_kubeconfig(self, kind: str) -> str:
         suffix = "-admin" if kind == ADMINISTRATOR else ""
         names = KubeconfigNames(
             cluster=self.spec.name,

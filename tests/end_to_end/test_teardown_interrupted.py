@@ -156,7 +156,7 @@ def kill_at(sandbox: RunningSandbox, folder: Path, step: str) -> None:
     process.kill()
     process.communicate()
     # The lock of the killed run expires after a minute.
-    with suppress(StopIteration, KeyError, httpx.HTTPError), kubernetes(sandbox, HUB) as api:
+    with suppress(KeyError, httpx.HTTPError), kubernetes(sandbox, HUB) as api:
         api.delete("/apis/coordination.k8s.io/v1/namespaces/default/leases/binderhub-deployer")
 
 
