@@ -75,6 +75,7 @@ lock: setup ## Update the lock files from pyproject.toml, keeping the versions t
 	$(LOCK) pyproject.toml --extra development --output-file requirements-development.lock
 	$(LOCK) --group build --output-file requirements-build.lock
 	$(LOCK) --group nodejs --output-file sandbox/azurite/requirements.lock
+	$(LOCK) --group installer --output-file sandbox/setup/requirements.lock
 
 clean: demo-stop ## Remove everything that set-up and runs left in this checkout; the cache stays
 	rm -rf .venv .sandbox sandbox/azurite/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 WHOLE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = WHOLE["project"]
-BUILD, NODEJS = (WHOLE["dependency-groups"][name] for name in ("build", "nodejs"))
+BUILD, NODEJS, INSTALLER = (WHOLE["dependency-groups"][name] for name in ("build", "nodejs", "installer"))
 PRODUCT = PROJECT["dependencies"]
 DEVELOPMENT = [*PRODUCT, *PROJECT["optional-dependencies"]["development"]]
 LOCKS = (
@@ -22,6 +22,7 @@ LOCKS = (
     "requirements-development.lock",
     "requirements-build.lock",
     "sandbox/azurite/requirements.lock",
+    "sandbox/setup/requirements.lock",
 )
 
 
@@ -38,7 +39,7 @@ def locked(name: str) -> dict[str, tuple[str, int]]:
 
 @pytest.mark.parametrize(
     ("name", "wanted"),
-    list(zip(LOCKS, (PRODUCT, DEVELOPMENT, BUILD, NODEJS), strict=True)),
+    list(zip(LOCKS, (PRODUCT, DEVELOPMENT, BUILD, NODEJS, INSTALLER), strict=True)),
 )
 def test_a_lock_fits_what_is_asked_for(name: str, wanted: list[str]) -> None:
     versions = locked(name)
@@ -57,7 +58,9 @@ def test_every_package_of_a_lock_has_its_hashes(name: str) -> None:
     assert [package for package, (_, hashes) in packages.items() if not hashes] == []
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-build.lock"])
+@pytest.mark.parametrize(
+    "name", ["requirements.lock", "requirements-build.lock", "sandbox/setup/requirements.lock"]
+)
 def test_the_locks_agree(name: str) -> None:
     packages, development = locked(name), locked("requirements-development.lock")
     assert {name: development.get(name) for name in packages} == packages

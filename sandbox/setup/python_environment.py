@@ -1,4 +1,7 @@
-"""The virtual environment, with the packages of the development lock file and this project."""
+"""The virtual environment, with the packages of the development lock file and this project.
+
+uv installs the packages: pip needs a minute more for them, in which it reads what the index has of each.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from sandbox.setup.tasks import Say
 
 UNFINISHED = ".unfinished"
+HASHED = ("--require-hashes", "--requirement")
 QUIET = ("--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off")
 NEXT_STEP = "Check that the package index can be reached, and start again."
 
@@ -43,6 +47,7 @@ class PythonEnvironment:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._lock = root / "requirements-development.lock"
+        self._lock_of_uv = root / "sandbox" / "setup" / "requirements.lock"
         self.directory = root / ".venv"
         self.python = self.directory / "bin" / "python"
         self._stamp = self.directory / ".lock-hash"
@@ -75,7 +80,12 @@ class PythonEnvironment:
         finally:
             self._created.set()
         say("installing the locked packages, each checked against its hash")
-        await self._pip("--require-hashes", "--requirement", str(self._lock))
+        try:
+            await self._install_with_uv()
+        except SetUpError:
+            # uv follows none of the settings of pip, which may name another index or a proxy.
+            say("uv could not install them: trying pip, which takes a minute longer")
+            await self._pip(*HASHED, str(self._lock))
         # --no-index: the lock file has all that the project needs, its build backend included.
         await self._pip("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(self._root))
         stamps.write(self._stamp, self._wanted())
@@ -89,6 +99,12 @@ class PythonEnvironment:
         if not keep:
             await asyncio.to_thread(self._empty)
             await run(sys.executable, "-m", "venv", self.directory, cwd=self._root, next_step=NEXT_STEP)
+
+    async def _install_with_uv(self) -> None:
+        await self._pip("--no-deps", *HASHED, str(self._lock_of_uv))
+        where = ("--python", self.python)
+        command = ("pip", "install", "--quiet", "--compile-bytecode", *where, *HASHED, self._lock)
+        await run(self.directory / "bin" / "uv", *command, cwd=self._root, next_step=NEXT_STEP)
 
     async def _pip(self, *arguments: str) -> None:
         await run(

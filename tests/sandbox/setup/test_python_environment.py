@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,10 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOCK = "requirements-development.lock"
+PYTHON = ".venv/bin/python"
 
 
 class FakePrograms:
-    """Plays venv and pip: venv makes a Python, pip fails on request."""
+    """Plays venv, pip and uv: venv makes a Python, each of them fails on request."""
 
     def __init__(self, environment: Path) -> None:
         self.python = environment / "bin" / "python"
@@ -25,11 +27,11 @@ class FakePrograms:
         self.fails_at = ""
 
     async def run(self, *command: object, cwd: Path, next_step: str) -> None:
-        words = " ".join(str(part).removeprefix(f"{cwd}/") for part in command[1:])
+        words = " ".join(str(part).removeprefix(f"{cwd}/") for part in command).removeprefix(f"{PYTHON} -m ")
         self.commands.append(words)
         if self.fails_at and self.fails_at in words:
             raise SetUpError("interrupted", next_step=next_step)
-        if words.startswith("-m venv"):
+        if words.startswith(f"{sys.executable} -m venv"):
             self.python.parent.mkdir(parents=True)
             self.python.touch()
 
@@ -60,19 +62,28 @@ async def make(root: Path) -> PythonEnvironment:
 async def test_a_made_environment_is_done(root: Path, programs: FakePrograms) -> None:
     assert not PythonEnvironment(root).is_done()
     assert (await make(root)).is_done()
-    assert [command.split()[1] for command in programs.commands] == ["venv", "pip", "pip"]
+    _, *installing = programs.commands
+    assert [command.split()[0] for command in installing] == ["pip", ".venv/bin/uv", "pip"]
 
 
 async def test_packages_come_with_hashes_and_the_project_without_the_index(
     root: Path, programs: FakePrograms
 ) -> None:
     await make(root)
-    packages, project = programs.commands[1:]
-    assert f"--require-hashes --requirement {LOCK}" in packages
+    uv, packages, project = programs.commands[1:]
+    assert "--no-deps --require-hashes --requirement sandbox/setup/requirements.lock" in uv
+    assert f"--python {PYTHON} --require-hashes --requirement {LOCK}" in packages
     assert "--no-index --no-deps --no-build-isolation --editable" in project
 
 
-@pytest.mark.parametrize("moment", ["venv", "--require-hashes", "--editable"])
+async def test_pip_installs_where_uv_cannot(root: Path, programs: FakePrograms) -> None:
+    programs.fails_at = "bin/uv"
+    assert (await make(root)).is_done()
+    assert programs.commands[-2].startswith("pip install")
+    assert programs.commands[-2].endswith(f"--require-hashes --requirement {LOCK}")
+
+
+@pytest.mark.parametrize("moment", ["-m venv", LOCK, "--editable"])
 async def test_an_interrupted_environment_is_not_believed_and_made_from_nothing(
     moment: str, root: Path, programs: FakePrograms
 ) -> None:
@@ -96,7 +107,7 @@ async def test_a_change_of_what_it_is_made_from_brings_it_up_to_date(
     (root / file).write_text(text)
     assert not PythonEnvironment(root).is_done()
     assert (await make(root)).is_done()
-    assert sum("venv" in command for command in programs.commands) == 1
+    assert sum("-m venv" in command for command in programs.commands) == 1
 
 
 async def test_a_linter_option_changes_nothing(root: Path, programs: FakePrograms) -> None:
@@ -112,7 +123,7 @@ async def test_a_moved_checkout_gets_a_new_environment(root: Path, programs: Fak
     programs.python = moved / ".venv" / "bin" / "python"
     assert not PythonEnvironment(moved).is_done()
     await make(moved)
-    assert sum("venv" in command for command in programs.commands) == 2
+    assert sum("-m venv" in command for command in programs.commands) == 2
 
 
 async def test_an_environment_that_was_made_by_hand_is_kept_and_completed(
@@ -122,7 +133,7 @@ async def test_an_environment_that_was_made_by_hand_is_kept_and_completed(
     programs.python.touch()
     assert not PythonEnvironment(root).is_done()
     assert (await make(root)).is_done()
-    assert not any("venv" in command for command in programs.commands)
+    assert not any("-m venv" in command for command in programs.commands)
 
 
 async def test_who_waits_for_the_environment_is_released_when_it_fails(
