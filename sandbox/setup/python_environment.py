@@ -84,7 +84,7 @@ class PythonEnvironment:
             await self._install_with_uv()
         except SetUpError:
             # uv follows none of the settings of pip, which may name another index or a proxy.
-            say("uv could not install them: trying pip, which takes a minute longer")
+            say("installing them with pip, because uv cannot: this takes a minute longer")
             await self._pip(*HASHED, str(self._lock))
         # --no-index: the lock file has all that the project needs, its build backend included.
         await self._pip("--no-index", "--no-deps", "--no-build-isolation", "--editable", str(self._root))
