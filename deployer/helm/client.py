@@ -195,16 +195,13 @@ class Helm:
         if not earlier or newest["status"] == UNINSTALLING:
             await self._command.uninstall(release, namespace=namespace, wait=True)
             return True
-        was_ready = _ready_last(earlier)
-        target = was_ready or earlier[-1]
+        ready = _ready_last(earlier)
+        target = (ready or earlier[-1])["revision"]
+        was_ready = ready is not None
         await self._command.rollback(
-            release,
-            target["revision"],
-            cleanup_on_fail=True,
-            namespace=namespace,
-            wait=was_ready is not None,
+            release, target, cleanup_on_fail=True, namespace=namespace, wait=was_ready
         )
-        return was_ready is not None
+        return was_ready
 
     async def install(self, wanted: WantedRelease, *, roll_back: bool) -> int:
         """Install or upgrade a release and wait until its objects are ready.

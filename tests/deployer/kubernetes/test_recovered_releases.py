@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deployer.helm.binary import find_helm
-from deployer.helm.charts import ChartSource
-from deployer.helm.client import DEPLOYED, FAILED, WantedRelease
+from deployer.helm.client import DEPLOYED, FAILED
 from deployer.kubernetes.objects import ObjectName, find_object, patch_object
-from deployer.settings.charts import WantedChart
 from deployer.waiting import Pending, wait_until
+from tests.deployer.kubernetes.small_charts import release_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from kr8s.asyncio import Api
 
-    from deployer.helm.client import Helm
+    from deployer.helm.client import Helm, WantedRelease
     from deployer.kubernetes.cluster import ClusterAccess
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -54,12 +53,7 @@ PATIENCE = 60
 @pytest.fixture
 def wanted(tmp_path: Path) -> WantedRelease:
     """Write a chart that becomes ready or does not; return a release of it that does."""
-    (tmp_path / "Chart.yaml").write_text(f"apiVersion: v2\nname: {NAME}\nversion: 0.1.0\n")
-    (tmp_path / "templates").mkdir()
-    for name, template in TEMPLATES.items():
-        (tmp_path / "templates" / name).write_text(template)
-    source = ChartSource(WantedChart(NAME, "0.1.0", setting="", digest=None), "https://charts.example.org")
-    return WantedRelease(NAME, NAME, source, tmp_path, GOOD)
+    return release_of(tmp_path, NAME, TEMPLATES, GOOD)
 
 
 @pytest.fixture(autouse=True)

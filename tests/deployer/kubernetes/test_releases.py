@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deployer.errors import HelmError
-from deployer.helm.charts import ChartSource
-from deployer.helm.client import WantedRelease
-from deployer.settings.charts import WantedChart
+from tests.deployer.kubernetes.small_charts import release_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from deployer.helm.client import Helm
+    from deployer.helm.client import Helm, WantedRelease
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -27,34 +25,20 @@ kind: ConfigMap
 metadata: {name: NAME, annotations: {ANNOTATIONS}}
 data: {text: {{ .Values.text | quote }}}
 """
-CHART = {
-    "Chart.yaml": f"apiVersion: v2\nname: {NAME}\nversion: 0.1.0\n",
-    "templates/text.yaml": OBJECT.replace("NAME", "text").replace("ANNOTATIONS", ""),
-    "templates/kept.yaml": OBJECT.replace("NAME", "kept").replace(
-        "ANNOTATIONS", "helm.sh/hook: post-install"
-    ),
-    "templates/removed.yaml": OBJECT.replace("NAME", "removed").replace(
+TEMPLATES = {
+    "text.yaml": OBJECT.replace("NAME", "text").replace("ANNOTATIONS", ""),
+    "kept.yaml": OBJECT.replace("NAME", "kept").replace("ANNOTATIONS", "helm.sh/hook: post-install"),
+    "removed.yaml": OBJECT.replace("NAME", "removed").replace(
         "ANNOTATIONS", "helm.sh/hook: post-install, helm.sh/hook-delete-policy: hook-succeeded"
     ),
-    "templates/later.yaml": OBJECT.replace("NAME", "later").replace(
-        "ANNOTATIONS", "helm.sh/hook: pre-delete"
-    ),
+    "later.yaml": OBJECT.replace("NAME", "later").replace("ANNOTATIONS", "helm.sh/hook: pre-delete"),
 }
 
 
 @pytest.fixture
-def chart(tmp_path: Path) -> Path:
-    """Write a chart with an object, and with hooks that stay, go, or have not run."""
-    (tmp_path / "templates").mkdir()
-    for name, content in CHART.items():
-        (tmp_path / name).write_text(content)
-    return tmp_path
-
-
-@pytest.fixture
-def wanted(chart: Path) -> WantedRelease:
-    source = ChartSource(WantedChart(NAME, "0.1.0", setting="", digest=None), "https://charts.example.org")
-    return WantedRelease(NAME, NAME, source, chart, {"text": TEXT})
+def wanted(tmp_path: Path) -> WantedRelease:
+    """Write a chart with an object, and with hooks that stay, go, or have not run; return a release of it."""
+    return release_of(tmp_path, NAME, TEMPLATES, {"text": TEXT})
 
 
 async def test_a_release_is_read_as_it_was_installed(helm: Helm, wanted: WantedRelease) -> None:

@@ -83,7 +83,7 @@ async def test_pip_installs_where_uv_cannot(root: Path, programs: FakePrograms) 
     assert programs.commands[-2].endswith(f"--require-hashes --requirement {LOCK}")
 
 
-@pytest.mark.parametrize("moment", ["-m venv", LOCK, "--editable"])
+@pytest.mark.parametrize("moment", ["venv", "--require-hashes", "--editable"])
 async def test_an_interrupted_environment_is_not_believed_and_made_from_nothing(
     moment: str, root: Path, programs: FakePrograms
 ) -> None:
