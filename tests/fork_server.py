@@ -1,0 +1,73 @@
+"""Runs commands of the deployer in processes that find its libraries imported.
+
+A deployment imports 1,900 modules, which takes more of the processor than all else that a command does whose
+hub exists, and tests run some 150 of them. A fork server of multiprocessing imports the modules once, and is
+forked for each command: a process with its own arguments, variables and files. None of the modules reads a
+variable that tests set when it is imported. What a start itself does is tested with commands that are started
+as people start them: those on terminals, those in containers, and those that are interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_SERVER = get_context("forkserver")
+_SERVER.set_forkserver_preload(["tests.preloaded"])
+
+
+def run_deployer(
+    command: Sequence[str], environment: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the deployer to its end, in the working folder of this process.
+
+    Args:
+        command: its name and arguments, as in a shell.
+        environment: all its variables.
+        timeout: seconds until it has to end; then it is killed.
+
+    Raises:
+        subprocess.TimeoutExpired: it did not end in time; with what it had printed.
+
+    """
+    with TemporaryDirectory() as folder:
+        stdout, stderr = Path(folder, "stdout"), Path(folder, "stderr")
+        stdout.touch()
+        stderr.touch()
+        process = _SERVER.Process(target=_run, args=(command, dict(environment), stdout, stderr))
+        process.start()
+        process.join(timeout)
+        if process.exitcode is None:
+            process.kill()
+            process.join()
+            raise subprocess.TimeoutExpired(command, timeout, stdout.read_bytes(), stderr.read_bytes())
+        return subprocess.CompletedProcess(
+            command, process.exitcode, stdout.read_text("utf-8"), stderr.read_text("utf-8")
+        )
+
+
+def _run(command: Sequence[str], environment: Mapping[str, str], stdout: Path, stderr: Path) -> None:
+    """Become the command: what `binderhub-deployer` of the virtual environment does in a new process."""
+    for path, stream in ((stdout, sys.stdout), (stderr, sys.stderr)):
+        with path.open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = list(command)
+
+    # The server has imported both; this process, which imports this file, has no need of them.
+    from aiohttp import connector  # noqa: PLC0415
+
+    from deployer.cli import main  # noqa: PLC0415
+
+    # aiohttp read the certificates of SSL_CERT_FILE when it was imported: the command has a file of its own.
+    connector._SSL_CONTEXT_VERIFIED = connector._make_ssl_context(verified=True)  # noqa: SLF001
+    main()
