@@ -10,6 +10,7 @@ as people start them: those on terminals, those in containers, and those that ar
 from __future__ import annotations
 
 import os
+import runpy
 import subprocess
 import sys
 from multiprocessing import get_context
@@ -20,14 +21,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+DEPLOYER = "binderhub-deployer"
+MODULE = (sys.executable, "-m")
+
 _SERVER = get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.preloaded"])
 
 
-def run_deployer(
+def is_forked(command: Sequence[str]) -> bool:
+    """Tell whether a command is the deployer, or a module that runs it in a special way."""
+    return command[0] == DEPLOYER or command[:2] == MODULE
+
+
+def run_forked(
     command: Sequence[str], environment: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the deployer to its end, in the working folder of this process.
+    """Run such a command to its end, in the working folder of this process.
 
     Args:
         command: its name and arguments, as in a shell.
@@ -70,4 +79,8 @@ def _run(command: Sequence[str], environment: Mapping[str, str], stdout: Path, s
 
     # aiohttp read the certificates of SSL_CERT_FILE when it was imported: the command has a file of its own.
     connector._SSL_CONTEXT_VERIFIED = connector._make_ssl_context(verified=True)  # noqa: SLF001
-    main()
+    if command[0] == DEPLOYER:
+        main()
+    else:
+        sys.argv = sys.argv[2:]
+        runpy.run_module(command[2], run_name="__main__", alter_sys=True)

@@ -10,7 +10,7 @@ from sys import executable
 import pytest
 
 from sandbox.client import CHECKOUT
-from tests.fork_server import run_deployer
+from tests.fork_server import run_forked
 
 SETTINGS = {
     "PATH": f"{Path(executable).parent}{os.pathsep}{os.environ['PATH']}",
@@ -33,7 +33,7 @@ SETTINGS = {
 def test_a_forked_command_ends_and_prints_as_a_started_one(arguments: list[str]) -> None:
     command = ["binderhub-deployer", *arguments]
     started = subprocess.run(command, cwd=CHECKOUT, env=SETTINGS, capture_output=True, text=True, check=False)
-    forked = run_deployer(command, SETTINGS, timeout=60)
+    forked = run_forked(command, SETTINGS, timeout=60)
     assert (forked.returncode, forked.stdout, forked.stderr) == (
         started.returncode,
         started.stdout,
@@ -43,4 +43,4 @@ def test_a_forked_command_ends_and_prints_as_a_started_one(arguments: list[str])
 
 def test_a_forked_command_that_takes_too_long_is_ended() -> None:
     with pytest.raises(subprocess.TimeoutExpired):
-        run_deployer(["binderhub-deployer", "plan", "--location", "westeurope"], SETTINGS, timeout=0)
+        run_forked(["binderhub-deployer", "plan", "--location", "westeurope"], SETTINGS, timeout=0)

@@ -73,7 +73,7 @@ class ErrorRule:
 def error_rules() -> tuple[ErrorRule, ...]:
     """Return all rules in order."""
     text = resources.files("deployer.azure").joinpath("error_rules.yaml").read_text(encoding="utf-8")
-    return tuple(_rule(**entry) for entry in yaml.safe_load(text))
+    return tuple(_rule(**entry) for entry in yaml.load(text, Loader=yaml.CSafeLoader))
 
 
 def explain(text: str, code: str = "") -> Explanation | None:

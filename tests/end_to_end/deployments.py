@@ -16,7 +16,7 @@ from sandbox.client import CHECKOUT
 from sandbox.internet.certificate_authorities.authorities import DIRECTORIES
 from sandbox.visitor.portal import Click, Clicked, Portal
 from tests.deployment_record import violations
-from tests.fork_server import run_deployer
+from tests.fork_server import is_forked, run_forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,7 +30,6 @@ READING_POSTS = ("/listClusterUserCredential", "/oauth2/token", "/oauth2/v2.0/to
 # Tests ask the sandbox; cert-manager asks authorities, whose orders tests count, and reads from them by POST.
 OF_OTHERS = {"sandbox.internal", *(urlsplit(directory).netloc for directory in DIRECTORIES.values())}
 PATIENCE_SECONDS = 240
-DEPLOYER = "binderhub-deployer"
 # Runs a command on a terminal of its own, which is wide enough for whole sentences.
 TERMINAL = {"TERM": "xterm", "COLUMNS": "300"}
 ON_TERMINAL = (
@@ -60,20 +59,20 @@ def run(sandbox: RunningSandbox, *command: str, typed: str | None = None, **envi
     """Run a command inside the sandbox, with these variables beside the sandbox's own."""
     variables = {**sandbox.environment(), **environment}
     try:
-        ran = (
-            run_deployer(command, variables, PATIENCE_SECONDS)
-            if command[0] == DEPLOYER
-            else _run_program(command, variables, typed)
-        )
+        if is_forked(command):
+            ran = run_forked(command, variables, PATIENCE_SECONDS)
+        else:
+            ran = run_program(command, variables, typed)
     except subprocess.TimeoutExpired as late:
         printed = b"".join(each or b"" for each in (late.output, late.stderr)).decode()
         pytest.fail(f"{command} had not ended after {PATIENCE_SECONDS} s:\n{printed}")
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
-def _run_program(
+def run_program(
     command: Sequence[str], environment: Mapping[str, str], typed: str | None
 ) -> subprocess.CompletedProcess[str]:
+    """Run any other program to its end."""
     return subprocess.run(
         command,
         cwd=CHECKOUT,

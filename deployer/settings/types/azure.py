@@ -82,7 +82,7 @@ def tenant(value: Any) -> str:
 def known_regions() -> tuple[str, ...]:
     """Return the names of the public Azure regions with AKS."""
     text = resources.files("deployer.settings").joinpath("regions.yaml").read_text(encoding="utf-8")
-    return tuple(yaml.safe_load(text))
+    return tuple(yaml.load(text, Loader=yaml.CSafeLoader))
 
 
 def region(value: Any) -> str:
