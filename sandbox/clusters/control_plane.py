@@ -14,7 +14,7 @@ import httpx
 from sandbox.clusters.credentials import ADMINISTRATORS
 from sandbox.clusters.kwok import write_stages
 from sandbox.ports import free_port
-from sandbox.processes import ONE_CORE, kill, start
+from sandbox.processes import GO_RUNTIME, kill, start
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -94,7 +94,7 @@ class ControlPlane:
         """Start a program that is stopped with the control plane."""
         log = self.folder / "logs" / f"{program.name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        process = await start(program, *arguments, log=log, environment={**os.environ, **ONE_CORE})
+        process = await start(program, *arguments, log=log, environment={**os.environ, **GO_RUNTIME})
         self._processes.append(process)
         return process
 

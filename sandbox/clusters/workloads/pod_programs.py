@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from sandbox.clusters.kubernetes_api import watch
 from sandbox.clusters.workloads.mounted_files import mounted_config_maps, write_config_maps
 from sandbox.ports import free_port
-from sandbox.processes import ONE_CORE, kill, start
+from sandbox.processes import GO_RUNTIME, kill, start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -147,7 +147,12 @@ class PodPrograms:
 
     async def _run_once(self, name: str, program: Path, arguments: Iterable[str], kubeconfig: Path) -> None:
         folder = self._control_plane.folder
-        environment = {**self._environment(), **ONE_CORE, "KUBECONFIG": str(kubeconfig), "HOME": str(folder)}
+        environment = {
+            **self._environment(),
+            **GO_RUNTIME,
+            "KUBECONFIG": str(kubeconfig),
+            "HOME": str(folder),
+        }
         process = await start(
             program, *arguments, log=folder / "logs" / f"{name}.log", environment=environment, cwd=folder
         )

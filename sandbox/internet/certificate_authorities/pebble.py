@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from sandbox.ports import free_port
-from sandbox.processes import ONE_CORE, kill, start
+from sandbox.processes import GO_RUNTIME, kill, start
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ class Pebble:
             self.program,
             *("-config", str(configuration), "-dnsserver", f"{HOST}:{dns_port}", "-strict=false"),
             log=self.folder / "pebble.log",
-            environment={**os.environ, **ONE_CORE, **REGULAR},
+            environment={**os.environ, **GO_RUNTIME, **REGULAR},
         )
         return await self._root()
 
