@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# For programs in Go. On two cores a control plane that runs on one of them at a time starts in no more time, and
-# takes a fifth less of the processor. With twice the garbage between two collections it takes another tenth
-# less, for 180 MB of the 1,600 that a demo may have.
+# For programs in Go. On two cores a control plane that runs on one of them at a time starts in no more time,
+# and takes a fifth less of the processor. With twice the garbage between two collections it takes another
+# tenth less, for 180 MB of the 1,600 that a demo may have.
 GO_RUNTIME = {"GOMAXPROCS": "1", "GOGC": "200"}
 
 _LIBC = ctypes.CDLL(None)
