@@ -17,7 +17,6 @@ from rich.text import Text
 from sandbox import fault_commands
 from sandbox.client import STATE_DIR, RunningSandbox, SandboxError, attach, attached, start_in_background
 from sandbox.image.build import find_image
-from sandbox.server import Options, Sandbox
 from sandbox.visitor import demo as demonstration
 from sandbox.visitor.browser import Browser
 from sandbox.visitor.parameters import click_with
@@ -27,6 +26,7 @@ from sandbox.visitor.shell import run_in_sandbox
 
 if TYPE_CHECKING:
     from sandbox.image.build import Image
+    from sandbox.server import Options
 
 app = typer.Typer(
     help="Azure on this machine: the deployer, azure-cli, helm and a browser work in it as they do in Azure.",
@@ -77,6 +77,9 @@ def start(  # noqa: PLR0913 - each is an option that people type
     if detach:
         _start_detached(state_dir, time_scale, charts, new_subscription=new_subscription, image=image)
         return
+    # Only the sandbox itself needs all that it is made of, which takes longer to import than the rest.
+    from sandbox.server import Options  # noqa: PLC0415
+
     built = _built_image() if image else None
     asyncio.run(_serve(Options(state_dir, time_scale, charts, new_subscription, built)))
 
@@ -207,6 +210,8 @@ def _built_image() -> Image:
 
 async def _serve(options: Options) -> None:
     """Run a sandbox until a signal arrives."""
+    from sandbox.server import Sandbox  # noqa: PLC0415 - as above
+
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
