@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox.visitor.portal import CONTAINERS_API, GROUPS_API, Portal
-from tests.end_to_end.deployments import Ran, group_of
+from tests.end_to_end.deployments import PATIENCE_SECONDS, Ran, group_of
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub
 from tests.end_to_end.people import (
     LOCKS_API,
@@ -71,7 +72,7 @@ def close_storage_account(sandbox: RunningSandbox, group: str) -> None:
 
 
 def leave_container_group(sandbox: RunningSandbox, group: str, name: str) -> None:
-    """Make what an earlier click leaves: a container group of this hub whose container ends at once."""
+    """Make what an earlier click leaves: a container group of this hub whose container has ended."""
     properties = {
         "image": "ghcr.io/example/deployer",
         "command": ["true"],
@@ -87,7 +88,12 @@ def leave_container_group(sandbox: RunningSandbox, group: str, name: str) -> Non
         },
     }
     path = f"{group}/providers/Microsoft.ContainerInstance/containerGroups/{name}"
-    Portal(sandbox).arm("PUT", path, CONTAINERS_API, body)
+    portal = Portal(sandbox)
+    portal.arm("PUT", path, CONTAINERS_API, body)
+    ends = time.monotonic() + PATIENCE_SECONDS
+    while portal.arm("GET", path, CONTAINERS_API)["properties"]["instanceView"]["state"] != "Succeeded":
+        assert time.monotonic() < ends
+        time.sleep(0.1)
 
 
 def test_the_hub_is_there_all_the_same(hub: HttpsHub, deployed: Ran) -> None:
