@@ -99,6 +99,8 @@ class Portal:
         self._sandbox = sandbox
         self._principal = principal
         self._subscription = sandbox.settings["AZURE_SUBSCRIPTION"]
+        self._client: httpx.Client | None = None
+        self._tokens: dict[str, str] = {}
 
     def deploy(self, click: Click) -> Clicked:
         """Deploy the template; return when all its resources are provisioned.
@@ -116,8 +118,9 @@ class Portal:
             "template": json.loads(click.template.read_text(encoding="utf-8")),
             "parameters": {key: {"value": value} for key, value in click.parameters.items()},
         }
-        self._put(deployment, DEPLOYMENTS_API, {"properties": properties})
-        done = self._await_deployment(deployment)["properties"]
+        with self._connected():
+            self._put(deployment, DEPLOYMENTS_API, {"properties": properties})
+            done = self._await_deployment(deployment)["properties"]
         made = [resource["id"] for resource in done["outputResources"]]
         groups = [each for each in made if "/Microsoft.ContainerInstance/containerGroups/" in each]
         return Clicked(done.get("outputs", {}), groups[0] if groups else None)
@@ -129,6 +132,10 @@ class Portal:
             SandboxError: it did not end in time.
 
         """
+        with self._connected():
+            yield from self._followed(clicked)
+
+    def _followed(self, clicked: Clicked) -> Iterator[dict[str, Any]]:
         group, log = clicked.container_group, LogReader()
         ends = time.monotonic() + CONTAINER_TIMEOUT_SECONDS
         while group is not None and clicked.exit_code is None:
@@ -175,12 +182,13 @@ class Portal:
 
         """
         group = f"/subscriptions/{self._subscription}/resourceGroups/{name}"
-        self.arm("DELETE", group, GROUPS_API)
-        ends = time.monotonic() + DEPLOYMENT_TIMEOUT_SECONDS
-        while time.monotonic() < ends:
-            if not any(one["name"] == name for one in self._groups()):
-                return
-            time.sleep(POLL_SECONDS / 2)
+        with self._connected():
+            self.arm("DELETE", group, GROUPS_API)
+            ends = time.monotonic() + DEPLOYMENT_TIMEOUT_SECONDS
+            while time.monotonic() < ends:
+                if not any(one["name"] == name for one in self._groups()):
+                    return
+                time.sleep(POLL_SECONDS / 2)
         raise SandboxError(f"The group {name} does not go.")
 
     def visit(self, url: str) -> str:
@@ -245,11 +253,30 @@ class Portal:
             raise SandboxError(f"{path} answers {answer.status_code}:\n{answer.text}")
         return answer
 
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Keep connections and tokens until the block ends: it asks again and again."""
+        with self._sandbox.client() as client:
+            self._client = client
+            try:
+                yield
+            finally:
+                self._client, self._tokens = None, {}
+
     def _request(self, method: str, url: str, **details: Any) -> httpx.Response:
+        if self._client is not None:
+            return self._client.request(method, url, **details)
         with self._sandbox.client() as client:
             return client.request(method, url, **details)
 
     def _token(self, audience: str) -> str:
+        if self._client is None:
+            return self._new_token(audience)
+        if audience not in self._tokens:
+            self._tokens[audience] = self._new_token(audience)
+        return self._tokens[audience]
+
+    def _new_token(self, audience: str) -> str:
         if self._principal is None:
             return str(self._sandbox.ask("POST", "/token", {"audience": audience}).json()["token"])
         form = {
