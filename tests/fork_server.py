@@ -2,9 +2,9 @@
 
 A deployment imports 1,900 modules, which takes more of the processor than all else that a command does whose
 hub exists, and tests run some 150 of them. A fork server of multiprocessing imports the modules once, and is
-forked for each command: a process with its own arguments, variables and files. None of the modules reads a
-variable that tests set when it is imported. What a start itself does is tested with commands that are started
-as people start them: those on terminals, those in containers, and those that are interrupted.
+forked for each command: a process with its own arguments, variables and files. While they are imported, no
+module but aiohttp (see `_run`) reads what tests set. What a start itself does is tested with commands that are
+started as people start them: those on terminals, those in containers, and those that are interrupted.
 """
 
 from __future__ import annotations
@@ -72,13 +72,12 @@ def _run(command: Sequence[str], environment: Mapping[str, str], stdout: Path, s
     os.environ.update(environment)
     sys.argv = list(command)
 
-    # The server has imported both; this process, which imports this file, has no need of them.
-    from aiohttp import connector  # noqa: PLC0415
+    from aiohttp import connector  # noqa: PLC0415 - as below
 
-    from deployer.cli import main  # noqa: PLC0415
+    from deployer.cli import main  # noqa: PLC0415 - pytest, which imports this file too, has no need of it
 
     # aiohttp read the certificates of SSL_CERT_FILE when it was imported: the command has a file of its own.
-    connector._SSL_CONTEXT_VERIFIED = connector._make_ssl_context(verified=True)  # noqa: SLF001
+    connector._SSL_CONTEXT_VERIFIED = connector._make_ssl_context(verified=True)  # noqa: SLF001 - nothing public does
     if command[0] == DEPLOYER:
         main()
     else:

@@ -73,16 +73,16 @@ class Surroundings:
         return context
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def reached(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Reached]:
-    """Run the cluster of a file."""
+    """Run the cluster of this folder."""
     async with reached_cluster(tmp_path_factory.mktemp("steps")) as cluster:
         yield cluster
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def connection(reached: Reached) -> AsyncIterator[Api]:
-    """Connect once for a file: what a test leaves under way still needs the connection."""
+    """Connect once for the folder: what a test leaves under way still needs the connection."""
     async with reached.api() as api:
         yield api
 

@@ -32,7 +32,7 @@ from sandbox.network.faults import Fault, FaultKind
 if TYPE_CHECKING:
     from tests.deployer.steps.conftest import Surroundings
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BINDER = "our-hub.westeurope.cloudapp.azure.com"
 HUB = "our-hub-hub.westeurope.cloudapp.azure.com"

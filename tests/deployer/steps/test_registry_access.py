@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from deployer.run.context import Context
     from tests.deployer.steps.conftest import Surroundings
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 PASSWORDS = {
     "registry": {"password": "pushes"},

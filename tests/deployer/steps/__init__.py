@@ -1,0 +1,1 @@
+"""Tests of single steps; those that need a cluster share one."""
