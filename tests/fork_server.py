@@ -3,8 +3,8 @@
 A deployment imports 1,900 modules, which takes more of the processor than all else that a command does whose
 hub exists, and tests run some 150 of them. A fork server of multiprocessing imports the modules once, and is
 forked for each command: a process with its own arguments, variables and files. While they are imported, no
-module but aiohttp (see `_run`) reads what tests set. A start itself is tested with commands that are started as
-people start them: those on terminals, those in containers, and those that are interrupted.
+module but aiohttp (see `_run`) reads what tests set. A start itself is tested with commands that are started
+as people start them: those on terminals, those in containers, and those that are interrupted.
 """
 
 from __future__ import annotations
