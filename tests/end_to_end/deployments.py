@@ -59,20 +59,19 @@ def run(sandbox: RunningSandbox, *command: str, typed: str | None = None, **envi
     """Run a command inside the sandbox, with these variables beside the sandbox's own."""
     variables = {**sandbox.environment(), **environment}
     try:
-        if is_forked(command):
+        if typed is None and is_forked(command):
             ran = run_forked(command, variables, PATIENCE_SECONDS)
         else:
-            ran = run_program(command, variables, typed)
+            ran = _run_program(command, variables, typed)
     except subprocess.TimeoutExpired as late:
         printed = b"".join(each or b"" for each in (late.output, late.stderr)).decode()
         pytest.fail(f"{command} had not ended after {PATIENCE_SECONDS} s:\n{printed}")
     return Ran(ran.returncode, ran.stdout, ran.stderr)
 
 
-def run_program(
+def _run_program(
     command: Sequence[str], environment: Mapping[str, str], typed: str | None
 ) -> subprocess.CompletedProcess[str]:
-    """Run any other program to its end."""
     return subprocess.run(
         command,
         cwd=CHECKOUT,

@@ -29,8 +29,7 @@ HUB = "canary"
 # Passwords with what base64, JSON, YAML and URLs each write in another way.
 GITHUB_TOKEN = "ghp_canary/+=?&'7f3a"
 OWN_VALUE = "canary of helm values: 7f3a"
-# Even a helm that only tells its version lives longer.
-LOOK_EVERY_SECONDS = 0.05
+LOOK_EVERY_SECONDS = 0.02
 # The cluster itself, and the sandbox's copy of what a person's own kubeconfig holds.
 PRIVATE_PARTS = {"etcd", "credentials"}
 
