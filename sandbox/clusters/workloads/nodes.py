@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 POOL_LABEL = "kubernetes.azure.com/agentpool"
 NODES = "/api/v1/nodes"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"
 MOST_PODS = 250
 
 
@@ -72,12 +73,18 @@ class Nodes:
         self._cloud.set_node_count(pool.name, len(taken) + 1)
 
     async def remove(self, name: str) -> None:
-        """Remove a node and the pods on it at once, as if its machine were deallocated."""
+        """Remove a node and the pods on it at once, as if its machine were deallocated.
+
+        Kubernetes would remove the lease by which its kubelet shows that it is alive only when its
+        controllers run again. Meanwhile kwok would try to renew it for a new node of the same name, and play
+        no pod there.
+        """
         for pod in await list_objects(self._api, "/api/v1/pods", fields=f"spec.nodeName={name}"):
             metadata = pod["metadata"]
             path = f"/api/v1/namespaces/{metadata['namespace']}/pods/{metadata['name']}"
             await self._api.delete(path, params={"gracePeriodSeconds": "0"})
         await self._api.delete(f"{NODES}/{name}")
+        await self._api.delete(f"{LEASES}/{name}")
 
 
 def _scale_set(spec: ClusterSpec, pool: NodePool) -> str:

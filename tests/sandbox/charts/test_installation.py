@@ -98,6 +98,21 @@ async def test_the_public_names_answer_as_the_live_objects_say(installation: Ins
         assert await status("our-hub", "/versions", wanted=200) == 200
 
 
+async def test_a_cluster_that_was_stopped_runs_its_pods_when_it_starts_again(
+    installation: Installation,
+) -> None:
+    before = {pod["metadata"]["uid"] for pod in (await pods(installation)).values()}
+    await installation.cluster.stop()
+    await installation.cluster.start()
+    again = await pods(installation)
+    assert {pod["status"]["phase"] for pod in again.values()} == {"Running"}
+    assert not {pod["metadata"]["uid"] for pod in again.values()} & before
+    leases = await installation.get("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases")
+    owners = {owner["uid"] for lease in leases["items"] for owner in lease["metadata"]["ownerReferences"]}
+    nodes = (await installation.get("/api/v1/nodes"))["items"]
+    assert owners == {node["metadata"]["uid"] for node in nodes}
+
+
 def sessions_like(placeholder: dict[str, Any], count: int) -> dict[str, Any]:
     """Return a Deployment of sessions, which KubeSpawner places as the chart places what stands for them."""
     labels = {"component": "singleuser-server"}
