@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 from uuid import uuid4
 
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from deployer.locking import LOCK_SECONDS, Holder, LockLostError
 from deployer.private_files import PRIVATE_DIRECTORY
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from azure.storage.blob.aio import BlobClient, ContainerClient
 
 LOCK_NAME = "lock.json"
+# Another run created the blob first, and has perhaps leased it since.
+CREATED_BY_ANOTHER = {"BlobAlreadyExists", "LeaseIdMissing"}
 HELD_BY_ANOTHER = {"LeaseAlreadyPresent", "LeaseIsBreakingAndCannotBeAcquired"}
 LOST = {"LeaseIdMismatchWithLeaseOperation", "LeaseNotPresentWithLeaseOperation", "LeaseLost"}
 
@@ -43,10 +44,8 @@ class BlobLock:
 
     async def acquire(self, holder: Holder) -> Holder | None:
         """Take the lease and write the holder into the blob; return the other holder if there is one."""
-        with suppress(ResourceExistsError):
-            await self._blob.upload_blob(b"{}", overwrite=False)
         try:
-            await self._lease.acquire(lease_duration=LOCK_SECONDS)
+            await self._take_lease()
         except HttpResponseError as error:
             if _code(error) not in HELD_BY_ANOTHER:
                 raise
@@ -54,6 +53,21 @@ class BlobLock:
         content = json.dumps(holder.fields()).encode()
         await self._blob.upload_blob(content, overwrite=True, lease=self._lease)
         return None
+
+    async def _take_lease(self) -> None:
+        """Take the lease of the blob, which is created for the first run."""
+        try:
+            await self._lease.acquire(lease_duration=LOCK_SECONDS)
+        except ResourceNotFoundError:
+            await self._create()
+            await self._lease.acquire(lease_duration=LOCK_SECONDS)
+
+    async def _create(self) -> None:
+        try:
+            await self._blob.upload_blob(b"{}", overwrite=False)
+        except HttpResponseError as error:
+            if _code(error) not in CREATED_BY_ANOTHER:
+                raise
 
     async def renew(self) -> None:
         """Renew the lease."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Authorise = Callable[[Principal, str, str, bool], bool]
 
 READING = {"GET", "HEAD"}
+OF_WHOEVER_ASKS = {"host", "authorization", "x-ms-version"}
 
 
 class RefusedError(Exception):
@@ -62,6 +63,7 @@ class BlobEndpoint:
         is_reachable: Callable[[], bool],
     ) -> None:
         self._account = account
+        self._client = azurite
         self._azurite = Forwarder(azurite)
         self._directory = directory
         self._authorise = authorise
@@ -72,10 +74,28 @@ class BlobEndpoint:
         request = Request(scope, receive)
         try:
             self._check(request)
+            await self._check_lease(request)
             response = await self._azurite.forward(request)
         except RefusedError as refused:
             response = _refusal(refused)
         await response(scope, receive, send)
+
+    async def _check_lease(self, request: Request) -> None:
+        """Refuse to create a blob that is there and leased, as Azure does.
+
+        Azure looks at the lease before the condition; Azurite answers BlobAlreadyExists (its issue 2637).
+        """
+        headers = request.headers
+        if headers.get("if-none-match") != "*" or "x-ms-lease-id" in headers or request.url.query:
+            return
+        asked = {name: value for name, value in headers.items() if name in OF_WHOEVER_ASKS}
+        answer = await self._client.head(request.url.path, headers=asked)
+        if answer.headers.get("x-ms-lease-status") == "locked":
+            raise RefusedError(
+                412,
+                "LeaseIdMissing",
+                "There is currently a lease on the blob and no lease ID was specified in the request.",
+            )
 
     def _check(self, request: Request) -> None:
         if not self._is_reachable():

@@ -1,0 +1,67 @@
+"""The lock in a storage account, as two runs meet it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from azure.identity.aio import ClientSecretCredential
+from azure.storage.blob.aio import ContainerClient
+
+from deployer.locking import Holder
+from deployer.outputs.locks import BlobLock
+from sandbox.visitor.portal import GROUPS_API, OUTPUTS, Portal
+from tests.end_to_end.people import add_somebody, group_id
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sandbox.client import RunningSandbox
+
+NAME = "locked-outputs"
+STORAGE_API = "2024-01-01"
+FIRST = Holder("first", "2026-11-24T12:30:05Z", "runs/first", "a")
+SECOND = Holder("second", "2026-11-24T12:30:06Z", "runs/second", "b")
+
+
+@pytest.fixture
+async def container(
+    sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[ContainerClient]:
+    """Make a storage account, and reach its container for outputs over the sandbox's network."""
+    for name, value in sandbox.network.items():
+        monkeypatch.setenv(name, value)
+    portal, group = Portal(sandbox), group_id(sandbox, NAME)
+    account = f"{group}/providers/Microsoft.Storage/storageAccounts/lockedoutputs"
+    kind = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
+    portal.arm("PUT", group, GROUPS_API, {"location": "westeurope"})
+    portal.arm("PUT", account, STORAGE_API, kind)
+    settings = add_somebody(sandbox, Storage_Blob_Data_Contributor=group).settings
+    trust = sandbox.network["SSL_CERT_FILE"]
+    async with (
+        ClientSecretCredential(
+            settings["SP_TENANT_ID"],
+            settings["SP_APP_ID"],
+            settings["SP_APP_KEY"],
+            connection_verify=trust,
+        ) as credential,
+        ContainerClient(
+            "https://lockedoutputs.blob.core.windows.net", OUTPUTS, credential, connection_verify=trust
+        ) as container,
+    ):
+        await container.create_container()
+        yield container
+    portal.remove_group(NAME)
+
+
+async def test_the_holder_of_a_blobs_lease_is_told_to_all_others_until_it_releases_the_lease(
+    container: ContainerClient,
+) -> None:
+    first, second = BlobLock(container), BlobLock(container)
+    assert await first.acquire(FIRST) is None
+    assert await second.acquire(SECOND) == FIRST
+    # Again, because its answer was lost.
+    assert await first.acquire(FIRST) is None
+    await first.release()
+    assert await second.acquire(SECOND) is None
+    assert await first.acquire(FIRST) == SECOND
