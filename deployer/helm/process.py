@@ -40,6 +40,15 @@ WAITING_COMMANDS = {"upgrade", "rollback", "uninstall"}
 # would fetch and parse the description of the whole API, which is half the work of an upgrade. pyhelm3 has an
 # argument for this, but appends each of its letters.
 WITHOUT_DESCRIPTION_OF_THE_API = "--disable-openapi-validation"
+# Helm 4 applies objects as the manager of their fields. Without this, a field that anybody else has changed
+# (an administrator with kubectl, the admissions enforcer of AKS) would fail each upgrade and rollback for good.
+TAKING_OVER_FIELDS = "--force-conflicts"
+
+# What pyhelm3 cannot be told to append.
+FURTHER_ARGUMENTS = {
+    "upgrade": (WITHOUT_DESCRIPTION_OF_THE_API, TAKING_OVER_FIELDS),
+    "rollback": (TAKING_OVER_FIELDS,),
+}
 
 # After an even number of backslashes, which are no part of it.
 _PAIR = re.compile(
@@ -95,12 +104,11 @@ class HelmProcess(Command):
 
         """
         waits = command[0] in WAITING_COMMANDS
-        further = (WITHOUT_DESCRIPTION_OF_THE_API,) if command[0] == "upgrade" else ()
         values = None if input is None else readable_by_helm(input)
         process = await asyncio.create_subprocess_exec(
             *self._arguments,
             *map(str, command),
-            *further,
+            *FURTHER_ARGUMENTS.get(str(command[0]), ()),
             stdin=asyncio.subprocess.PIPE if input is not None else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,

@@ -15,6 +15,7 @@ from sandbox.clusters.control_plane import ControlPlane
 from sandbox.clusters.credentials import ADMINISTRATORS, ClusterCredentials, KubeconfigNames
 from sandbox.clusters.egress import EgressProxy
 from sandbox.clusters.kubernetes_api import list_objects
+from sandbox.clusters.workloads.admissions_enforcer import enforce_admissions
 from sandbox.clusters.workloads.aks_pods import install_aks_pods
 from sandbox.clusters.workloads.autoscaler import autoscale
 from sandbox.clusters.workloads.disks import provision_disks
@@ -140,6 +141,7 @@ class Cluster:
             provision_disks(self.api, self._clock, self._cloud),
             autoscale(self.api, self._clock, nodes, lambda: self.spec.pools),
             run_user_schedulers(self.api, self._plane),
+            enforce_admissions(self.api),
         )
         if self._https_programs is not None:
             self._pod_programs = PodPrograms(

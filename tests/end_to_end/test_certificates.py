@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from sandbox.clusters.workloads.admissions_enforcer import MANAGER as ENFORCER
 from sandbox.visitor.browser import Browser, missing_programs
+from tests.clusters import kubernetes
 from tests.deployment_record import violations
 from tests.end_to_end.deployments import click, group_of, outputs_of
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
@@ -74,6 +76,16 @@ def test_an_email_is_enough_for_a_hub_with_a_trusted_certificate(usual: HttpsHub
     assert usual.visit(f"https://usual.{REGION}.cloudapp.azure.com/versions") == 200
     assert usual.visit(f"https://usual-hub.{REGION}.cloudapp.azure.com/hub/api") == 200
     assert usual.visit(f"http://usual.{REGION}.cloudapp.azure.com/versions") == 200
+
+
+def test_aks_changes_nothing_in_the_webhooks_that_helm_applies(usual: HttpsHub) -> None:
+    for kind in ("validating", "mutating"):
+        path = f"/apis/admissionregistration.k8s.io/v1/{kind}webhookconfigurations/cert-manager-webhook"
+        with kubernetes(usual.sandbox, NAME) as api:
+            configuration = api.get(path).raise_for_status().json()
+        managers = {entry["manager"] for entry in configuration["metadata"]["managedFields"]}
+        assert "helm" in managers
+        assert ENFORCER not in managers
 
 
 def test_browsers_are_told_to_insist_on_https(usual: HttpsHub) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from deployer.errors import HelmError
+from deployer.kubernetes.objects import ObjectName, find_object, patch_object
 from tests.deployer.kubernetes.small_charts import release_of
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from kr8s.asyncio import Api
 
     from deployer.helm.client import Helm, WantedRelease
 
@@ -65,3 +69,21 @@ async def test_an_object_with_a_field_that_does_not_exist_is_refused(
         await helm.install(wanted, roll_back=False)
     assert not refused.value.retryable
     await helm.uninstall(NAME, NAME)
+
+
+@pytest.mark.parametrize("change", ["upgrade", "rollback"])
+async def test_what_somebody_changed_by_hand_is_set_right_again(
+    helm: Helm, api: Api, wanted: WantedRelease, change: str
+) -> None:
+    text = ObjectName("v1", "ConfigMap", "text", NAME)
+    await helm.install(wanted, roll_back=False)
+    await helm.install(replace(wanted, values={"text": "newer"}), roll_back=False)
+    await patch_object(api, text, {"data": {"text": "changed by hand"}})
+    if change == "upgrade":
+        await helm.install(wanted, roll_back=False)
+    else:
+        await helm.roll_back(NAME, NAME, 1)
+    found = await find_object(api, text)
+    await helm.uninstall(NAME, NAME)
+    assert found is not None
+    assert found["data"] == {"text": TEXT}
