@@ -41,7 +41,7 @@ WAITING_COMMANDS = {"upgrade", "rollback", "uninstall"}
 # argument for this, but appends each of its letters.
 WITHOUT_DESCRIPTION_OF_THE_API = "--disable-openapi-validation"
 # Helm 4 applies objects as the manager of their fields. Without this, a field that anybody else has changed
-# (an administrator with kubectl, the admissions enforcer of AKS) would fail each upgrade and rollback for good.
+# (an administrator with kubectl, the admissions enforcer of AKS) would fail every upgrade and rollback.
 TAKING_OVER_FIELDS = "--force-conflicts"
 
 # What pyhelm3 cannot be told to append.

@@ -1,8 +1,8 @@
 """Plays the admissions enforcer of AKS, which keeps webhooks away from the namespaces of the system.
 
 It takes over the namespace selector of each webhook, so that helm, which applies objects as the manager of
-their fields, meets a conflict at the next upgrade. Sources: the FAQ of AKS, Azure/AKS issue 4002, and for what
-it adds to the selectors openkruise/charts issue 155.
+their fields, meets a conflict at the next upgrade. Sources: the FAQ of AKS, Azure/AKS issue 4002, and for
+what it adds to the selectors openkruise/charts issue 155.
 """
 
 from __future__ import annotations
