@@ -98,7 +98,7 @@ def _prefix(line: LogLine) -> str:
 
 def _seconds(since: str) -> int:
     number, unit = since[:-1], since[-1:].lower()
-    if not number.isdigit() or unit not in UNITS or not int(number):
+    if not number.isdecimal() or unit not in UNITS or not int(number):
         problem = Problem("--since", since, "is not a time.", "Write one like 30m, 1h or 2d.")
         raise SettingsError([problem])
     return int(number) * UNITS[unit]

@@ -65,7 +65,7 @@ class Variable:
 
 def read_environment() -> Iterator[Variable]:
     """Yield every variable that names a setting, those of earlier releases after the current ones."""
-    in_any_case = {variable.lower(): value for variable, value in os.environ.items()}
+    in_any_case = _variables_in_any_case()
     for name in Settings.model_fields:
         if name in in_any_case:
             yield tidied(name, name.upper(), in_any_case[name])
@@ -90,7 +90,12 @@ def child_environment() -> dict[str, str]:
 
 def read_variable(name: str) -> str:
     """Return the value of the variable of one setting; "" if there is none."""
-    return tidied(name, name.upper(), os.environ.get(name.upper(), "")).value
+    return tidied(name, name.upper(), _variables_in_any_case().get(name, "")).value
+
+
+def _variables_in_any_case() -> dict[str, str]:
+    """Return the values of all variables by their names in small letters."""
+    return {variable.lower(): value for variable, value in os.environ.items()}
 
 
 def tidied(name: str, variable: str, text: str) -> Variable:

@@ -14,7 +14,7 @@ from deployer.settings.capacity import (
     sessions_of,
     too_large_for,
 )
-from deployer.settings.types.numbers import LEAST_CPUS
+from deployer.settings.types.numbers import LEAST_CPUS, LEAST_MEMORY
 from deployer.settings.types.validation import Violation
 from deployer.settings.vm_sizes import MIB_PER_GIB, node_size
 
@@ -30,6 +30,9 @@ def session_fits_a_node(settings: Settings, _present: Collection[str]) -> Iterat
     session = session_of(settings)
     if not too_large_for(size, session):
         return
+    if too_large_for(size, Session.of(LEAST_MEMORY, LEAST_CPUS)):
+        yield _no_room(size, advised_sizes(session))
+        return
     of_memory = too_large_for(size, Session.of(settings.user_memory_limit, LEAST_CPUS))
     advised = advised_sizes(session)
     instead = f"set AKS_NODE_VM_SIZE to a larger size, for example {advised}" if advised else ""
@@ -41,6 +44,14 @@ def session_fits_a_node(settings: Settings, _present: Collection[str]) -> Iterat
         f"is more than a node of the size {size} can give one session"
         + (f" (it has {room:.1f} GiB for all pods)." if of_memory else "."),
         f"{remedy[0].upper()}{remedy[1:]}.",
+    )
+
+
+def _no_room(size: str, advised: str | None) -> Violation:
+    return Violation(
+        "aks_node_vm_size",
+        f"has no room for any session: Azure's own pods take up nearly all of the memory of {size}.",
+        f"Choose a larger size{f', for example {advised}' if advised else ''}.",
     )
 
 

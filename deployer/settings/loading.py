@@ -38,6 +38,9 @@ _NOT_SHOWN = SECRETS | {
 }
 _LONGEST_SHOWN = 100
 
+# What a list without items is read as, however it is written: such a setting is not set.
+NO_ITEMS = ()
+
 
 @dataclass(frozen=True)
 class LoadedSettings:
@@ -122,14 +125,17 @@ def _judged(gathered: Gathered) -> tuple[LoadedSettings, list[Problem]]:
     wrong = [*misplaced, *(one for one in wrong if one.field not in {each.field for each in misplaced})]
     hide_secrets(settings)
     names = {one.field for one in wrong}
+    present = {
+        name: one for name, one in given.items() if name in names or getattr(settings, name) != NO_ITEMS
+    }
     if gathered.complete:
-        found = [*wrong, *(one for one in violations(settings, given, names) if one.field not in names)]
+        found = [*wrong, *(one for one in violations(settings, present, names) if one.field not in names)]
     else:  # What a file that could not be read would have set is not known.
         found = [one for one in wrong if one.field in given]
     order = list(ALIASES)
     in_order = sorted(found, key=lambda one: order.index(one.field))
     problems = [_cleaned(one) for one in (*gathered.problems, *(_problem(one, given) for one in in_order))]
-    shown = [] if problems else [*gathered.warnings, *warnings(settings, given)]
+    shown = [] if problems else [*gathered.warnings, *warnings(settings, present)]
     return LoadedSettings(settings, tuple(dict.fromkeys(map(REDACTOR.clean, shown))), gathered), problems
 
 

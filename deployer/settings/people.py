@@ -73,10 +73,17 @@ def _no_object_ids(names: list[str]) -> Iterator[Violation]:
 def _not_on_github(names: list[str]) -> Iterator[Violation]:
     """Refuse names that no address can have: JupyterHub would fail at the sign-in of everybody else."""
     if names:
-        meant = either(map(github.slug, names))
+        meant = either(map(_meant, names))
         yield Violation(
             "allowed_organisations",
             f"names organisations or teams in a way that GitHub's addresses do not: {', '.join(names)}.",
             "Write our-lab for github.com/our-lab, and our-lab:staff for the team "
             f"github.com/orgs/our-lab/teams/staff. Did you mean {meant}?",
         )
+
+
+def _meant(name: str) -> str:
+    """Return the slug of a name that pages show, or several names that only spaces separate."""
+    words = name.split()
+    are_names = all(github.GROUP.fullmatch(word) and github.slug(word) == word for word in words)
+    return ", ".join(words) if are_names else github.slug(name)

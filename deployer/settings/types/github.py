@@ -10,8 +10,8 @@ from deployer.settings.types.validation import refusal
 _ADDRESS = re.compile(
     r"^(?:git@github\.com:|(?:(?:ssh|git|https?)://)?(?:git@|www\.)?github\.com/)", re.IGNORECASE
 )
-# A link of a BinderHub.
-_LAUNCH_LINK = re.compile(r"^https?://[^/]+/(?:.*/)?v2/gh/", re.IGNORECASE)
+# A link of a BinderHub, or the part of one that names the repository.
+_LAUNCH_LINK = re.compile(r"^(?:https?://[^/]+/(?:.*/)?v2/gh/|/?(?:v2/)?gh/(?=[^/]+/[^/]))", re.IGNORECASE)
 _PART = re.compile(r"[\w.*-]+")
 _TEAM = re.compile(r"(?:orgs/(?P<of>[^/]+)/teams/|@?(?P<organisation>[^/@:]+)/)(?P<team>[^/]+)")
 _ORGANISATION = re.compile(

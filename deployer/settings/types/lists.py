@@ -6,7 +6,6 @@ import base64
 import json
 import re
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BeforeValidator, SecretStr
@@ -15,7 +14,7 @@ from deployer.settings.chart_yaml import UnusableValuesError, load_chart_values
 from deployer.settings.types import github
 from deployer.settings.types.azure import is_guid
 from deployer.settings.types.providers import provider_pattern
-from deployer.settings.types.text import plain_text
+from deployer.settings.types.text import plain_text, split_url
 from deployer.settings.types.validation import refusal
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def repository_pattern(text: str) -> str:
 
 def origin(text: str) -> str:
     """Accept the origin of a web page: https, host and optionally a port."""
-    address = urlsplit(text.rstrip("/").lower())
+    address = split_url(text.rstrip("/").lower())
     if text == "*":
         raise refusal(
             "would let every web page start sessions here, in the name of whoever looks at it.",

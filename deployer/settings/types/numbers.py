@@ -44,6 +44,7 @@ LEAST_SECONDS = 60
 MOST_SECONDS = 30 * 86400
 # The least that a Jupyter server starts with, and the most that a node has.
 LEAST_CPUS = 0.05
+LEAST_MEMORY = "128M"
 MOST_CPUS = 128
 
 
@@ -169,7 +170,7 @@ NodeCount = Annotated[int, BeforeValidator(whole_number(1, 1000))]
 # 0: for ever.
 RetentionDays = Annotated[int, BeforeValidator(whole_number(0, 3650))]
 Quota = Annotated[int, BeforeValidator(whole_number(1, 100_000))]
-Memory = Annotated[str, BeforeValidator(memory("128M", "a Jupyter server"))]
+Memory = Annotated[str, BeforeValidator(memory(LEAST_MEMORY, "a Jupyter server"))]
 BuildMemory = Annotated[str, BeforeValidator(memory("1G", "a build"))]
 Cpus = Annotated[float, BeforeValidator(cpus(LEAST_CPUS))]
 # The builder reserves 0.2 CPUs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
@@ -95,9 +95,19 @@ def domain_name(value: Any) -> str:
     return domain
 
 
+def split_url(text: str) -> SplitResult:
+    """Return the parts of a URL; no parts where its host or its port cannot be one."""
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 - raises ValueError
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
 def chart_repository(value: Any) -> str:
     """Accept the URL of a chart repository, without user and password because it is shown."""
-    address = urlsplit(plain_text(value))
+    address = split_url(plain_text(value))
     if address.scheme not in {"https", "oci"} or not address.hostname:
         raise refusal(
             "must be the URL of a chart repository.", "Write one that starts with https:// or oci://."

@@ -6,20 +6,22 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator
-from tzlocal.windows_tz import tz_win
+from tzlocal.windows_tz import tz_win, win_tz
 
 from deployer.settings.types.text import plain_text
 from deployer.settings.types.validation import close_to, refusal
 
 
 def time_zone(value: Any) -> str:
-    """Accept a time zone by its name in the IANA database, in any case: Europe/London."""
-    text = plain_text(value).replace(" ", "_")
-    known = {name.casefold(): name for name in available_timezones()}
-    if text.casefold() not in known:
-        remedy = close_to(text, sorted(known.values()))
+    """Accept a time zone by its name in the IANA database or in Windows, in any case: Europe/London."""
+    text = plain_text(value)
+    names = {name.casefold(): name for name in available_timezones()}
+    names_in_windows = {name.casefold(): zone for name, zone in win_tz.items()}
+    found = names.get(text.replace(" ", "_").casefold()) or names_in_windows.get(text.casefold())
+    if found is None:
+        remedy = close_to(text, sorted(names.values()))
         raise refusal("is not a time zone.", remedy or "Write one like Europe/London or America/New_York.")
-    return known[text.casefold()]
+    return found
 
 
 def windows_zone(time_zone: str) -> str | None:

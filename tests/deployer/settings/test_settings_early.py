@@ -20,6 +20,12 @@ def test_the_action_is_read_without_any_other_setting(
     assert action() == named
 
 
+def test_names_of_variables_may_be_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("action", "stop")
+    monkeypatch.setenv("Exit_Zero_When_Handled", "true")
+    assert (action(), exit_zero_when_handled()) == ("stop", True)
+
+
 @pytest.mark.parametrize(
     ("written", "told"),
     [

@@ -55,6 +55,7 @@ BROKEN = [
     ({"TOTAL_QUOTA": "10", "PER_REPOSITORY_QUOTA": "20"}, ["PER_REPOSITORY_QUOTA"], "more than TOTAL_QUOTA"),
     ({"USER_MEMORY_LIMIT": "8G"}, ["USER_MEMORY_LIMIT"], "more than a node of the size Standard_D2s_v5"),
     ({"USER_CPU_LIMIT": "64"}, ["USER_CPU_LIMIT"], "more than a node of the size Standard_D2s_v5"),
+    ({"AKS_NODE_VM_SIZE": "Standard_B2ts_v2"}, ["AKS_NODE_VM_SIZE"], "has no room for any session"),
     ({"IDLE_TIMEOUT": "2 h", "MAXIMUM_AGE": "1 h"}, ["MAXIMUM_AGE"], "less than IDLE_TIMEOUT"),
     (
         {**HTTPS, "AUTHENTICATION": "github", "ALLOWED_USERS": "ada"},
@@ -103,6 +104,9 @@ BROKEN = [
         "without signing in, and could read them",
     ),
     ({**PRIVATE, "ALLOWED_REPOSITORIES": ""}, ["PRIVATE_REPOSITORIES"], "ALLOWED_REPOSITORIES is not set"),
+    ({**PRIVATE, "ALLOWED_REPOSITORIES": "[]"}, ["PRIVATE_REPOSITORIES"], "ALLOWED_REPOSITORIES is not set"),
+    ({**GITHUB, "ALLOWED_USERS": "[]"}, ["ALLOWED_USERS"], "nor are ALLOWED_ORGANISATIONS"),
+    ({**GITHUB, "ALLOWED_ORGANISATIONS": ","}, ["ALLOWED_USERS"], "nor are ALLOWED_ORGANISATIONS"),
     ({"ACTION": "teardown"}, ["CONFIRM"], "is not the name of the hub"),
     ({"ACTION": "teardown", "CONFIRM": "another-hub"}, ["CONFIRM"], "is not the name of the hub"),
 ]
@@ -119,6 +123,7 @@ KEPT = [
     {**ENTRA, "ALLOWED_USERS": "ada@example.org", "ADMIN_USERS": "ada@example.org"},
     PRIVATE,
     {"PRIVATE_REPOSITORIES": "false", "GITHUB_ACCESS_TOKEN": "token of ours"},
+    {"ALLOWED_USERS": "[]", "ALLOWED_ORGANISATIONS": ",", "ADMIN_USERS": " "},
     {"TOTAL_QUOTA": "10"},
     {"PER_REPOSITORY_QUOTA": "50"},
     {"USER_MEMORY_LIMIT": "8G", "AKS_NODE_VM_SIZE": "Standard_D4s_v5"},

@@ -114,6 +114,7 @@ def test_organisations_and_teams_are_understood_as_people_paste_them(
     ("written", "meant"),
     [
         ("Our Lab", "our-lab"),
+        ("our-lab staff", "our-lab, staff"),
         ("our-lab:Data Science", "our-lab:data-science"),
         ("our.lab", "our-lab"),
         ("our-lab: staff", "our-lab:staff"),
