@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.kubernetes.objects import ObjectName, ensure_object, find_object
 from deployer.names import OWN_LABEL
+from deployer.settings.loading import without_derived
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SECRET = ObjectName("v1", "Secret", "binderhub-deployer-settings", "default")
 KEY = "settings.json"
+# Earlier releases kept values that follow from other settings, too, and left this annotation out.
+AS_CHOSEN = {"binderhub-deployer/settings": "as-chosen"}
 
 
 async def store_settings(api: Api, settings: Mapping[str, Any]) -> bool:
@@ -34,6 +37,7 @@ async def store_settings(api: Api, settings: Mapping[str, Any]) -> bool:
                 "name": SECRET.name,
                 "namespace": SECRET.namespace,
                 "labels": dict(OWN_LABEL),
+                "annotations": dict(AS_CHOSEN),
             },
             "data": {KEY: content},
         },
@@ -41,7 +45,11 @@ async def store_settings(api: Api, settings: Mapping[str, Any]) -> bool:
 
 
 async def read_stored_settings(api: Api) -> dict[str, Any] | None:
-    """Return the settings, None where no deployment has succeeded yet."""
-    found = await find_object(api, SECRET)
-    content = ((found or {}).get("data") or {}).get(KEY)
-    return dict(json.loads(b64decode(content))) if content else None
+    """Return the settings that were chosen, None where no deployment has succeeded yet."""
+    found = await find_object(api, SECRET) or {}
+    content = (found.get("data") or {}).get(KEY)
+    if not content:
+        return None
+    settings = dict(json.loads(b64decode(content)))
+    as_chosen = AS_CHOSEN.items() <= (found["metadata"].get("annotations") or {}).items()
+    return settings if as_chosen else without_derived(settings)

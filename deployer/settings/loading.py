@@ -14,7 +14,7 @@ from deployer.quoting import GUARD
 from deployer.redaction import REDACTOR
 from deployer.settings.chart_values import read_chart_values
 from deployer.settings.environment import read_variable
-from deployer.settings.model import ALIASES, PLACEHOLDERS, SECRETS, Settings
+from deployer.settings.model import ALIASES, DERIVED, PLACEHOLDERS, SECRETS, Settings
 from deployer.settings.rules import violations
 from deployer.settings.sources import Gathered, Given, gather, is_set, leave_out_defaults
 from deployer.settings.tokens import misplaced_secrets
@@ -112,6 +112,19 @@ def load_over(last: Mapping[str, Any], loaded: LoadedSettings) -> LoadedSettings
     if problems:
         raise SettingsError(problems)
     return over
+
+
+def without_derived(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a deployment without values that follow from the others anyway."""
+    try:
+        settings = Settings.model_validate({**PLACEHOLDERS, **stored})
+    except ValidationError:
+        return dict(stored)  # Reported where they are laid under what is given.
+    return {
+        name: value
+        for name, value in stored.items()
+        if name not in DERIVED or getattr(settings, name) != settings.default(name)
+    }
 
 
 def _load(command_line: Mapping[str, Any], config_file: Path | None) -> tuple[LoadedSettings, list[Problem]]:

@@ -293,17 +293,28 @@ class Settings(BaseModel):
         )
 
     def chosen(self) -> dict[str, Any]:
-        """Return the settings of the hub that are not the defaults, secrets included, as JSON has them.
+        """Return the settings of the hub that were chosen, secrets included, as JSON has them.
 
         Left out is what says who deploys, where outputs go and what a run does: it belongs to each run.
         """
-        default = type(self).model_validate(PLACEHOLDERS)
         values = self.model_dump(mode="json")
         return {
             name: _revealed(getattr(self, name), values[name])
             for name in type(self).model_fields
-            if name not in OF_ONE_RUN and getattr(self, name) != getattr(default, name)
+            if name not in OF_ONE_RUN and self.is_chosen(name)
         }
+
+    def is_chosen(self, name: str) -> bool:
+        """Return whether somebody chose the value of a setting.
+
+        A form gives every field its default, which is no choice, but leaves empty what follows from others.
+        """
+        return name in self.model_fields_set if name in DERIVED else getattr(self, name) != self.default(name)
+
+    def default(self, name: str) -> Any:
+        """Return the value that a setting has beside the others where it is not given."""
+        field = type(self).model_fields[name]
+        return field.get_default(call_default_factory=True, validated_data=dict(self))
 
     def public(self) -> dict[str, Any]:
         """Return every setting that has a value, with secrets as `***`."""
@@ -318,6 +329,11 @@ def _revealed(value: Any, dumped: Any) -> Any:
 def _aliases(name: str) -> Aliases:
     return next(item for item in Settings.model_fields[name].metadata if isinstance(item, Aliases))
 
+
+DERIVED: frozenset[str] = frozenset(
+    name for name, field in Settings.model_fields.items() if field.default_factory_takes_validated_data
+)
+"""Fields whose defaults follow from other fields."""
 
 ALIASES: dict[str, Aliases] = {name: _aliases(name) for name in Settings.model_fields}
 """The other names of each field."""

@@ -79,13 +79,12 @@ class Gathered:
 
 def leave_out_defaults(gathered: Gathered) -> None:
     """Leave out what is as it would be without: a form fills every field, whatever a person typed there."""
-    default = Settings.model_validate(PLACEHOLDERS)
     for name, given in list(gathered.given.items()):
         try:
             read = Settings.model_validate({**PLACEHOLDERS, name: given.value})
         except ValidationError:
             continue  # Reported with all other problems.
-        if name not in PLACEHOLDERS and getattr(read, name) == getattr(default, name):
+        if not read.is_chosen(name):
             del gathered.given[name]
 
 
