@@ -87,6 +87,11 @@ REDACTOR = Redactor()
 """Knows every secret that this process has read or made."""
 
 
+def mask_unlike_word(key: str) -> str:
+    """Return a key of unknown values, masked if it is no word and as long as secrets are."""
+    return MASK if len(key) >= SHORTEST_SECRET and _UNLIKE_WORDS.search(key) else key
+
+
 def forms_of(secret: str) -> set[str]:
     """Return a secret, and each of its lines, in every form that is masked."""
     lines = [line.strip() for line in secret.splitlines()]

@@ -12,7 +12,7 @@ from deployer.azure.managed_cluster import ClusterWish, describe_cluster
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
 from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
 from deployer.names import CERT_MANAGER, INGRESS, derive_names
-from deployer.redaction import REDACTOR
+from deployer.redaction import REDACTOR, mask_unlike_word
 from deployer.settings.chart_values import value_at
 from deployer.settings.model import SECRETS
 
@@ -34,7 +34,8 @@ class Differences:
     Attributes:
         settings: against those of the last deployment; secrets are masked.
         charts: versions of the charts.
-        values: Helm values of BinderHub that are no secrets, by their paths.
+        values: Helm values of BinderHub that are no secrets, by their paths; of those that the deployer does
+            not render, only that they change.
         secrets: whether secret values change, too.
         kubernetes: of cluster and pools.
         images: old ones that go.
@@ -122,7 +123,11 @@ def changed_charts(settings: Settings, releases: Sequence[ListedRelease], names:
 def changed_values(
     settings: Settings, names: HubNames, values: Mapping[str, Any]
 ) -> tuple[tuple[str, ...], bool]:
-    """Return the public values that differ from those of a release, and whether secret ones do."""
+    """Return the values that differ from those of a release, and whether secret ones do.
+
+    A release may hold HELM_VALUES, and with them secrets, that no setting holds: of a deployment that failed
+    later. So what is in it is not shown, but for numbers where the deployer has one, too.
+    """
     rendered = render_binderhub_values(
         settings,
         names,
@@ -131,10 +136,14 @@ def changed_values(
     )
     wanted = rendered.merged()
     secret = set(_paths(rendered.secret))
+    own = {
+        path
+        for path in _paths(rendered.public)
+        if value_at(wanted, *path) == value_at(rendered.public, *path)
+    }
     paths = [path for path in sorted({*_paths(wanted), *_paths(values)}) if path not in secret]
     public = tuple(
-        f"{REDACTOR.clean('.'.join(path))}: {_shown(value_at(values, *path))} "
-        f"becomes {_shown(value_at(wanted, *path))}"
+        (_own_value if path in own else _other_value)(path, value_at(values, *path), value_at(wanted, *path))
         for path in paths
         if value_at(values, *path) != value_at(wanted, *path) and not _is_secret(path)
     )
@@ -158,7 +167,8 @@ def _registry_of(values: Mapping[str, Any]) -> RegistryAccess:
     """Return the access to the registry that the values of a release hold."""
     url = value_at(values, "registry", "url")
     return RegistryAccess(
-        server=str(url).removeprefix("https://") if url else None,
+        # Other values are rendered with it, and HELM_VALUES may have put a password before the host.
+        server=str(url).removeprefix("https://").rpartition("@")[2] if url else None,
         image_prefix=str(value_at(values, "config", "BinderHub", "image_prefix") or ""),
         push=_login_in(value_at(values, "registry")),
         pull=_login_in(value_at(values, "jupyterhub", "imagePullSecret")),
@@ -168,6 +178,19 @@ def _registry_of(values: Mapping[str, Any]) -> RegistryAccess:
 def _login_in(values: Any) -> RegistryLogin:
     username, password = (str(value_at(values, key) or "") for key in ("username", "password"))
     return RegistryLogin(username, SecretStr(password))
+
+
+def _own_value(path: tuple[str, ...], old: Any, new: Any) -> str:
+    """Return what becomes of a value that the deployer renders, in a line; see `changed_values`."""
+    name = REDACTOR.clean(".".join(path))
+    public = old is None or all(isinstance(value, int | float) for value in (old, new))
+    return f"{name}: {_shown(old)} becomes {_shown(new)}" if public else f"{name} becomes {_shown(new)}"
+
+
+def _other_value(path: tuple[str, ...], old: Any, new: Any) -> str:
+    """Return what becomes of any other value, in a line without the value."""
+    name = REDACTOR.clean(".".join(map(mask_unlike_word, path)))
+    return f"{name} {'goes' if new is None else 'appears' if old is None else 'changes'}"
 
 
 def _setting(name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
@@ -196,5 +219,5 @@ def _is_secret(path: tuple[str, ...]) -> bool:
 def _shown(value: Any) -> str:
     """Return a value in a line, without the secrets that were or are in HELM_VALUES, and shortened."""
     # Masked before it is cut: the start of a secret is no form of it.
-    text = "none" if value is None else REDACTOR.clean(" ".join(str(value).split()))
+    text = "none" if value is None else REDACTOR.clean(" ".join(str(value).split())) or "empty"
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"

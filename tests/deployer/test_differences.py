@@ -63,11 +63,68 @@ def test_charts_of_another_version_and_new_ones_are_named() -> None:
     assert cert_manager.startswith("cert-manager: none becomes cert-manager-")
 
 
+@pytest.mark.parametrize(
+    ("helm_values", "line"),
+    [
+        ("jupyterhub: {hub: {db: {url: CANARY}}}", "jupyterhub.hub.db.url goes"),
+        ("jupyterhub: {hub: {extraEnv: {DSN: {value: CANARY}}}}", "jupyterhub.hub.extraEnv.DSN.value goes"),
+        ("jupyterhub: {hub: {extraEnv: {CANARY: usual}}}", "jupyterhub.hub.extraEnv.***** goes"),
+        ("jupyterhub: {hub: {extraContainers: [{args: [CANARY]}]}}", "jupyterhub.hub.extraContainers goes"),
+        # What the deployer renders itself, replaced by text, a list, a mapping, and by text for a mapping.
+        (
+            "config: {RepoProvider: {git_credentials: CANARY}}",
+            "config.RepoProvider.git_credentials becomes empty",
+        ),
+        ("imageBuilderType: [CANARY]", "imageBuilderType becomes dind"),
+        ("imageBuilderType: {plain: CANARY}", "imageBuilderType.plain goes"),
+        ("jupyterhub: {cull: CANARY}", "jupyterhub.cull changes"),
+        (
+            "registry: {url: 'https://CANARY@example.org'}",
+            "jupyterhub.imagePullSecret.registry becomes example.org",
+        ),
+    ],
+)
+def test_values_of_helm_values_that_no_setting_holds_any_more_are_not_shown(
+    helm_values: str, line: str
+) -> None:
+    live = values_of(helm_values=helm_values.replace("CANARY", "plain-canary-1-of-values"))
+    changed, _ = changed_values(hub_settings(), names_of(), live)
+    assert line in changed
+    assert "canary" not in "\n".join(changed)
+
+
+@pytest.mark.parametrize(
+    "helm_values",
+    [
+        "imageBuilderType: [CANARY]",
+        "imageBuilderType: {plain: CANARY}",
+        "jupyterhub: {cull: CANARY}",
+        "jupyterhub: {cull: {every: CANARY}}",
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["imageBuilderType: text", "imageBuilderType: {plain: text}", "jupyterhub: {cull: {every: 1}}"]
+)
+def test_values_of_helm_values_that_are_given_now_are_not_shown(helm_values: str, before: str) -> None:
+    given = helm_values.replace("CANARY", "plain-canary-1-of-values")
+    changed, secret = changed_values(
+        hub_settings(helm_values=given), names_of(), values_of(helm_values=before)
+    )
+    assert "canary" not in "\n".join(changed)
+    assert secret
+
+
+def test_a_text_of_the_deployer_is_shown_as_it_becomes() -> None:
+    changed, _ = changed_values(hub_settings(user_memory_limit="4G"), names_of(), values_of())
+    assert "jupyterhub.singleuser.memory.limit becomes 4G" in changed
+    changed, _ = changed_values(hub_settings(), names_of(), {})
+    assert "jupyterhub.singleuser.memory.limit: none becomes 2G" in changed
+
+
 @pytest.mark.parametrize("secret", ["canary-of-values", " \n".join(["canary-of-values"] * 9), "canary" * 20])
-def test_a_value_of_earlier_helm_values_is_masked_however_long_it_is(secret: str) -> None:
-    values = {"extra": {"plain": secret, "canary-1-of-keys": [secret]}}
-    REDACTOR.hide_values(values)
-    changed, _ = changed_values(hub_settings(), names_of(), values)
-    assert "extra.plain: ***** becomes none" in changed
-    told = [*changed, *changed_settings({"tags": {"owner": secret}}, {})]
-    assert [line for line in told if "canary" in line] == []
+def test_a_setting_that_held_a_secret_of_earlier_helm_values_is_masked_however_long_it_is(
+    secret: str,
+) -> None:
+    REDACTOR.hide_values({"plain": secret})
+    (line,) = changed_settings({"tags": {"owner": secret}}, {})
+    assert "canary" not in line
