@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 # Seconds between two polls of a long-running operation where Azure does not say; the SDK's default is 30.
 POLLING_SECONDS = 10
+# For a connection and for an answer, as in the SDK's clients for storage. Its other clients wait for five
+# minutes, four times: a request without an answer would look like a long operation. Seconds.
+CONNECTION_LIMIT, ANSWER_LIMIT = 20, 60
 
 SUBSCRIPTIONS_API = "2022-12-01"
 
@@ -45,6 +48,8 @@ class AzureClients:
         self.credential = credential
         options: dict[str, Any] = {
             "polling_interval": POLLING_SECONDS,
+            "connection_timeout": CONNECTION_LIMIT,
+            "read_timeout": ANSWER_LIMIT,
             "policies": request_policies(credential),
         }
         self.clusters = ContainerServiceClient(credential, subscription, **options)

@@ -36,7 +36,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """A failure that can pass: its reason for people, and for how many seconds requests are repeated."""
+    """A failure that can pass: its reason for people, and for how many seconds requests are repeated.
+
+    These are counted from the first of the failures for this reason that follow each other: what an operation
+    took before it failed does not count. After as many seconds without one, Azure has recovered in between.
+    """
 
     reason: str
     seconds: float
@@ -50,6 +54,8 @@ THROTTLED = RetryPolicy("Azure limits the rate of requests", 600.0)
 UNREACHABLE = RetryPolicy("Azure cannot be reached", 300.0)
 SERVER_ERROR = RetryPolicy("Azure reports an internal error", 300.0)
 GARBLED = RetryPolicy("the answer was cut off or cannot be read", 120.0)
+# Also where failures keep coming back after long operations. MAXIMUM_DURATION does not bound every command.
+LONGEST = 7200.0
 
 # What the SDK raises, or lets through from json, about an answer that was cut off or is an HTML page.
 GARBLED_ERRORS = (DecodeError, DeserializationError, JSONDecodeError)
@@ -93,7 +99,7 @@ async def with_retries(
     retrying = AsyncRetrying(
         retry=retry_if_exception(can_pass),
         wait=wait_exponential_jitter(multiplier=0.5, max=20),
-        stop=_outlasted,
+        stop=_Streaks().outlasted,
         before_sleep=show,
         reraise=True,
     )
@@ -165,6 +171,19 @@ def _policy_in(state: RetryCallState) -> RetryPolicy | None:
     return retry_policy(error) if error is not None else None
 
 
-def _outlasted(state: RetryCallState) -> bool:
-    policy = _policy_in(state)
-    return policy is None or (state.seconds_since_start or 0.0) >= policy.seconds
+class _Streaks:
+    """The failures of one request that follow each other, by their policies."""
+
+    def __init__(self) -> None:
+        self._began: dict[RetryPolicy, float] = {}
+        self._repeated: dict[RetryPolicy, float] = {}
+
+    def outlasted(self, state: RetryCallState) -> bool:
+        """Count the failure of an attempt, and return whether it is not waited out any longer."""
+        policy, now = _policy_in(state), state.outcome_timestamp
+        if policy is None or now is None or now - state.start_time >= LONGEST:
+            return True
+        if now - self._repeated.get(policy, now) > policy.seconds:
+            del self._began[policy]
+        self._repeated[policy] = now + state.upcoming_sleep
+        return now - self._began.setdefault(policy, now) >= policy.seconds
