@@ -32,7 +32,7 @@ ANOTHER_MAY_ISSUE = frozenset({RATE_LIMITED, "caa"})
 
 _PROBLEM = re.compile(r"urn:ietf:params:acme:error:(\w+)(?::\s*(.*))?", re.DOTALL)
 # Go's ACME client: the status, the type of the problem if there is one, and its detail or the whole answer.
-_STATUS = re.compile(r"(?:^|: )(4\d\d) :")
+_STATUS = re.compile(r"(?:^|: )([45]\d\d) (?:urn:\S+)?:")
 _RETRY_AFTER = re.compile(r"retry after (\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)", re.IGNORECASE)
 _FAILED_ACCOUNT = ("ErrRegisterACMEAccount", "ErrVerifyACMEAccount", "ErrUpdateACMEAccount", "InvalidConfig")
 _FAILED_ORDER = {"invalid", "errored", "expired"}
@@ -134,23 +134,24 @@ def _account_refusal(issuer: Object | None, name: str) -> CertificateState | Non
     ready = _current_condition(issuer, "Ready") if issuer else None
     if ready is None or ready["status"] != "False" or ready.get("reason") not in _FAILED_ACCOUNT:
         return None
-    problem, words = _problem_in([ready.get("message", "")])
+    message = ready.get("message", "")
+    problem, words = _problem_in([message])
+    status = _status_in(message)
+    # cert-manager repeats what was answered with any other status.
+    given_up = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if not given_up and problem != RATE_LIMITED:
+        return None
     if problem is None:
-        status = _refused_status(ready.get("message", ""))
-        if status is None:
-            return None
+        # Such as the page of a load balancer.
         problem = RATE_LIMITED if status == HTTPStatus.TOO_MANY_REQUESTS else None
         words = f"it answered with status {status} ({responses.get(status, 'unknown')})"
     return CertificateState(Stage.REFUSED, f"no account: {words}", name, problem, account_refused=True)
 
 
-def _refused_status(message: str) -> int | None:
-    """Return the status of a refusal without an ACME problem, such as the page of a load balancer.
-
-    cert-manager repeats no registration that was answered with a status from 400 to 499.
-    """
+def _status_in(message: str) -> int:
+    """Return the status of an authority's answer, 0 where it did not answer."""
     match = _STATUS.search(message)
-    return int(match[1]) if match else None
+    return int(match[1]) if match else 0
 
 
 def _current_attempt(objects: CertificateObjects, certificate: Object, issuer: str) -> _Attempt:

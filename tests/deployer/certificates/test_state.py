@@ -201,6 +201,36 @@ def test_an_authority_that_cannot_be_reached_is_waited_for() -> None:
     assert state.words == f"waiting for an account with Let's Encrypt: {trouble}"
 
 
+REASONS = ("ErrRegisterACMEAccount", "ErrVerifyACMEAccount", "ErrUpdateACMEAccount")
+PROBLEM = "urn:ietf:params:acme:error"
+
+
+@pytest.mark.parametrize("reason", REASONS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"500 {PROBLEM}:serverInternal: Error creating new account",
+        f"503 {PROBLEM}:serverInternal: The service is down for maintenance: 404 : try later",
+        "502 : <html><head><title>502 Bad Gateway</title></head></html>",
+        f"500 {PROBLEM}:malformed: ",
+    ],
+)
+def test_an_internal_error_of_an_authority_is_waited_for(reason: str, answer: str) -> None:
+    trouble = f"Failed to register ACME account: {answer}"
+    account = issuer(condition("Ready", holds=False, reason=reason, message=trouble))
+    state = read_state(objects(certificate(NOT_READY, ISSUING), issuer=account))
+    assert (state.stage, state.account_refused) == (Stage.WAITING, False)
+    assert state.words == f"waiting for an account with Let's Encrypt: {trouble}"
+
+
+def test_an_authority_that_is_too_busy_for_new_accounts_refuses_with_any_status() -> None:
+    trouble = f"Failed to register ACME account: 503 {PROBLEM}:rateLimited: Service busy; retry later."
+    account = issuer(condition("Ready", holds=False, reason=REASONS[0], message=trouble))
+    state = read_state(objects(certificate(NOT_READY, ISSUING), issuer=account))
+    assert (state.stage, state.problem, state.another_may_help) == (Stage.REFUSED, "rateLimited", True)
+    assert state.words == "no account: Service busy; retry later."
+
+
 @pytest.mark.parametrize(("attempts", "hours"), [(1, 1), (2, 2), (4, 8), (6, 32), (9, 32)])
 def test_the_next_try_is_cert_managers(attempts: int, hours: int) -> None:
     state = read_state(objects(failed_certificate('order is in "errored" state: ', attempts=attempts)))
