@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,7 @@ from deployer.azure.container_groups import (
 )
 from deployer.azure.retries import with_retries
 from deployer.azure.session import open_session
+from deployer.commands.deployer_log import container_lines, stored_lines
 from deployer.errors import PreflightError
 from deployer.inventory.hub import find_hub, usable_cluster
 from deployer.kubernetes.pod_logs import LogLine, LogRange, PodChoice, read_logs
@@ -126,10 +129,8 @@ async def _of_deployer(
             suggestion="Logs are in the storage account of the hub, or in the directory --outputs.",
         )
     text = await read_log(hub.history[0], hub.accounts, hub.session.credential, directory)
-    lines = text.splitlines()
-    for text_line in lines[-wanted.tail :] if wanted.tail else lines:
-        time, _, rest = text_line.partition("  ")
-        yield LogLine("deployer", "", time, rest)
+    for line in stored_lines(text.splitlines(), wanted, datetime.now(UTC)):
+        yield line
 
 
 async def _running_container(hub: Hub, report: StepReport) -> str | None:
@@ -169,10 +170,9 @@ async def _of_container(
             rights_may_come=False,
         )
         lines = str(answer.get("content") or "").splitlines()
-        first = max(shown, len(lines) - wanted.tail) if wanted.tail and not shown else shown
-        for line in lines[first:]:
-            yield LogLine("deployer", "", "", line)
-        shown = len(lines)
+        for line in container_lines(lines[shown:], wanted, datetime.now(UTC)):
+            yield line
+        shown, wanted = len(lines), replace(wanted, since=None, tail=None)
         if ended:
             return
         await asyncio.sleep(LOOK_EVERY)

@@ -196,6 +196,12 @@ def test_the_log_of_the_deployer_is_that_of_its_last_run(hub: Hub) -> None:
     assert "BinderHub is at http://days." in messages[-1]
 
 
+def test_the_log_of_the_deployer_can_be_cut_like_those_of_pods(hub: Hub) -> None:
+    time.sleep(1)  # since the last line of the last run
+    assert hub.ask("logs", "deployer", "--since", "1s").stdout == ""
+    assert len(hub.ask("logs", "deployer", "--since", "1d", "--tail", "2").stdout.splitlines()) == 2
+
+
 def test_nothing_is_upgraded_where_nothing_differs_or_nobody_is_asked(hub: Hub) -> None:
     assert hub.ask("upgrade").result["changed"] is False
     refusal = hub.ask("upgrade", "--set", "IDLE_TIMEOUT=20min")
