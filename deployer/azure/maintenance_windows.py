@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WINDOWS = ("aksManagedAutoUpgradeSchedule", "aksManagedNodeOSUpgradeSchedule")
 # Azure wants windows of at least four hours.
 HOURS = 4
+WEEKS = 53  # of a year, with both of its ends
 SUNDAY_NIGHT = 6 * DAY_MINUTES + 2 * 60
 
 
@@ -87,12 +88,14 @@ def _begin(stops: Sequence[tuple[int, int]]) -> int:
 
 
 def utc_offset(time_zone: str) -> str:
-    """Return the offset of a zone in its standard time, as in "+01:00".
+    """Return the offset of a zone without its summer time, as in "+01:00".
 
-    Azure's windows have a fixed offset. In daylight saving time they are an hour later: a run in summer finds
-    what a run in winter created.
+    Azure's windows have a fixed offset. In summer time they are an hour later: a run in summer finds what a
+    run in winter created. It is the smallest offset of the year ahead: Ireland's standard time is that of its
+    summer.
     """
-    now = datetime.now(UTC).astimezone(ZoneInfo(time_zone))
-    offset = (now.utcoffset() or timedelta()) - (now.dst() or timedelta())
+    now, zone = datetime.now(UTC), ZoneInfo(time_zone)
+    moments = (now + timedelta(weeks=week) for week in range(WEEKS))
+    offset = min(moment.astimezone(zone).utcoffset() or timedelta() for moment in moments)
     minutes = round(offset.total_seconds() / 60)
     return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo, available_timezones
+
 import pytest
 
 from deployer.azure.maintenance_windows import describe_window, in_words, is_as_wanted, utc_offset
@@ -44,10 +47,25 @@ def test_a_hub_that_is_stopped_on_sunday_night_is_upgraded_after_its_longest_sto
         ("Asia/Kolkata", "+05:30"),
         ("America/St_Johns", "-03:30"),
         ("Australia/Sydney", "+10:00"),
+        # Their summer time is what tzdata calls the standard time.
+        ("Europe/Dublin", "+00:00"),
+        ("Africa/Casablanca", "+00:00"),
     ],
 )
-def test_the_offset_is_that_of_the_standard_time_all_year(zone: str, offset: str) -> None:
+def test_the_offset_is_all_year_that_without_summer_time(zone: str, offset: str) -> None:
     assert utc_offset(zone) == offset
+
+
+def begins(zone: str) -> list[int]:
+    """Return the local hours in which the window of a zone begins on the Sundays of a year."""
+    today = datetime.now(UTC)
+    sunday = today + timedelta(days=6 - today.weekday())
+    first = datetime.fromisoformat(f"{sunday:%Y-%m-%d}T02:00{utc_offset(zone)}")
+    return [(first + timedelta(weeks=week)).astimezone(ZoneInfo(zone)).hour for week in range(52)]
+
+
+def test_a_window_begins_at_two_or_later_in_every_zone_and_season() -> None:
+    assert [zone for zone in available_timezones() if min(begins(zone)) != 2] == []
 
 
 WEEKENDS = "Mon-Fri 20:00-07:00; Sat-Sun"
