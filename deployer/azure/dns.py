@@ -74,6 +74,8 @@ def host_of(resource_id: str) -> str:
 def unwanted_records(known: Sequence[str], hosts: Collection[str], written: Collection[str]) -> list[str]:
     """Return the record sets that the hub created and no longer uses.
 
+    Ids are compared as Azure compares them: settings keep the case in which the group of a zone is written.
+
     Args:
         known: ids of all record sets that the hub created.
         hosts: the host names of its current records.
@@ -81,7 +83,10 @@ def unwanted_records(known: Sequence[str], hosts: Collection[str], written: Coll
             are kept.
 
     """
-    return [record for record in known if host_of(record) not in hosts or (written and record not in written)]
+    used = {record.lower() for record in written}
+    return [
+        record for record in known if host_of(record) not in hosts or (used and record.lower() not in used)
+    ]
 
 
 def is_ours(record: dict[str, Any], hub: str) -> bool:
@@ -167,18 +172,20 @@ async def ensure_record(azure: AzureClients, record: HubRecord, hub: str) -> boo
     return True
 
 
-async def remove_record(azure: AzureClients, resource_id: str, hub: str, target: str | None = None) -> bool:
+async def remove_record(azure: AzureClients, resource_id: str, hub: str, target: str) -> bool:
     """Remove a record that this hub created; return whether there was one.
+
+    A hub of the same name in another group or region may have taken the record over: it then leads there.
 
     Args:
         azure: makes the requests.
         resource_id: of the record set.
         hub: name of the hub.
-        target: to which it must lead, in lower case; None for any.
+        target: to which it must lead, in lower case.
 
     """
     found = await azure.find(resource_id, API_VERSION)
-    if found is None or not is_ours(found, hub) or target not in {None, target_of(found)}:
+    if found is None or not is_ours(found, hub) or target_of(found) != target:
         return False
     await azure.delete(resource_id, API_VERSION, headers={"If-Match": found["etag"]})
     return True

@@ -59,7 +59,7 @@ async def _remove_record(context: Context, report: StepReport, record: str) -> b
         return await with_retries(
             report,
             f"remove the record {host_of(record)}",
-            lambda: remove_record(context.azure, record, context.names.hub),
+            lambda: remove_record(context.azure, record, context.names.hub, context.names.cname_target),
             rights_may_come=False,
         )
     except AzureError as error:

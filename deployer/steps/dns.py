@@ -70,8 +70,9 @@ async def _ensure_records(context: Context, report: StepReport, zone: str, recor
     namespace = context.names.namespace
     known = await read_inventory(api, namespace)
     ids = [record.resource_id for record in records]
+    listed = {record.lower() for record in known}
     # Before the records are written: a run that is killed in between leaves no record that is not listed.
-    await write_inventory(api, namespace, [*known, *(each for each in ids if each not in known)])
+    await write_inventory(api, namespace, [*known, *(each for each in ids if each.lower() not in listed)])
     changed = await _ensure_each(context, report, records)
     context.results.dns_records.set(tuple(ids))
     context.results.dns_changed.set(bool(changed))

@@ -36,6 +36,10 @@ def test_so_is_the_record_in_a_zone_that_another_one_replaced() -> None:
     assert unwanted_records([RECORD.resource_id, moved], {RECORD.host}, [moved]) == [RECORD.resource_id]
 
 
+def test_a_record_in_the_same_zone_is_wanted_however_its_id_is_written() -> None:
+    assert unwanted_records([RECORD.resource_id], {RECORD.host}, [RECORD.resource_id.upper()]) == []
+
+
 def test_a_record_stays_while_somebody_else_runs_the_dns_of_the_same_domain() -> None:
     assert unwanted_records([RECORD.resource_id], {RECORD.host}, ()) == []
 
