@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -193,7 +194,7 @@ class Helm:
         if newest["status"] not in PENDING_STATUSES:
             return True
         if not earlier or newest["status"] == UNINSTALLING:
-            await self._command.uninstall(release, namespace=namespace, wait=True)
+            await self._uninstall(release, namespace)
             return True
         ready = _ready_last(earlier)
         target = (ready or earlier[-1])["revision"]
@@ -254,11 +255,21 @@ class Helm:
         )
 
     async def uninstall(self, release: str, namespace: str) -> None:
-        """Remove a release in any state, and wait until its objects are gone."""
+        """Remove a release in any state, if there is one, and wait until its objects are gone.
+
+        Raises:
+            HelmError: it cannot be removed.
+
+        """
         await explained(
             f"Helm could not remove the release {release}",
-            repeated(lambda: self._command.uninstall(release, namespace=namespace, wait=True)),
+            repeated(lambda: self._uninstall(release, namespace)),
         )
+
+    async def _uninstall(self, release: str, namespace: str) -> None:
+        # An earlier run, or an attempt whose answer was lost, may have removed it.
+        with suppress(ReleaseNotFoundError):
+            await self._command.uninstall(release, namespace=namespace, wait=True)
 
 
 def _ready_last(revisions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:

@@ -50,7 +50,7 @@ class Releases:
         return await self._helm.find(name, namespace)
 
     async def remove(self, name: str, namespace: str) -> None:
-        """Remove a release and wait until its objects are gone."""
+        """Remove a release, if there is one, and wait until its objects are gone."""
         self._report.progress(f"removing the release {name}")
         await self._helm.uninstall(name, namespace)
 

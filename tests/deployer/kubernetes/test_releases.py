@@ -60,6 +60,16 @@ async def test_a_release_is_read_as_it_was_installed(helm: Helm, wanted: WantedR
     assert await helm.find(NAME, NAME) is None
 
 
+async def test_removing_a_release_that_is_not_there_is_done(helm: Helm) -> None:
+    await helm.uninstall(NAME, "default")
+    await helm.uninstall(NAME, "no-such-namespace")
+
+
+async def test_a_release_that_cannot_be_removed_is_an_error(helm: Helm) -> None:
+    with pytest.raises(HelmError, match="could not remove the release No Name"):
+        await helm.uninstall("No Name", "default")
+
+
 async def test_an_object_with_a_field_that_does_not_exist_is_refused(
     helm: Helm, wanted: WantedRelease
 ) -> None:
