@@ -13,7 +13,7 @@ from deployer.inventory.own import Known, classify
 from deployer.inventory.registry import registries_of, tokens_in, with_images
 from deployer.inventory.roles import role_assignments
 from deployer.inventory.things import Kind, Survey, Thing, sorted_survey
-from deployer.names import carries_our_tags
+from deployer.names import carries_our_tags, our_tags
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from deployer.inventory.hub import Hub
     from deployer.inventory.inside import Inside
+    from deployer.names import HubNames
     from deployer.progress.report import StepReport
 
 
@@ -62,10 +63,13 @@ async def survey_hub(hub: Hub, extent: Extent, helm: Path, report: StepReport) -
     if known.everything:
         identities = [each for each in things if each.kind is Kind.IDENTITY and not each.reason]
         things += await role_assignments(hub, identities, report)
-    things += [*await find_records(hub, inside.records, report), *inside.releases]
+    things += await find_records(hub, inside.records, report)
+    cluster_goes = any(each.kind is Kind.CLUSTER and not each.reason for each in things)
+    if cluster_goes:
+        things += inside.releases
     if group is not None:
         things += _group(group, things, hub, extent)
-    return sorted_survey(things, (*hub.notes, *_notes(inside)))
+    return sorted_survey(things, (*hub.notes, *_notes(inside, cluster_goes=cluster_goes)))
 
 
 async def _in_group(hub: Hub, known: Known, report: StepReport) -> list[Thing]:
@@ -77,9 +81,9 @@ async def _in_group(hub: Hub, known: Known, report: StepReport) -> list[Thing]:
 
 
 async def _completed(thing: Thing, hub: Hub, inside: Inside, report: StepReport) -> Thing:
-    """Return a thing that goes, with what goes with it."""
+    """Return a thing that goes with what goes with it, and a cluster that should go with how it can."""
     if thing.reason:
-        return thing
+        return _without_tags(thing, hub.session.names) if _is_cluster_of(thing, hub) else thing
     if thing.kind is Kind.REGISTRY:
         return await with_images(thing, hub, report)
     if thing.kind is not Kind.CLUSTER or hub.cluster is None:
@@ -87,6 +91,26 @@ async def _completed(thing: Thing, hub: Hub, inside: Inside, report: StepReport)
     nodes = f"with its nodes, addresses and disks in {hub.cluster.node_resource_group}"
     others = f" and the namespaces that others created in it: {', '.join(inside.foreign)}"
     return replace(thing, detail=nodes + (others if inside.foreign else ""))
+
+
+def _is_cluster_of(thing: Thing, hub: Hub) -> bool:
+    """Return whether a thing is the cluster that the deployer created for a hub, whatever its tags.
+
+    A cluster of others that has the name of the hub has another group for its nodes.
+    """
+    found = hub.cluster
+    if found is None or str(found.id).lower() != thing.id.lower():
+        return False
+    return str(found.node_resource_group).lower() == hub.session.names.node_resource_group.lower()
+
+
+def _without_tags(cluster: Thing, names: HubNames) -> Thing:
+    wanted = " and ".join(f"{tag}={value}" for tag, value in our_tags(names.hub).items())
+    return cluster.staying(
+        "it was created for this hub, but lacks its tags, without which nothing is removed: give it the tags "
+        f"{wanted} again (portal, {cluster.name}, Tags) and start teardown again, or remove it yourself",
+        hinders=True,
+    )
 
 
 def _group(group: ResourceGroup, things: list[Thing], hub: Hub, extent: Extent) -> list[Thing]:
@@ -105,8 +129,9 @@ def _group(group: ResourceGroup, things: list[Thing], hub: Hub, extent: Extent) 
     return [thing]
 
 
-def _notes(inside: Inside) -> list[str]:
+def _notes(inside: Inside, *, cluster_goes: bool) -> list[str]:
     if not inside.problem:
         return []
-    found = "Its releases go with it, and DNS records are found by the records of earlier runs."
+    records = "DNS records are found by the records of earlier runs."
+    found = f"Its releases go with it, and {records}" if cluster_goes else records
     return [f"The cluster could not be looked into: {inside.problem}. {found}"]

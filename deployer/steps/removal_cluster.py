@@ -32,14 +32,24 @@ def remove_cluster_step(removals: Removals) -> Step[Context]:
             return await _remove(context, cluster, report)
 
         outcome = await removals.each([Kind.CLUSTER], remove, report)
-        if not any(thing.kind is Kind.CLUSTER for thing in removals.failed):
-            removals.removed += [
-                each for each in removals.survey.of(Kind.RELEASE) if each not in removals.removed
-            ]
-            await _await_no_nodes(context, report)
+        if any(thing.kind is Kind.CLUSTER for thing in removals.failed):
+            return outcome
+        if kept := _kept(removals, context.names.cluster):
+            report.note(f"The cluster {kept.name} stays: {kept.reason}.")
+            return f"{kept.name} stays"
+        removals.removed += [
+            each for each in removals.survey.of(Kind.RELEASE) if each not in removals.removed
+        ]
+        await _await_no_nodes(context, report)
         return outcome
 
     return Step("remove-cluster", "Delete the cluster with its nodes, addresses and disks", remove_cluster)
+
+
+def _kept(removals: Removals, name: str) -> Thing | None:
+    """Return the cluster with the name of the hub's, if it stays; None where it goes, or there is none."""
+    clusters = (thing for thing in removals.survey.stays if thing.kind is Kind.CLUSTER)
+    return next((thing for thing in clusters if thing.name.lower() == name), None)
 
 
 async def _remove(context: Context, cluster: Thing, report: StepReport) -> bool:

@@ -16,7 +16,7 @@ from deployer.plan import build_teardown_plan
 from tests.clusters import kubernetes
 from tests.deployer.settings_of import settings_of
 from tests.end_to_end.deployments import deploy, group_of, latest_record, run, type_into
-from tests.end_to_end.governance import SUBSCRIPTION, azure, locked
+from tests.end_to_end.governance import CLUSTERS_API, SUBSCRIPTION, azure, locked
 from tests.end_to_end.images import push_image, registry, repositories
 from tests.end_to_end.people import make_group
 from tests.end_to_end.power import await_power
@@ -69,6 +69,19 @@ def test_the_token_in_a_registry_that_was_brought_along_goes_and_the_registry_st
     survey = teardown(sandbox, leaving.folder, HUB, "--dry-run")
     assert {("scope-map", "killed-images"), ("registry-token", "killed-images")} <= names(survey, "goes")
     assert ("registry", BROUGHT_ALONG) in names(survey, "stays")
+
+
+def test_a_cluster_that_lost_its_tags_stays_with_what_is_in_it(
+    sandbox: RunningSandbox, leaving: Leaving
+) -> None:
+    tags = azure(sandbox, "GET", CLUSTER, CLUSTERS_API).json()["tags"]
+    azure(sandbox, "PATCH", CLUSTER, CLUSTERS_API, {"tags": {"team": "physics"}})
+    survey = teardown(sandbox, leaving.folder, HUB, "--dry-run")
+    azure(sandbox, "PATCH", CLUSTER, CLUSTERS_API, {"tags": tags})
+    assert {kind for kind, _ in names(survey, "goes")} == {"scope-map", "registry-token"}
+    (cluster,) = [each for each in survey.result["stays"] if each["kind"] == "cluster"]
+    assert cluster["hinders"]
+    assert f"the tags binderhub-name={HUB} and binderhub-created-by=binderhub-deployer" in cluster["reason"]
 
 
 def test_nobody_is_asked_without_a_terminal(sandbox: RunningSandbox, leaving: Leaving) -> None:
