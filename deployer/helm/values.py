@@ -12,18 +12,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from deployer.helm.repositories import allowed_specs, open_providers
 from deployer.kubernetes.azure_tags import written_tags
 from deployer.names import INGRESS_CLASS, STORAGE_CLASS, TLS_SECRET
 from deployer.settings import Authentication, ImageBuilder
 from deployer.settings.capacity import BUILDER, session_of
-from deployer.settings.chart_values import read_chart_values
+from deployer.settings.chart_values import read_chart_values, value_at
 from deployer.templating import render_documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from pydantic import SecretStr
 
     from deployer.names import HubNames
     from deployer.settings import Settings
@@ -59,11 +59,13 @@ class RegistryLogin:
     Attributes:
         username: user, or name of the token of the registry.
         password: its password.
+        slot: where the token has this password; None if that is not known, and for a user.
 
     """
 
     username: str
     password: SecretStr
+    slot: str | None = None
 
 
 @dataclass(frozen=True)
@@ -170,6 +172,18 @@ def render_cert_manager_values() -> dict[str, Any]:
     return _layer(("cert_manager",), {})
 
 
+def read_registry_access(values: Mapping[str, Any]) -> RegistryAccess:
+    """Return the access to the registry that the values of a release hold; what they do not hold is empty."""
+    url = value_at(values, "registry", "url")
+    return RegistryAccess(
+        # Other values are rendered with it, and HELM_VALUES may have put a password before the host.
+        server=str(url).removeprefix("https://").rpartition("@")[2] if url else None,
+        image_prefix=str(value_at(values, "config", "BinderHub", "image_prefix") or ""),
+        push=_read_login(values, "push", "registry"),
+        pull=_read_login(values, "pull", "jupyterhub", "imagePullSecret"),
+    )
+
+
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Merge values as helm does: mappings are merged, everything else is replaced."""
     merged = dict(base)
@@ -178,6 +192,12 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
         merged[key] = merge(below, value) if both else value  # type: ignore[arg-type]
     return merged
+
+
+def _read_login(values: Mapping[str, Any], purpose: str, *path: str) -> RegistryLogin:
+    username, password = (str(value_at(values, *path, key) or "") for key in ("username", "password"))
+    slot = value_at(values, "global", "registrySlots", purpose)
+    return RegistryLogin(username, SecretStr(password), slot)
 
 
 def _public_templates(settings: Settings) -> Iterator[str]:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
 from deployer.azure.cluster_update import plan_update, user_pool_surges, version_wanted
 from deployer.azure.managed_cluster import ClusterWish, describe_cluster
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
-from deployer.helm.values import RegistryAccess, RegistryLogin, render_binderhub_values
+from deployer.helm.values import read_registry_access, render_binderhub_values
 from deployer.names import CERT_MANAGER, INGRESS, derive_names
 from deployer.redaction import REDACTOR, mask_unlike_word
 from deployer.settings.chart_values import value_at
@@ -131,7 +129,7 @@ def changed_values(
     rendered = render_binderhub_values(
         settings,
         names,
-        _registry_of(values),
+        read_registry_access(values),
         value_at(values, "jupyterhub", "hub", "db", "pvc", "storageClassName"),
     )
     wanted = rendered.merged()
@@ -161,23 +159,6 @@ def changed_cluster(settings: Settings, names: HubNames, live: Mapping[str, Any]
         f"{change} (now {current})" if change.startswith("Kubernetes") else change
         for change in plan_update(found, describe_cluster(wish), version).changes
     )
-
-
-def _registry_of(values: Mapping[str, Any]) -> RegistryAccess:
-    """Return the access to the registry that the values of a release hold."""
-    url = value_at(values, "registry", "url")
-    return RegistryAccess(
-        # Other values are rendered with it, and HELM_VALUES may have put a password before the host.
-        server=str(url).removeprefix("https://").rpartition("@")[2] if url else None,
-        image_prefix=str(value_at(values, "config", "BinderHub", "image_prefix") or ""),
-        push=_login_in(value_at(values, "registry")),
-        pull=_login_in(value_at(values, "jupyterhub", "imagePullSecret")),
-    )
-
-
-def _login_in(values: Any) -> RegistryLogin:
-    username, password = (str(value_at(values, key) or "") for key in ("username", "password"))
-    return RegistryLogin(username, SecretStr(password))
 
 
 def _own_value(path: tuple[str, ...], old: Any, new: Any) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
+from deployer.azure.registry_passwords import SLOTS
 from deployer.errors import HelmError, PreflightError
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, fetch_chart, traefik_chart
 from deployer.helm.rendering import find_refusals
@@ -135,6 +136,6 @@ def _hub_values(settings: Settings, context: Context) -> dict[str, Any]:
     server = (
         None if settings.container_registry is ContainerRegistry.DOCKERHUB else f"{names.registry}.azurecr.io"
     )
-    login = RegistryLogin("user", SecretStr("password"))
+    login = RegistryLogin("user", SecretStr("password"), SLOTS[0] if server else None)
     registry = RegistryAccess(server, f"{names.registry_project}/binder-", login, login)
     return render_binderhub_values(settings, names, registry).merged()

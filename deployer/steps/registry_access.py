@@ -8,24 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from deployer.azure.container_registry import API_VERSION, HubRegistry, RegistryToken, try_login
-from deployer.azure.registry_passwords import LIFETIME, free_slot, newest_password
+from deployer.azure.registry_passwords import LIFETIME, find_hub_password
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
-from deployer.helm.values import RegistryAccess, RegistryLogin
+from deployer.helm.values import RegistryAccess, RegistryLogin, read_registry_access
 from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
-from deployer.settings.chart_values import value_at
 from deployer.waiting import Pending, TimeLimitExceededError, all_of, wait_until
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from deployer.helm.client import ReleaseState
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
@@ -68,28 +64,19 @@ async def ensure_registry_access(context: Context, report: StepReport) -> str:
     if login_server is None:
         raise DeployerError("The address of the registry is not known.")
     registry = HubRegistry(context.settings, context.names, context.azure)
-    values = _values(context.results.release_before.get())
+    release = context.results.release_before.get()
+    before = read_registry_access(release.values if release is not None else {})
     push = _Account(context, report, login_server, registry.push_token)
     pull = _Account(context, report, login_server, registry.pull_token)
     outcomes = await all_of(
-        push.ensure(registry, _password_in(values, "registry")),
-        pull.ensure(registry, _password_in(values, "jupyterhub", "imagePullSecret")),
+        push.ensure(registry, before.push),
+        pull.ensure(registry, before.pull),
         grace=TRY_EVERY,
     )
     (push_login, push_outcome), (pull_login, pull_outcome) = outcomes
     prefix = f"{login_server}/{context.names.registry_project}/{context.settings.docker_image_prefix}"
     context.results.registry.set(RegistryAccess(login_server, prefix, push=push_login, pull=pull_login))
     return f"{push_outcome}, {pull_outcome}"
-
-
-def _values(release: ReleaseState | None) -> Mapping[str, Any]:
-    return release.values if release is not None else {}
-
-
-def _password_in(values: Mapping[str, Any], *path: str) -> SecretStr | None:
-    """Return the password that the values of a release hold at this path."""
-    password = value_at(values, *path, "password")
-    return SecretStr(password) if isinstance(password, str) and password else None
 
 
 @dataclass(frozen=True)
@@ -101,12 +88,12 @@ class _Account:
     login_server: str
     token: RegistryToken
 
-    async def ensure(self, registry: HubRegistry, before: SecretStr | None) -> tuple[RegistryLogin, str]:
+    async def ensure(self, registry: HubRegistry, before: RegistryLogin) -> tuple[RegistryLogin, str]:
         """Return a login that works and lasts, and the outcome for people.
 
         Args:
             registry: of the hub.
-            before: the password of the release; None if it has none.
+            before: the login of the release; with an empty password if it has none.
 
         """
         found = await with_retries(
@@ -114,14 +101,17 @@ class _Account:
             f"find the token {self.token.name}",
             lambda: self.context.azure.find(registry.token_id(self.token), API_VERSION),
         )
-        newest, now = newest_password(found), datetime.now(UTC)
-        if before is not None and newest is not None and newest.expires and not newest.is_due(now):
-            self.context.redactor.hide(before)
-            if await self._accepted(before, fresh=False):
-                return RegistryLogin(self.token.name, before), self._outcome("kept", newest.expires)
-        expires = now + LIFETIME
-        password = await self._create(registry, free_slot(newest), expires)
-        return RegistryLogin(self.token.name, password), self._outcome("new", expires)
+        now = datetime.now(UTC)
+        known = find_hub_password(found, before.slot, now)
+        lasts_until = known.lasts_until(now)
+        if before.password and lasts_until:
+            self.context.redactor.hide(before.password)
+            if await self._accepted(before.password, fresh=False):
+                kept = RegistryLogin(self.token.name, before.password, known.slot)
+                return kept, self._outcome("kept", lasts_until)
+        expires, slot = now + LIFETIME, known.free_slot
+        password = await self._create(registry, slot, expires)
+        return RegistryLogin(self.token.name, password, slot), self._outcome("new", expires)
 
     def _outcome(self, what: str, expires: datetime) -> str:
         return f"the password of the token {self.token.name} is {what} and lasts until {expires:%Y-%m-%d}"

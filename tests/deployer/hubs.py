@@ -55,8 +55,8 @@ def acr_of(names: HubNames) -> RegistryAccess:
     return RegistryAccess(
         server,
         prefix,
-        push=RegistryLogin(names.registry_token, SecretStr(REGISTRY_PASSWORD)),
-        pull=RegistryLogin(names.pull_token, SecretStr(PULL_PASSWORD)),
+        push=RegistryLogin(names.registry_token, SecretStr(REGISTRY_PASSWORD), "password1"),
+        pull=RegistryLogin(names.pull_token, SecretStr(PULL_PASSWORD), "password2"),
     )
 
 

@@ -141,6 +141,7 @@ def test_a_registry_of_azures_is_named_in_full_and_has_no_token_address() -> Non
         "password": PULL_PASSWORD,
     }
     assert "DockerRegistry" not in values["config"]
+    assert values["global"] == {"registrySlots": {"push": "password1", "pull": "password2"}}
 
 
 def docker_hub_account(password: str) -> RegistryAccess:
@@ -162,6 +163,7 @@ def test_docker_hub_is_pushed_to_without_an_address_and_pulled_from_with_one() -
         "username": "us3r",
         "password": "p",
     }
+    assert "global" not in values
 
 
 @pytest.mark.online

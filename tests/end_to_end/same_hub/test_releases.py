@@ -20,17 +20,38 @@ if TYPE_CHECKING:
     from tests.end_to_end.same_hub.hub import Hub
 
 REGISTRIES_API = "2025-11-01"
+LIFETIME = timedelta(days=365)
 PATIENCE_SECONDS = 120
 
 
-def generate(hub: Hub, token: str, slot: str, lifetime: timedelta) -> None:
-    """Generate a password for a token of the hub's registry, as people can in the portal."""
-    portal = Portal(hub.sandbox)
+def registry_id(hub: Hub) -> str:
+    """Return the resource id of the hub's registry."""
     group = hub.resource_id("Microsoft.ContainerRegistry/registries", "").rstrip("/")
-    (registry,) = portal.arm("GET", group, REGISTRIES_API)["value"]
-    expiry = (datetime.now(UTC) + lifetime).isoformat()
-    wanted = {"tokenId": f"{registry['id']}/tokens/{token}", "name": slot, "expiry": expiry}
-    portal.arm("POST", f"{registry['id']}/generateCredentials", REGISTRIES_API, wanted)
+    (registry,) = Portal(hub.sandbox).arm("GET", group, REGISTRIES_API)["value"]
+    return str(registry["id"])
+
+
+def generate(hub: Hub, token: str, slot: str) -> None:
+    """Generate a password for a token of the hub's registry, as people can in the portal."""
+    registry, expiry = registry_id(hub), (datetime.now(UTC) + LIFETIME).isoformat()
+    wanted = {"tokenId": f"{registry}/tokens/{token}", "name": slot, "expiry": expiry}
+    Portal(hub.sandbox).arm("POST", f"{registry}/generateCredentials", REGISTRIES_API, wanted)
+
+
+def in_its_last_days(hub: Hub, token: str, slot: str) -> dict[str, Any]:
+    """Return a fault that answers with a token of the hub's registry whose password is about to expire."""
+    found = Portal(hub.sandbox).arm("GET", f"{registry_id(hub)}/tokens/{token}", REGISTRIES_API)
+    expires = datetime.now(UTC) + timedelta(days=9)
+    (password,) = (each for each in found["properties"]["credentials"]["passwords"] if each["name"] == slot)
+    password |= {"creationTime": (expires - LIFETIME).isoformat(), "expiry": expires.isoformat()}
+    return {
+        "kind": "status",
+        "host": r"management\.azure\.com",
+        "method": "GET",
+        "path": f"/tokens/{token}[?]",
+        "status": 200,
+        "body": json.dumps(found),
+    }
 
 
 def registry_refusal(status: int, code: str, message: str) -> dict[str, Any]:
@@ -47,14 +68,15 @@ def registry_refusal(status: int, code: str, message: str) -> dict[str, Any]:
 
 def test_registry_passwords_are_replaced_where_they_do_not_work_or_do_not_last(hub: Hub) -> None:
     before = hub.revision()
-    generate(hub, f"{NAME}-images", "password1", timedelta(days=365))
-    # Newer than the one in use, and at its end.
-    generate(hub, f"{NAME}-pull", "password2", timedelta(seconds=1))
+    generate(hub, f"{NAME}-images", "password1")
+    # Newer than the one in use, and unknown to the hub.
+    generate(hub, f"{NAME}-pull", "password2")
+    last_days = in_its_last_days(hub, f"{NAME}-pull", "password1")
     late = registry_refusal(401, "UNAUTHORIZED", "authentication required, visit https://aka.ms/acr.")
-    with hub.sandbox.fault(**late, times=4):
+    with hub.sandbox.fault(**late, times=4), hub.sandbox.fault(**last_days, times=None):
         ran = hub.deploy()
     assert ran.status == 0, ran.stderr
-    until = f"{datetime.now(UTC) + timedelta(days=365):%Y-%m-%d}"
+    until = f"{datetime.now(UTC) + LIFETIME:%Y-%m-%d}"
     assert outcome(ran, "registry-access") == (
         f"the password of the token {NAME}-images is new and lasts until {until}, "
         f"the password of the token {NAME}-pull is new and lasts until {until}"
