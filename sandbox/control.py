@@ -77,6 +77,7 @@ class ControlApp:
                 Route("/dns-records/{host}", self._remove_dns_record, methods=["DELETE"]),
                 Route("/service-principals", self._add_service_principal, methods=["POST"]),
                 Route("/address-limit", self._set_address_limit, methods=["PUT"]),
+                Route("/list-age", self._set_list_age, methods=["PUT"]),
                 Route("/clock", self._set_clock, methods=["PUT"]),
                 Route("/faults", self._show_faults),
                 Route("/faults", self._add_fault, methods=["POST"]),
@@ -105,6 +106,11 @@ class ControlApp:
         subscription = self._resource_manager.subscription
         before, subscription.address_limit = subscription.address_limit, (await request.json())["limit"]
         return JSONResponse({"limit": before})
+
+    async def _set_list_age(self, request: Request) -> Response:
+        """Set how old lists of resources can be, in Azure's seconds: `{"seconds"}`; return the age before."""
+        before = self._resource_manager.lists.set_age(float((await request.json())["seconds"]))
+        return JSONResponse({"seconds": before})
 
     async def _set_clock(self, request: Request) -> Response:
         """Set the time scale, also of operations that are under way, or what time it is.

@@ -57,11 +57,15 @@ class Known:
     everything: bool = False
 
 
+def kind_of(resource_id: str) -> Kind:
+    """Return the kind of a resource, `OTHER` for one of a type that no hub has."""
+    return KINDS.get(_type_and_name(resource_id)[0].lower(), Kind.OTHER)
+
+
 def classify(resource_id: str, tags: Mapping[str, str], known: Known) -> Thing:
     """Return a resource of the group as a thing that goes, or stays for a reason."""
-    _, _, path = resource_id.rpartition("/providers/")
-    kind_name, _, name = path.rpartition("/")
-    kind = KINDS.get(kind_name.lower(), Kind.OTHER)
+    kind_name, name = _type_and_name(resource_id)
+    kind = kind_of(resource_id)
     shown = name if kind is not Kind.OTHER else f"{kind_name}/{name}"
     thing = Thing(kind, shown, resource_id)
     if reason := _not_ours(thing, tags, known):
@@ -71,6 +75,12 @@ def classify(resource_id: str, tags: Mapping[str, str], known: Known) -> Thing:
     if kind in KEPT and not known.everything:
         return thing.staying(f"{KEPT[kind]}; --everything removes it")
     return thing
+
+
+def _type_and_name(resource_id: str) -> tuple[str, str]:
+    _, _, path = resource_id.rpartition("/providers/")
+    kind_name, _, name = path.rpartition("/")
+    return kind_name, name
 
 
 def _not_ours(thing: Thing, tags: Mapping[str, str], known: Known) -> str:

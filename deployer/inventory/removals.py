@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.container_groups import CONTAINER_GROUP_API
-from deployer.azure.container_registry import API_VERSION as REGISTRY_API
-from deployer.azure.deployer_identity import IDENTITY_API
 from deployer.azure.retries import with_retries
-from deployer.azure.role_assignments import ASSIGNMENTS_API
-from deployer.azure.stop_workflows import WORKFLOW_API
 from deployer.errors import DeployerError
+from deployer.inventory.group_resources import API_VERSIONS
 from deployer.inventory.survey import Extent
 from deployer.inventory.things import Kind, Survey, Thing
 from deployer.names import carries_our_tags
@@ -22,17 +18,6 @@ if TYPE_CHECKING:
     from deployer.azure.clients import AzureClients
     from deployer.progress.report import StepReport
 
-STORAGE_API = "2025-08-01"
-API_VERSIONS = {
-    Kind.REGISTRY: REGISTRY_API,
-    Kind.REGISTRY_TOKEN: REGISTRY_API,
-    Kind.SCOPE_MAP: REGISTRY_API,
-    Kind.CONTAINER_GROUP: CONTAINER_GROUP_API,
-    Kind.IDENTITY: IDENTITY_API,
-    Kind.STORAGE_ACCOUNT: STORAGE_API,
-    Kind.ROLE_ASSIGNMENT: ASSIGNMENTS_API,
-    Kind.WORKFLOW: WORKFLOW_API,
-}
 # These have no tags; they are known by their parents or by their description.
 WITHOUT_TAGS = {Kind.REGISTRY_TOKEN, Kind.SCOPE_MAP, Kind.ROLE_ASSIGNMENT}
 

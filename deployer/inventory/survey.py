@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deployer.azure.clients import find_group, list_group_resources
+from deployer.azure.clients import find_group
+from deployer.azure.container_registry import REGISTRY_TYPE
 from deployer.azure.retries import with_retries
 from deployer.inventory.dns_records import find_records
+from deployer.inventory.group_resources import resources_in
 from deployer.inventory.inside import look_inside
-from deployer.inventory.own import Known, classify
+from deployer.inventory.own import CLUSTER_TYPE, Known, classify
 from deployer.inventory.registry import registries_of, tokens_in, with_images
 from deployer.inventory.roles import role_assignments
 from deployer.inventory.things import Kind, Survey, Thing, sorted_survey
@@ -73,11 +75,16 @@ async def survey_hub(hub: Hub, extent: Extent, helm: Path, report: StepReport) -
 
 
 async def _in_group(hub: Hub, known: Known, report: StepReport) -> list[Thing]:
-    name = hub.session.settings.resource_group_name
-    found = await with_retries(
-        report, f"list what is in {name}", lambda: list_group_resources(hub.session.azure, name)
-    )
-    return [classify(each.id, each.tags or {}, known) for each in found if each.id]
+    """Return what is in the group; what costs money is looked for by its name, too, however new it is."""
+    azure, name = hub.session.azure, hub.session.settings.resource_group_name
+    named = [
+        (CLUSTER_TYPE, known.names.cluster),
+        *((REGISTRY_TYPE, each) for each in sorted(known.registries)),
+    ]
+    ids = [azure.resource_id(name, *each) for each in named]
+    return [
+        classify(each.id, each.tags, known) for each in await resources_in(azure, name, report, named=ids)
+    ]
 
 
 async def _completed(thing: Thing, hub: Hub, inside: Inside, report: StepReport) -> Thing:

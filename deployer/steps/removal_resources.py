@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clients import find_group, list_group_resources
+from deployer.azure.clients import find_group
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
+from deployer.inventory.group_resources import resources_in
 from deployer.inventory.removals import check_still_ours, remove_resource
 from deployer.inventory.things import Kind
 from deployer.run.workflow import Step
+from deployer.waiting import Pending, TimeLimitExceededError, wait_until
 
 if TYPE_CHECKING:
     from deployer.inventory.removals import Removals
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
 
+# Azure's list of a group can show for minutes what is gone; others wait as long for it (Terraform). Seconds.
+LIST_LIMIT = 600.0
+LOOK_EVERY = 10.0
 REGISTRY = (Kind.REGISTRY_TOKEN, Kind.SCOPE_MAP, Kind.REGISTRY)
 
 
@@ -114,12 +119,7 @@ async def _remove_group(context: Context, group: Thing, report: StepReport) -> b
     if found is None:
         return False
     check_still_ours(group, found.tags, context.names.hub)
-    inside = await with_retries(
-        report, f"list what is in {group.name}", lambda: list_group_resources(context.azure, group.name)
-    )
-    if inside:
-        names = ", ".join(str(each.name) for each in inside)
-        raise DeployerError(f"{group.name} is not empty: {names}.")
+    await _await_empty(context, group, report)
 
     async def delete() -> None:
         poller = await context.azure.resources.resource_groups.begin_delete(group.name)
@@ -127,3 +127,24 @@ async def _remove_group(context: Context, group: Thing, report: StepReport) -> b
 
     await with_retries(report, f"delete the resource group {group.name}", delete, rights_may_come=False)
     return True
+
+
+async def _await_empty(context: Context, group: Thing, report: StepReport) -> None:
+    """Wait until Azure no longer lists anything in a group, where it cannot be asked whether that exists.
+
+    Raises:
+        DeployerError: something is in the group.
+
+    """
+
+    async def look() -> bool | Pending:
+        inside = await resources_in(context.azure, group.name, report)
+        names = ", ".join(each.id.rpartition("/")[2] for each in inside)
+        if any(each.is_certain for each in inside):
+            raise DeployerError(f"{group.name} is not empty: {names}.")
+        return Pending(f"waiting until Azure no longer lists in {group.name}: {names}") if inside else True
+
+    try:
+        await wait_until(look, report.progress, limit=LIST_LIMIT, every=LOOK_EVERY)
+    except TimeLimitExceededError as late:
+        raise DeployerError(f"{group.name} is not empty: still {late.pending.message}.") from None

@@ -86,3 +86,13 @@ def address_limit(sandbox: RunningSandbox, limit: int) -> Iterator[None]:
         yield
     finally:
         sandbox.ask("PUT", "/address-limit", before)
+
+
+@contextmanager
+def old_lists(sandbox: RunningSandbox, seconds: float) -> Iterator[None]:
+    """Let lists of resources be some of Azure's seconds old for a while, as they can be in Azure."""
+    before = sandbox.ask("PUT", "/list-age", {"seconds": seconds}).json()
+    try:
+        yield
+    finally:
+        sandbox.ask("PUT", "/list-age", before)

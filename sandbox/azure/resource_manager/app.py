@@ -13,6 +13,7 @@ from sandbox.azure.resource_manager.core.ids import subscription_id
 from sandbox.azure.resource_manager.core.locks import Locks
 from sandbox.azure.resource_manager.core.operations import Operations
 from sandbox.azure.resource_manager.core.policies import Policies
+from sandbox.azure.resource_manager.core.resource_lists import ResourceLists
 from sandbox.azure.resource_manager.core.rights import Rights
 from sandbox.azure.resource_manager.core.roles import role_by_name
 from sandbox.azure.resource_manager.core.services import Services
@@ -87,6 +88,7 @@ class ResourceManager:
         host: handles the requests.
         app: the ASGI application.
         rights: who may do what.
+        lists: the resources as lists of all types show them.
         name_server: answers for the zones of Azure DNS.
 
     """
@@ -104,10 +106,12 @@ class ResourceManager:
     ) -> None:
         state = State()
         self.rights = Rights(state)
+        self.lists = ResourceLists(state, clock)
         self.subscription = Subscription(SUBSCRIPTION_ID, SUBSCRIPTION_NAME, directory.tenant_id)
         other = Subscription(OTHER_SUBSCRIPTION_ID, f"{SUBSCRIPTION_NAME} (IT)", directory.tenant_id)
         services = Services(
             state=state,
+            lists=self.lists,
             rights=self.rights,
             locks=Locks(state),
             policies=Policies(state),

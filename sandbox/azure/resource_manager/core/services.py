@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.locks import Locks
     from sandbox.azure.resource_manager.core.operations import Operations
     from sandbox.azure.resource_manager.core.policies import Policies
+    from sandbox.azure.resource_manager.core.resource_lists import ResourceLists
     from sandbox.azure.resource_manager.core.rights import Rights
     from sandbox.azure.resource_manager.core.state import State
     from sandbox.azure.resource_manager.core.subscription import Subscriptions
@@ -26,6 +27,7 @@ class Services:
 
     Attributes:
         state: the resources that exist.
+        lists: the resources as lists of all types show them.
         rights: who may do what.
         locks: which scopes are locked.
         policies: what the organisation denies, and what it adds.
@@ -41,6 +43,7 @@ class Services:
     """
 
     state: State
+    lists: ResourceLists
     rights: Rights
     locks: Locks
     policies: Policies

@@ -202,7 +202,7 @@ class GroupActions:
     def _list(self, request: ActionRequest, scope: str) -> dict[str, Any]:
         asked, expand = _filters_in(request.query.get("$filter", "")), request.query.get("$expand", "")
         found = [
-            each for each in self._services.state.within(scope) if self._catalog.type_of(each.id).tracked
+            each for each in self._services.lists.within(scope) if self._catalog.type_of(each.id).tracked
         ]
         shown = [each for each in found if _matches(each, asked) and self._may_read(request, each)]
         return {"value": [_generic(resource, expand) for resource in shown]}

@@ -108,6 +108,19 @@ async def test_lists_show_only_what_may_be_read(world: World) -> None:
     assert groups.json()["value"] == []
 
 
+async def test_a_list_can_be_older_than_what_a_get_shows(world: World) -> None:
+    await identities(world)
+    world.manager.lists.set_age(1e6)
+    before = (await world.get(f"{GROUP}/resources", VERSION)).json()["value"]
+    await world.delete(f"{IDENTITIES}/tagged", IDENTITY_VERSION)
+    await world.make(f"{IDENTITIES}/late", {"location": "westeurope"}, IDENTITY_VERSION)
+    assert (await world.get(f"{GROUP}/resources", VERSION)).json()["value"] == before
+    assert (await world.get(f"{IDENTITIES}/tagged", IDENTITY_VERSION)).status_code == 404
+    world.manager.lists.set_age(0)
+    listed = (await world.get(f"{GROUP}/resources", VERSION)).json()["value"]
+    assert [each["name"] for each in listed] == ["plain", "late"]
+
+
 async def test_a_type_is_listed_in_its_group(world: World) -> None:
     await identities(world)
     listed = (await world.get(IDENTITIES, IDENTITY_VERSION)).json()["value"]
