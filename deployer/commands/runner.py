@@ -165,11 +165,9 @@ def _summary(job: Job, finished: Finished) -> str:
 
 
 async def _run_recorded(job: Job, context: Context, run: Run) -> None:
-    """Run the steps of the plan; write record and log at the end, however the run ends."""
-    limit = asyncio.timeout(context.requested.maximum_duration)
+    """Run the plan; write record and log at the end, however the run ends."""
     try:
-        async with limit:
-            await run_steps(job.plan.steps, context, run.progress, run.record)
+        await _run_plan(job, context, run)
     except asyncio.CancelledError:
         ended = _cancellation(run, job)
         status = "interrupted" if isinstance(ended, Interrupted) else "failed"
@@ -180,19 +178,31 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
     except AlreadyRunningError:
         # Without a record: `latest.json` belongs to the run that goes on.
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is recorded and raised again
+    except Exception as error:
+        if isinstance(error, DeployerError):
+            await explain_stop(context, error)
+        message = error.message if isinstance(error, DeployerError) else words_of(error)
+        await leave_record(context, run, Ending("failed", message, error))
+        raise
+    summary = _summary(job, _finished(context, run))
+    await leave_record(context, run, Ending("done", summary, next_steps=job.leaves_next_steps))
+
+
+async def _run_plan(job: Job, context: Context, run: Run) -> None:
+    """Run the steps of the plan, and recover where they fail, which can be interrupted like a step."""
+    limit = asyncio.timeout(context.requested.maximum_duration)
+    try:
+        async with limit:
+            await run_steps(job.plan.steps, context, run.progress, run.record)
+    except AlreadyRunningError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again, in words for people
         explained = azure_error(error) if isinstance(error, SdkError) else error
         if limit.expired():
             explained = _overdue(context, run)
         if job.recover is not None and isinstance(explained, DeployerError):
             explained = await job.recover(context, explained, StepReport("binderhub", run.progress))
-        if isinstance(explained, DeployerError):
-            await explain_stop(context, explained)
-        message = explained.message if isinstance(explained, DeployerError) else words_of(explained)
-        await leave_record(context, run, Ending("failed", message, explained))
         raise explained from None
-    summary = _summary(job, _finished(context, run))
-    await leave_record(context, run, Ending("done", summary, next_steps=job.leaves_next_steps))
 
 
 def _overdue(context: Context, run: Run) -> DeployerError:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from deployer.commands.deploy import deploy
-from deployer.commands.runner import RunOptions
-from deployer.errors import DeployerError
+from deployer.commands.runner import Job, RunOptions, run_job
+from deployer.errors import DeployerError, Interrupted
+from deployer.plan import build_plan
 from deployer.progress.events import EventKind
 from deployer.steps import sign_in
 from tests.deployer.kept_events import KeptEvents
@@ -67,3 +68,26 @@ async def test_a_run_that_is_aborted_ends_with_that_error_and_is_recorded(
     (log,) = (tmp_path / "runs").glob("*/deployment.log")
     last = log.read_text(encoding="utf-8").splitlines()[-1]
     assert re.search(r"  run  failed in .*: The run lost its lock\.$", last)
+
+
+async def test_a_run_that_is_interrupted_while_it_recovers_is_recorded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def fail(*_: object) -> NoReturn:
+        raise DeployerError("BinderHub is not well.")
+
+    async def interrupt(*_: object) -> NoReturn:
+        running.cancel()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(sign_in, "sign_in", fail)
+    settings, heard = settings_of(), KeptEvents()
+    job = Job(build_plan(settings), "Upgrading", lambda _: "done", "upgrade", recover=interrupt)
+    options = RunOptions(tmp_path / "helm", tmp_path)
+    running = asyncio.create_task(run_job(job, settings, (), [heard], options))
+    with pytest.raises(Interrupted):
+        await running
+    assert heard.events[-1].kind is EventKind.RUN_INTERRUPTED
+    latest = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
+    assert latest["status"] == "interrupted"
