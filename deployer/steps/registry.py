@@ -10,6 +10,7 @@ from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError, PreflightError
 from deployer.run.workflow import Step
 from deployer.settings import ContainerRegistry
+from deployer.waiting import repeating
 
 if TYPE_CHECKING:
     from deployer.names import HubNames
@@ -21,6 +22,8 @@ Body = dict[str, Any]
 """A resource as it goes over the wire."""
 
 DOCKER_HUB_LOGIN = "https://hub.docker.com/v2/users/login"
+# For the login of Docker Hub, including its repetitions. Seconds.
+RETRY_LIMIT = 90.0
 
 
 def registry_step(settings: Settings) -> Step[Context]:
@@ -95,16 +98,26 @@ def _name(resource_id: str) -> str:
 
 
 async def check_docker_hub(context: Context, _report: StepReport) -> str:
-    """Log in to Docker Hub once, so that a wrong password is found before a cluster costs money.
+    """Log in to Docker Hub, so that a wrong password is found before a cluster costs money.
 
     Raises:
         PreflightError: Docker Hub refuses the login.
-        DeployerError: Docker Hub cannot be reached.
+        DeployerError: Docker Hub cannot be reached, or fails.
 
     """
+    retrying = repeating(_can_pass, "Docker Hub is busy or cannot be reached", limit=RETRY_LIMIT)
+    await retrying(_log_in_to_docker_hub, context.settings)
+    context.results.login_server.set(None)
+    return f"Docker Hub accepts {context.settings.dockerhub_username}"
+
+
+def _can_pass(error: BaseException) -> bool:
+    return isinstance(error, DeployerError) and error.retryable
+
+
+async def _log_in_to_docker_hub(settings: Settings) -> None:
     import httpx
 
-    settings = context.settings
     password = settings.dockerhub_password.get_secret_value() if settings.dockerhub_password else ""
     login = {"username": settings.dockerhub_username, "password": password}
     try:
@@ -120,6 +133,5 @@ async def check_docker_hub(context: Context, _report: StepReport) -> str:
             "to read and write serves as a password.",
         )
     if answer.is_error:
-        raise DeployerError(f"Docker Hub answers with status {answer.status_code}.", retryable=True)
-    context.results.login_server.set(None)
-    return f"Docker Hub accepts {settings.dockerhub_username}"
+        passes = answer.is_server_error or answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+        raise DeployerError(f"Docker Hub answers with status {answer.status_code}.", retryable=passes)

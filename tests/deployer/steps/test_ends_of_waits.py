@@ -22,11 +22,11 @@ from deployer.kubernetes.cluster import DNS_LABEL
 from deployer.kubernetes.namespaces import ensure_own_namespace, remove_own_namespace
 from deployer.kubernetes.objects import ObjectName, create_object, list_objects, remove_object
 from deployer.run.results import CertificateOutcome
-from deployer.steps import addresses, verify
+from deployer.steps import addresses, registry, verify
 from deployer.steps.addresses import PublicService, Refusals, ensure_addresses
 from deployer.steps.registry import check_docker_hub
 from deployer.steps.verify import verify as ensure_verified
-from sandbox.internet.docker_hub import docker_hub_hosts
+from sandbox.internet.docker_hub import PASSWORD, USERNAME, docker_hub_hosts
 from sandbox.network.faults import Fault, FaultKind
 
 if TYPE_CHECKING:
@@ -36,10 +36,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BINDER = "our-hub.westeurope.cloudapp.azure.com"
 HUB = "our-hub-hub.westeurope.cloudapp.azure.com"
+DOCKER_HUB = "hub.docker.com"
 HUB_ACCOUNT = {
     "container_registry": "dockerhub",
-    "dockerhub_username": "sandboxer",
-    "dockerhub_password": "any at all",
+    "dockerhub_username": USERNAME,
+    "dockerhub_password": PASSWORD,
 }
 WAITING = "waiting until the namespace going is removed"
 KEPT = "example.org/kept in 1 resource instances"
@@ -53,7 +54,8 @@ UNWELL = {"ok": False, "checks": [{"service": "Docker registry", "ok": False}]}
 @pytest.fixture(autouse=True)
 def _no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let each wait end after its first look."""
-    for module, limit in ((verify, "ANSWER_LIMIT"), (addresses, "ADDRESS_LIMIT")):
+    limits = ((verify, "ANSWER_LIMIT"), (addresses, "ADDRESS_LIMIT"), (registry, "RETRY_LIMIT"))
+    for module, limit in limits:
         monkeypatch.setattr(module, limit, -1.0)
 
 
@@ -187,21 +189,47 @@ async def test_zerossl_may_refuse_or_not_answer(
 
 
 @pytest.mark.parametrize(
-    ("fault", "kind", "words"),
+    ("fault", "kind", "words", "retryable"),
     [
-        (Fault(FaultKind.RESET_BEFORE, "hub.docker.com"), DeployerError, "cannot be reached"),
-        (Fault(FaultKind.STATUS, "hub.docker.com", status=503), DeployerError, "status 503"),
-        (Fault(FaultKind.STATUS, "hub.docker.com", status=401), PreflightError, "refuses the login"),
+        (Fault(FaultKind.RESET_BEFORE, DOCKER_HUB), DeployerError, "cannot be reached", True),
+        (Fault(FaultKind.STATUS, DOCKER_HUB, status=503), DeployerError, "status 503", True),
+        (Fault(FaultKind.STATUS, DOCKER_HUB, status=403), DeployerError, "status 403", False),
+        (Fault(FaultKind.STATUS, DOCKER_HUB, status=401), PreflightError, "refuses the login", False),
     ],
 )
 async def test_docker_hub_may_refuse_or_not_answer(
-    surroundings: Surroundings, fault: Fault, kind: type[DeployerError], words: str
+    surroundings: Surroundings, fault: Fault, kind: type[DeployerError], words: str, *, retryable: bool
 ) -> None:
+    _serve_docker_hub(surroundings, fault)
+    with pytest.raises(kind, match=words) as ended:
+        await check_docker_hub(surroundings.context(**HUB_ACCOUNT), surroundings.report)
+    assert ended.value.retryable is retryable
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(FaultKind.RESET_BEFORE, DOCKER_HUB),
+        Fault(FaultKind.RESET_AFTER, DOCKER_HUB),
+        Fault(FaultKind.TRUNCATED, DOCKER_HUB),
+        Fault(FaultKind.STATUS, DOCKER_HUB, status=429),
+        Fault(FaultKind.STATUS, DOCKER_HUB, status=503),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}",
+)
+async def test_a_failure_of_docker_hub_that_passes_does_not_end_the_run(
+    surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch, fault: Fault
+) -> None:
+    monkeypatch.setattr(registry, "RETRY_LIMIT", 60.0)
+    _serve_docker_hub(surroundings, fault)
+    outcome = await check_docker_hub(surroundings.context(**HUB_ACCOUNT), surroundings.report)
+    assert outcome == f"Docker Hub accepts {USERNAME}"
+
+
+def _serve_docker_hub(surroundings: Surroundings, fault: Fault) -> None:
     for host, app in docker_hub_hosts().items():
         surroundings.reached.hosts.serve(host, app)
     surroundings.reached.faults.add(fault)
-    with pytest.raises(kind, match=words):
-        await check_docker_hub(surroundings.context(**HUB_ACCOUNT), surroundings.report)
 
 
 def _by_path(answers: dict[str, Any]) -> Any:
