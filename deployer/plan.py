@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from deployer.inventory.old_images import keeps_images
 from deployer.run.workflow import Step, validate_graph
+from deployer.settings import ContainerRegistry
 from deployer.steps.addresses import addresses_step
 from deployer.steps.binderhub import binderhub_step
 from deployer.steps.cert_manager import cert_manager_step
@@ -78,6 +79,7 @@ class Plan:
 
 def build_plan(settings: Settings) -> Plan:
     """Compose the plan for these settings, without any request to Azure."""
+    docker_hub = settings.container_registry is ContainerRegistry.DOCKERHUB
     infrastructure = (
         *_beginning(settings),
         # Before anything is created: HELM_VALUES that the chart refuses would end the run after the cluster.
@@ -88,7 +90,9 @@ def build_plan(settings: Settings) -> Plan:
         # Before anything is created: what it refuses would leave a half-made hub behind.
         existing_cluster_step(settings).after("providers"),
         registry_step(settings).after("existing-cluster"),
-        cluster_step(settings).after("existing-cluster"),
+        # After the login of Docker Hub, which may be wrong: from here on, what is created costs money. A
+        # registry of Azure takes long to create, and does not hold the cluster up.
+        cluster_step(settings).after("existing-cluster", *(("registry",) if docker_hub else ())),
         cluster_lock_step().after("cluster"),
         maintenance_step(settings).after("cluster-lock"),
         storage_class_step().after("cluster-lock"),

@@ -53,6 +53,16 @@ def needs_of(**given: str) -> dict[str, tuple[str, ...]]:
     return {step.name: step.needs for step in plan_of(**given).steps}
 
 
+def all_needs_of(name: str, **given: str) -> set[str]:
+    """Return the steps that a step waits for, those that they wait for included."""
+    needs = needs_of(**given)
+    before, unseen = set[str](), {name}
+    while unseen:
+        unseen = {need for name in unseen for need in needs[name]}
+        before |= unseen
+    return before
+
+
 def created_by(**given: str) -> list[str]:
     settings = settings_of(**given)
     names = derive_names(settings)
@@ -84,12 +94,7 @@ def test_a_certificate_is_asked_for_when_its_names_can_lead_to_the_hub() -> None
 
 
 def test_a_certificate_does_not_wait_for_binderhub() -> None:
-    needs = needs_of(**AZURE_NAMES)
-    before, unseen = set[str](), {"certificate"}
-    while unseen:
-        unseen = {need for name in unseen for need in needs[name]}
-        before |= unseen
-    assert "binderhub" not in before
+    assert "binderhub" not in all_needs_of("certificate", **AZURE_NAMES)
 
 
 def test_two_names_in_azure_need_two_addresses_and_a_custom_domain_one() -> None:
@@ -114,6 +119,17 @@ def test_registry_and_cluster_do_not_wait_for_each_other() -> None:
     needs = {step.name: step.needs for step in plan_of().steps}
     assert "cluster" not in needs["registry"]
     assert "registry" not in needs["cluster"]
+
+
+@pytest.mark.parametrize("mode", [{}, AZURE_NAMES, OWN_ZONE])
+def test_only_the_empty_group_is_created_before_the_login_of_docker_hub_is_checked(
+    mode: dict[str, str],
+) -> None:
+    given = {**DOCKER_HUB, **mode}
+    names = derive_names(settings_of(**given))
+    creators = [step.name for step in plan_of(**given).steps if step.creates(names)]
+    unchecked = [name for name in creators if "registry" not in all_needs_of(name, **given)]
+    assert unchecked == ["resource-group"]
 
 
 def test_with_docker_hub_no_registry_is_created() -> None:

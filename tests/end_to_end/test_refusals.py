@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.end_to_end.deployments import click, deploy, group_of, run, writes
+from tests.end_to_end.deployments import click, deploy, group_of, run, with_writes, writes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,8 +70,10 @@ def test_a_password_that_docker_hub_refuses_is_found_before_a_cluster_is_paid_fo
         "DOCKERHUB_USERNAME": "sandboxer",
         "DOCKERHUB_PASSWORD": "not the password",
     }
-    with group_of(sandbox, NAME):
-        ran = deploy(sandbox, tmp_path, NAME, **docker_hub)
+    busy = sandbox.fault("status", r"hub\.docker\.com", status=429)
+    with group_of(sandbox, NAME), busy:
+        ran, written = with_writes(sandbox, lambda: deploy(sandbox, tmp_path, NAME, **docker_hub))
     assert ran.status == 2
+    assert [each for each in written if "/managedClusters/" in each] == []
     assert "DOCKERHUB_PASSWORD" in ran.stderr
     assert "not the password" not in ran.stderr
