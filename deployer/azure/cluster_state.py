@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from azure.mgmt.containerservice.models import ManagedCluster
 
     from deployer.names import HubNames
+    from deployer.settings import Settings
 
 DELETING = "Deleting"
 # Other states while an operation goes on: Creating, Updating, Upgrading, ProvisionControlPlane, and more.
@@ -82,6 +83,24 @@ def check_ours(found: ManagedCluster, names: HubNames) -> None:
             suggestion="Choose another BINDERHUB_NAME or resource group. If the tag was changed by mistake, "
             f"set it to {names.hub} again (portal, {names.cluster}, Tags).",
         )
+
+
+def check_region(found: ManagedCluster, settings: Settings) -> None:
+    """Refuse another region than that of the cluster: the addresses of a hub are in it, and have its name.
+
+    Raises:
+        PreflightError: with what to do about it.
+
+    """
+    if found.location == settings.region:
+        return
+    raise PreflightError(
+        f"The hub {settings.binderhub_name} is in {found.location}, and this deployment is for "
+        f"{settings.region}: a hub stays in its region.",
+        suggestion=f"Set RESOURCE_GROUP_LOCATION to {found.location} (--location {found.location}; in the "
+        f"form, the location). For a hub in {settings.region} choose another BINDERHUB_NAME or resource "
+        "group, or remove this one first: `binderhub-deployer teardown`.",
+    )
 
 
 def under_way(state: str, name: str) -> str:

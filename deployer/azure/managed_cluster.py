@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 """A body as it goes over the wire, or a part of one."""
 
+CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
+
 # Names of Zero to JupyterHub, which the affinities and tolerations of the charts refer to.
 NODE_PURPOSE = "hub.jupyter.org/node-purpose"
 USER_TAINT = "hub.jupyter.org_dedicated=user:NoSchedule"

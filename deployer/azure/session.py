@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.azure.clients import AzureClients, find_group, list_subscriptions
+from deployer.azure.clients import AzureClients, find_group, list_own_resources, list_subscriptions
 from deployer.azure.credentials import describe_credential, make_credential, wait_for_token
+from deployer.azure.managed_cluster import CLUSTER_TYPE
 from deployer.azure.retries import with_retries
 from deployer.errors import PreflightError, Problem, SettingsError
 from deployer.names import derive_names
@@ -71,8 +72,8 @@ async def open_session(settings: Settings, report: StepReport) -> AsyncIterator[
 
 
 async def _find_location(settings: Settings, azure: AzureClients, report: StepReport) -> str:
-    """Return the region of the resource group that the settings name."""
-    group = settings.resource_group_name
+    """Return the region of the hub's cluster, or where there is none, that of its resource group."""
+    group, hub = settings.resource_group_name, settings.binderhub_name
     found = await with_retries(report, f"find the resource group {group}", lambda: find_group(azure, group))
     if found is None or not found.location:
         problem = Problem(
@@ -82,7 +83,13 @@ async def _find_location(settings: Settings, azure: AzureClients, report: StepRe
             "Name an Azure region, for example westeurope.",
         )
         raise SettingsError([problem])
-    return str(found.location)
+    # From the list of the group: the subscription may not have registered Microsoft.ContainerService.
+    clusters = await with_retries(
+        report,
+        f"look for a cluster of the hub {hub}",
+        lambda: list_own_resources(azure, group, CLUSTER_TYPE, hub),
+    )
+    return str(next((each.location for each in clusters if each.name == hub), found.location))
 
 
 async def _find_subscription(wanted: str | None, credential: AsyncTokenCredential, report: StepReport) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from deployer.azure.container_groups import CONTAINER_GROUP_TYPE
 from deployer.azure.container_registry import REGISTRY_TYPE
 from deployer.azure.deployer_identity import IDENTITY_TYPE
+from deployer.azure.managed_cluster import CLUSTER_TYPE
 from deployer.azure.stop_workflows import WORKFLOW_TYPE, workflows_of
 from deployer.inventory.hub import STORAGE_TYPE
 from deployer.inventory.things import Kind, Thing
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from deployer.names import HubNames
 
-CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
 KINDS = {
     CLUSTER_TYPE.lower(): Kind.CLUSTER,
     REGISTRY_TYPE.lower(): Kind.REGISTRY,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.clients import list_own_resources
 from deployer.azure.deployer_identity import find_deployer_identity
+from deployer.azure.managed_cluster import CLUSTER_TYPE
 from deployer.azure.retries import PROPAGATION_CODES, with_retries
 from deployer.azure.stop_rights import assign_right, how_to_assign, remove_right
 from deployer.azure.stop_workflows import (
@@ -25,7 +26,6 @@ from deployer.azure.stop_workflows import (
     workflows_of,
 )
 from deployer.errors import AzureError
-from deployer.inventory.own import CLUSTER_TYPE
 from deployer.names import carries_our_tags
 from deployer.run.workflow import Step
 from deployer.settings.types.stop_schedule import WEEK_MINUTES, stops_of

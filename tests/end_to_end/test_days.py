@@ -209,6 +209,12 @@ def test_nothing_is_upgraded_where_nothing_differs_or_nobody_is_asked(hub: Hub) 
     assert "--yes" in refusal.stderr
 
 
+def test_an_upgrade_to_another_region_is_refused_before_anybody_is_asked(hub: Hub) -> None:
+    refusal = hub.ask("upgrade", "--set", "RESOURCE_GROUP_LOCATION=northeurope")
+    assert refusal.status == 2
+    assert "this deployment is for northeurope: a hub stays in its region" in refusal.stderr
+
+
 def test_an_upgrade_keeps_what_is_not_named_and_needs_no_secret_again(hub: Hub) -> None:
     ran = hub.ask("upgrade", "--set", "IDLE_TIMEOUT=20min", "--yes")
     assert ran.status == 0, ran.stderr

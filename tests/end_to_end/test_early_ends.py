@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployer.names import our_tags
 from sandbox.visitor.portal import GROUPS_API, Portal
-from tests.end_to_end.deployments import Ran, deploy, run, writes
+from tests.end_to_end.deployments import Ran, deploy, group_of, run, writes
+from tests.end_to_end.people import make_group
+from tests.end_to_end.teardowns import make
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +27,15 @@ TWO = {
             [("Teaching", "Enabled"), ("Research", "Enabled"), ("Old", "Disabled")], start=1
         )
     ]
+}
+CLUSTER = {
+    "location": "northeurope",
+    "identity": {"type": "SystemAssigned"},
+    "tags": our_tags(HUB),
+    "properties": {
+        "dnsPrefix": HUB,
+        "agentPoolProfiles": [{"name": "system", "mode": "System", "count": 1, "vmSize": "Standard_D2s_v5"}],
+    },
 }
 
 
@@ -62,6 +74,15 @@ def test_the_region_is_that_of_the_group(sandbox: RunningSandbox) -> None:
     Portal(sandbox).remove_group(HUB)
     assert ran.status == 0, ran.stderr
     assert f"{HUB}.uksouth.cloudapp.azure.com" in ran.stdout
+
+
+def test_the_region_of_a_hub_is_that_of_its_cluster(sandbox: RunningSandbox) -> None:
+    with group_of(sandbox, HUB):
+        make_group(sandbox, HUB, "uksouth")
+        make(sandbox, HUB, "Microsoft.ContainerService/managedClusters", HUB, CLUSTER)
+        ran = plan(sandbox, RESOURCE_GROUP_LOCATION="")
+    assert ran.status == 0, ran.stderr
+    assert f"{HUB}.northeurope.cloudapp.azure.com" in ran.stdout
 
 
 def test_without_a_group_the_region_has_to_be_named(sandbox: RunningSandbox) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.mgmt.containerservice.models import ManagedCluster
 
-from deployer.azure.cluster_state import check_usable, under_way
+from deployer.azure.cluster_state import check_region, check_usable, under_way
 from deployer.errors import PreflightError
 from deployer.names import derive_names
 from tests.deployer.azure.clusters import as_azure_has_it, pool_of
@@ -57,6 +57,17 @@ def test_a_stopped_pool_is_refused() -> None:
     found = as_azure_has_it()
     pool_of(found, "user")["powerState"] = {"code": "Stopped"}
     assert "node pool user" in refusal(found)
+
+
+def test_a_cluster_in_the_region_of_the_settings_is_where_it_should_be() -> None:
+    check_region(ManagedCluster(as_azure_has_it()), settings_of())
+
+
+def test_a_cluster_in_another_region_is_refused_with_what_to_write() -> None:
+    with pytest.raises(PreflightError, match=r"is in westeurope, and .* for northeurope") as refused:
+        check_region(ManagedCluster(as_azure_has_it()), settings_of(resource_group_location="northeurope"))
+    assert "RESOURCE_GROUP_LOCATION" in str(refused.value.suggestion)
+    assert "--location westeurope" in str(refused.value.suggestion)
 
 
 @pytest.mark.parametrize(

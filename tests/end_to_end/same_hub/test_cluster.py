@@ -61,6 +61,14 @@ def test_a_skipped_minor_version_is_refused_before_anything_changes(hub: Hub) ->
     assert written == []
 
 
+def test_another_region_is_refused_before_anything_changes(hub: Hub) -> None:
+    ran, written = hub.deploy_again(RESOURCE_GROUP_LOCATION="northeurope")
+    assert ran.status == 2
+    assert f"{NAME} is in westus2, and this deployment is for northeurope" in ran.stderr
+    assert "--location westus2" in ran.stderr
+    assert written == []
+
+
 @pytest.fixture(scope="module")
 def changed(hub: Hub) -> Ran:
     """Deploy with all that can be changed."""
