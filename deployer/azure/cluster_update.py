@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from deployer.azure.clusters import authorised_ranges
-from deployer.azure.kubernetes_versions import is_met, is_older
+from deployer.azure.kubernetes_versions import LONG_TERM_PLAN, is_met, is_older
 from deployer.azure.managed_cluster import NODE_OS_CHANNEL, UPGRADE_CHANNEL, USER_POOL
 from deployer.comparison import contains
 
@@ -51,7 +51,7 @@ def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate
     body = copy.deepcopy(found)
     changes = [
         *_mend_state(found),
-        *_lay(body, "tier", {"sku": {"tier": wanted["sku"]["tier"]}}),
+        *_lay_tier(body, wanted),
         *_lay(body, "tags", {"tags": wanted["tags"]}),
         *_lay(body, "identity issuer", {"properties": {"oidcIssuerProfile": {"enabled": True}}}),
         *_lay_channels(body["properties"]),
@@ -76,6 +76,9 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
         yield (
             f"the cluster keeps Kubernetes {current}: Azure upgrades it, and cannot downgrade it to {version}"
         )
+    tier = (found.get("sku") or {}).get("tier")
+    if _has_long_term_support(found) and tier != wanted["sku"]["tier"]:
+        yield f"the cluster keeps the tier {tier}: its Long-Term Support needs it"
     live = _pools(found)
     for pool in wanted["properties"]["agentPoolProfiles"]:
         size = live.get(pool["name"], pool)["vmSize"]
@@ -105,6 +108,10 @@ def user_pool_surges(found: Body) -> bool:
     return _surges(_pools(found).get(USER_POOL, {}))
 
 
+def _has_long_term_support(cluster: Body) -> bool:
+    return bool(cluster["properties"].get("supportPlan") == LONG_TERM_PLAN)
+
+
 def _mend_state(found: Body) -> Iterator[str]:
     state = found["properties"].get("provisioningState")
     if state != "Succeeded":
@@ -119,6 +126,12 @@ def _lay(body: Body, what: str, section: Body) -> Iterator[str]:
     if not contains(body, section):
         _merge(body, section)
         yield what
+
+
+def _lay_tier(body: Body, wanted: Body) -> Iterator[str]:
+    """Lay the tier, unless the cluster has Long-Term Support, which Azure ties to its tier."""
+    if not _has_long_term_support(body):
+        yield from _lay(body, "tier", {"sku": {"tier": wanted["sku"]["tier"]}})
 
 
 def _lay_channels(properties: Body) -> Iterator[str]:

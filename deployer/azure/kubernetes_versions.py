@@ -10,7 +10,13 @@ from deployer.errors import PreflightError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from azure.mgmt.containerservice.models import KubernetesVersionListResult, ManagedClusterUpgradeProfile
+    from azure.mgmt.containerservice.models import (
+        KubernetesVersion,
+        KubernetesVersionListResult,
+        ManagedClusterUpgradeProfile,
+    )
+
+OFFICIAL_PLAN, LONG_TERM_PLAN = "KubernetesOfficial", "AKSLongTermSupport"
 
 
 def is_older(wanted: str, current: str | None) -> bool:
@@ -27,8 +33,14 @@ def is_met(wanted: str, current: str | None) -> bool:
 
 def versions_for_new_clusters(listed: KubernetesVersionListResult) -> list[str]:
     """Return the full versions that new clusters can have, newest first."""
-    stable = [each for each in listed.values_property or () if not each.is_preview]
-    return _newest_first(patch for each in stable for patch in each.patch_versions or ())
+    offered = [each for each in listed.values_property or () if not each.is_preview and _is_official(each)]
+    return _newest_first(patch for each in offered for patch in each.patch_versions or ())
+
+
+def _is_official(version: KubernetesVersion) -> bool:
+    """Return whether a version is for all clusters, and not for those with Long-Term Support alone."""
+    plans = version.capabilities.support_plan if version.capabilities else None
+    return not plans or OFFICIAL_PLAN in plans
 
 
 def versions_to_upgrade_to(profile: ManagedClusterUpgradeProfile) -> list[str]:

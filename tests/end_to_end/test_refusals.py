@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.deployments import click, deploy, group_of, run, with_writes, writes
+from tests.end_to_end.people import make_group
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,20 @@ def test_every_wrong_setting_is_told_at_once(sandbox: RunningSandbox, tmp_path: 
     assert "Traceback" not in ran.stderr
     assert sandbox.requests()[before:] == []
     assert not (tmp_path / "outputs").exists()
+
+
+def test_a_version_of_long_term_support_is_refused_before_anything_exists(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    with group_of(sandbox, NAME):
+        make_group(sandbox, NAME)
+        ran, written = with_writes(
+            sandbox, lambda: deploy(sandbox, tmp_path, NAME, AKS_KUBERNETES_VERSION="1.33")
+        )
+    assert ran.status == 2
+    assert "AKS does not offer Kubernetes 1.33" in ran.stderr
+    assert "1.33." not in ran.stderr
+    assert written == []
 
 
 @pytest.mark.parametrize("command", ["plan", "info", "deploy"])

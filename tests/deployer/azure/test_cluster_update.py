@@ -167,6 +167,14 @@ def test_a_size_that_azure_cannot_change_is_named_and_kept() -> None:
     assert "the pool user keeps its size Standard_D2s_v5" in warning
 
 
+def test_long_term_support_keeps_its_tier() -> None:
+    found = as_azure_has_it()
+    found["sku"]["tier"] = "Premium"
+    found["properties"]["supportPlan"] = "AKSLongTermSupport"
+    assert update_of(found).changes == ()
+    assert warnings_of(found) == ["the cluster keeps the tier Premium: its Long-Term Support needs it"]
+
+
 def test_a_newer_kubernetes_is_one_for_every_pool() -> None:
     found = as_azure_has_it()
     extra = {"name": "gpu", "currentOrchestratorVersion": "1.34.1", "orchestratorVersion": "1.34.1"}

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from deployer.azure.kubernetes_versions import check_offered, check_upgrade, is_older
+import pytest
+from azure.mgmt.containerservice.models import KubernetesVersionListResult
+
+from deployer.azure.kubernetes_versions import (
+    check_offered,
+    check_upgrade,
+    is_older,
+    versions_for_new_clusters,
+)
 from deployer.errors import PreflightError
 
 OFFERED = ["1.35.4", "1.35.3", "1.34.7"]
@@ -41,3 +49,20 @@ def test_a_version_that_is_not_offered_is_refused_with_those_that_are() -> None:
         check_offered("1.12", OFFERED)
     with pytest.raises(PreflightError, match="offers no upgrade"):
         check_upgrade("1.35", "1.34.6", [])
+
+
+@pytest.mark.parametrize(
+    ("told", "new"),
+    [
+        ({"capabilities": {"supportPlan": ["KubernetesOfficial"]}}, True),
+        ({"capabilities": {"supportPlan": ["KubernetesOfficial", "AKSLongTermSupport"]}}, True),
+        ({"capabilities": {"supportPlan": ["AKSLongTermSupport"]}}, False),
+        ({"capabilities": {"supportPlan": ["KubernetesOfficial"]}, "isPreview": True}, False),
+        ({}, True),
+    ],
+)
+def test_a_new_cluster_has_neither_a_preview_nor_a_version_of_long_term_support(
+    told: dict[str, Any], *, new: bool
+) -> None:
+    listed = KubernetesVersionListResult({"values": [{"patchVersions": {"1.35.4": {}}, **told}]})
+    assert versions_for_new_clusters(listed) == (["1.35.4"] if new else [])

@@ -8,10 +8,13 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.containerservice.models import (
     AgentPoolUpgradeSettings,
+    KubernetesVersionCapabilities,
     MaintenanceConfiguration,
     ManagedClusterNodeResourceGroupProfile,
+    ManagedClusterSKU,
 )
 
+from sandbox.azure.resource_manager.providers.container_service import versions
 from tests.sandbox.azure.resource_manager.conftest import GROUP, SUBSCRIPTION
 from tests.sandbox.azure.resource_manager.test_governance import REQUIRE_TAG, assign
 from tests.sandbox.azure.resource_manager.test_managed_clusters import cluster, create, pool, sdk
@@ -75,6 +78,27 @@ async def test_upgrades_of_a_cluster_and_of_a_region_are_listed(sdk: ContainerSe
     listed = await sdk.managed_clusters.list_kubernetes_versions("westeurope")
     oldest = next(each for each in listed.values_property or () if each.version == "1.34")
     assert (oldest.patch_versions or {})["1.34.7"].upgrades == ["1.35.4", "1.35.3"]
+
+
+async def test_a_version_of_long_term_support_needs_that_plan_and_its_tier(
+    sdk: ContainerServiceClient,
+) -> None:
+    listed = await sdk.managed_clusters.list_kubernetes_versions("westeurope")
+    plans = {each.version: each.capabilities for each in listed.values_property or ()}
+    assert (plans["1.33"] or KubernetesVersionCapabilities()).support_plan == ["AKSLongTermSupport"]
+    wanted = cluster(kubernetes_version="1.33", support_plan="AKSLongTermSupport")
+    assert (await refusal(sdk, wanted)).code == "K8sVersionNotSupported"
+    wanted.sku = ManagedClusterSKU(name="Base", tier="Premium")
+    assert (await create(sdk, wanted)).current_kubernetes_version == "1.33.12"
+
+
+async def test_a_cluster_keeps_a_version_that_has_become_one_of_long_term_support(
+    sdk: ContainerServiceClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await create(sdk, cluster(kubernetes_version="1.34"))
+    monkeypatch.setattr(versions, "LONG_TERM_ONLY", {"1.33", "1.34"})
+    assert (await create(sdk, cluster(kubernetes_version="1.34"))).current_kubernetes_version == "1.34.7"
+    assert (await create(sdk, cluster(kubernetes_version="1.35"))).current_kubernetes_version == "1.35.4"
 
 
 async def test_autoscaling_is_switched_off_without_naming_its_bounds(sdk: ContainerServiceClient) -> None:

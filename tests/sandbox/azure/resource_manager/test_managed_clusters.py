@@ -191,7 +191,8 @@ async def test_etag_of_an_older_state_is_refused(sdk: ContainerServiceClient) ->
         ),
         (cluster(pool("Too-long-and-strange")), "InvalidParameter", "max length of 12"),
         (cluster(pool(enable_auto_scaling=True)), "InvalidParameter", "minCount is missing"),
-        (cluster(kubernetes_version="1.12.0"), "K8sVersionNotSupported", "1.12.0"),
+        (cluster(kubernetes_version="1.12.0"), "K8sVersionNotSupported", "has invalid version 1.12.0."),
+        (cluster(kubernetes_version="1.33"), "K8sVersionNotSupported", "on version 1.33.12, which is only"),
         (
             cluster(network_profile=ContainerServiceNetworkProfile(network_policy="cilium")),
             "InvalidParameter",

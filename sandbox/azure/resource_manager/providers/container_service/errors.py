@@ -54,6 +54,30 @@ def stopped(name: str) -> ArmError:
     )
 
 
+def invalid_version(cluster: str, version: str) -> ArmError:
+    """Return the error of a version that is not offered (Microsoft-Defender-for-Cloud issue 923)."""
+    return error(
+        400,
+        "K8sVersionNotSupported",
+        f"Managed cluster {cluster} has invalid version {version}. Please use [az aks get-versions] command "
+        "to get the supported version list in this region. For more information, please check "
+        "https://aka.ms/supported-version-list",
+    )
+
+
+def long_term_support_only(cluster: str, version: str) -> ArmError:
+    """Return the error of a version that only Long-Term Support can use (kubeblocks pull request 10136)."""
+    return error(
+        400,
+        "K8sVersionNotSupported",
+        f"Managed cluster {cluster} is on version {version}, which is only available for Long-Term Support "
+        "(LTS). If you intend to onboard to LTS, please ensure the cluster is in Premium tier and LTS "
+        "support plan (see https://aka.ms/aks/enable-lts). Otherwise, use [az aks get-versions] command to "
+        "get the supported version list in this region. For more information, please check "
+        "https://aka.ms/supported-version-list",
+    )
+
+
 def version_change_refused(current: str, wanted: str, offered: Iterable[str], *, newer: bool) -> ArmError:
     """Return the error of an upgrade that skips a minor version, or of a downgrade."""
     verb = "Upgrading" if newer else "Downgrading"

@@ -18,6 +18,7 @@ from sandbox.azure.resource_manager.providers.container_service.versions import 
     API_VERSIONS,
     DEFAULT_MINOR,
     KUBERNETES_VERSIONS,
+    support_plans,
     upgrades_from,
 )
 
@@ -115,7 +116,7 @@ class ClusterActions:
                 "version": minor,
                 "isDefault": minor == DEFAULT_MINOR,
                 "isPreview": None,
-                "capabilities": {"supportPlan": ["KubernetesOfficial"]},
+                "capabilities": {"supportPlan": support_plans(minor)},
                 "patchVersions": {patch: {"upgrades": list(upgrades_from(patch))} for patch in patches},
             }
             for minor, patches in KUBERNETES_VERSIONS.items()

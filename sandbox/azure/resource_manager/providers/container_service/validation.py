@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from sandbox.azure.resource_manager.providers.container_service import errors
 from sandbox.azure.resource_manager.providers.container_service.quota import vm_size
 from sandbox.azure.resource_manager.providers.container_service.versions import (
+    OFFICIAL_PLAN,
     is_newer,
     minor,
     resolved,
+    support_plans,
     upgrades_from,
 )
 from sandbox.clusters.vm_sizes import VM_SIZES
@@ -39,28 +41,38 @@ def check_cluster(request: PutRequest) -> None:
         )
     if not request.existing:
         _check_new(request)
-    version = properties.get("kubernetesVersion")
-    if resolved(version) is None:
-        raise errors.error(
-            400,
-            "K8sVersionNotSupported",
-            f"Managed cluster {request.id.name} is on version {version} which is not supported in this "
-            "region. Please use [az aks get-versions] command to get the supported version list in this "
-            "region. For more information, please check https://aka.ms/supported-version-list",
-        )
-    if version and request.existing is not None:
-        _check_version_change(request.existing.properties["currentKubernetesVersion"], str(version))
+    _check_version(request)
     network = properties.get("networkProfile") or {}
     if network.get("networkPolicy") == "cilium" and network.get("networkDataplane") != "cilium":
         message = "Network policy cilium requires network dataplane cilium."
         raise errors.invalid_parameter("networkProfile.networkPolicy", message)
 
 
-def _check_version_change(current: str, asked: str) -> None:
+def _check_version(request: PutRequest) -> None:
+    """Check that the version is offered for the support plan; a cluster keeps the one that it has."""
+    asked = request.properties.get("kubernetesVersion")
+    current = request.existing.properties["currentKubernetesVersion"] if request.existing else None
+    if current and (not asked or current == asked or current.startswith(f"{asked}.")):
+        return
+    wanted = resolved(asked)
+    if wanted is None:
+        raise errors.invalid_version(request.id.name, str(asked))
+    if _support_plan(request) not in support_plans(wanted.rpartition(".")[0]):
+        raise errors.long_term_support_only(request.id.name, wanted)
+    if current:
+        _check_version_change(current, wanted)
+
+
+def _support_plan(request: PutRequest) -> str:
+    """Return the plan that a cluster is to be supported with; long-term support needs the tier Premium."""
+    premium = (request.body.get("sku") or {}).get("tier") == "Premium"
+    return str(request.properties.get("supportPlan") or OFFICIAL_PLAN) if premium else OFFICIAL_PLAN
+
+
+def _check_version_change(current: str, wanted: str) -> None:
     """Check that a control plane is upgraded by one minor version at most, and never downgraded."""
-    wanted = resolved(asked) or asked
     offered = upgrades_from(current)
-    if current == wanted or current.startswith(f"{asked}.") or wanted in offered:
+    if wanted in offered:
         return
     raise errors.version_change_refused(current, wanted, offered, newer=is_newer(wanted, current))
 

@@ -23,11 +23,15 @@ API_VERSIONS = (
 # Minor version -> patch versions, newest first. The programs of the sandbox are the newest, whatever is
 # asked.
 KUBERNETES_VERSIONS = {
+    "1.33": ("1.33.12", "1.33.11"),
     "1.34": ("1.34.7", "1.34.6"),
     "1.35": ("1.35.4", "1.35.3"),
     "1.36": ("1.36.3", "1.36.2"),
 }
 DEFAULT_MINOR = "1.36"
+OFFICIAL_PLAN, LONG_TERM_PLAN = "KubernetesOfficial", "AKSLongTermSupport"
+# Every minor version has Long-Term Support; those that Kubernetes no longer supports have nothing else.
+LONG_TERM_ONLY = {"1.33"}
 
 
 def resolved(version: str | None) -> str | None:
@@ -40,6 +44,11 @@ def resolved(version: str | None) -> str | None:
     if version in KUBERNETES_VERSIONS:
         return KUBERNETES_VERSIONS[version][0]
     return version if any(version in patches for patches in KUBERNETES_VERSIONS.values()) else None
+
+
+def support_plans(minor_version: str) -> list[str]:
+    """Return the support plans that a minor version can be used with."""
+    return [LONG_TERM_PLAN] if minor_version in LONG_TERM_ONLY else [OFFICIAL_PLAN, LONG_TERM_PLAN]
 
 
 def upgrades_from(version: str) -> tuple[str, ...]:
