@@ -106,8 +106,8 @@ def load_over(last: Mapping[str, Any], loaded: LoadedSettings) -> LoadedSettings
     gathered = replace(loaded.gathered, given=dict(loaded.gathered.given))
     if read_variable("container_group_name"):
         leave_out_defaults(gathered)
-    for name, value in last.items():
-        gathered.add(name, value, f"{name.upper()} of the last deployment")
+    for name in last.keys() - gathered.emptied:
+        gathered.add(name, last[name], f"{name.upper()} of the last deployment")
     over, problems = _judged(gathered)
     if problems:
         raise SettingsError(problems)

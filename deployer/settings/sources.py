@@ -56,6 +56,7 @@ class Gathered:
 
     Attributes:
         given: the value that counts, by field.
+        emptied: fields that are empty on the command line: what the last deployment had there ends.
         warnings: about settings that are ignored or were tidied.
         problems: of a source itself.
         complete: whether every source could be read.
@@ -63,6 +64,7 @@ class Gathered:
     """
 
     given: dict[str, Given] = field(default_factory=dict)
+    emptied: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     complete: bool = True
@@ -121,6 +123,8 @@ def _add_command_line(gathered: Gathered, command_line: Mapping[str, Any]) -> No
             continue
         setting = ALIASES[name].on_the_command_line(name)
         gathered.add(name, value, setting)
+        if value is not None and not is_set(value):
+            gathered.emptied.add(name)
         if name in SECRETS and is_set(value):
             rule = "is a secret, and other users of this machine can see command lines."
             remedy = f"Set {name.upper()} in the environment or config.json."

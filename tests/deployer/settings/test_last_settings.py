@@ -68,6 +68,22 @@ def test_what_follows_from_other_settings_follows_those_that_are_given_now(
     assert {name: getattr(over, name) for name in expected} == expected
 
 
+@pytest.mark.usefixtures("needed")
+@pytest.mark.parametrize("empty", ["", "null", "[]"])
+def test_an_empty_value_on_the_command_line_ends_what_the_last_deployment_had(empty: str) -> None:
+    before = kept(stop_schedule="Sat-Sun", allowed_origins="https://a.example.org")
+    loaded = load_settings({"allowed_origins": empty, "domain_name": None}, None)
+    over = load_over(before, loaded).settings
+    assert (over.allowed_origins, over.stop_schedule) == ((), "Sat-Sun")
+
+
+def test_an_empty_variable_leaves_what_the_last_deployment_had(
+    load_environment: Callable[..., LoadedSettings],
+) -> None:
+    over = load_over(kept(stop_schedule="Sat-Sun"), load_environment(STOP_SCHEDULE="")).settings
+    assert over.stop_schedule == "Sat-Sun"
+
+
 def test_a_setting_that_was_given_is_kept_where_it_is_what_would_follow_from_others(
     load_environment: Callable[..., LoadedSettings],
 ) -> None:
