@@ -19,12 +19,13 @@ DELETING = "Deleting"
 # Other states while an operation goes on: Creating, Updating, Upgrading, ProvisionControlPlane, and more.
 SETTLED_STATES = frozenset({"Succeeded", "Failed", "Canceled"})
 _UNDER_WAY = {
-    "Creating": "the cluster {name} is being created",
-    "Updating": "the cluster {name} is being updated",
-    "Upgrading": "the cluster {name} is being upgraded",
-    "Starting": "the cluster {name} is being started",
-    "Stopping": "the cluster {name} is being stopped",
-    DELETING: "the cluster {name} is being deleted",
+    "Creating": "{what} is being created",
+    "Updating": "{what} is being updated",
+    "Upgrading": "{what} is being upgraded",
+    "Scaling": "{what} is being scaled",
+    "Starting": "{what} is being started",
+    "Stopping": "{what} is being stopped",
+    DELETING: "{what} is being deleted",
 }
 
 
@@ -103,10 +104,24 @@ def check_region(found: ManagedCluster, settings: Settings) -> None:
     )
 
 
-def under_way(state: str, name: str) -> str:
-    """Return what goes on with a cluster, from its provisioning state."""
-    sentence = _UNDER_WAY.get(state, "an operation on the cluster {name} goes on ({state})")
-    return sentence.format(name=name, state=state)
+def operation_on(found: ManagedCluster) -> str | None:
+    """Return what goes on with a cluster or with one of its node pools; None where nothing does.
+
+    An operation on a pool alone leaves the state of the cluster as it is, and yet Azure begins no other one
+    meanwhile.
+    """
+    whole = f"the cluster {found.name}"
+    states = {whole: found.provisioning_state}
+    for pool in found.agent_pool_profiles or ():
+        states[f"the node pool {pool.name} of {whole}"] = pool.provisioning_state
+    unsettled = ((what, str(state)) for what, state in states.items() if state not in {*SETTLED_STATES, None})
+    return next((under_way(state, what) for what, state in unsettled), None)
+
+
+def under_way(state: str, what: str) -> str:
+    """Return what goes on with something, such as "the cluster demo", from its provisioning state."""
+    sentence = _UNDER_WAY.get(state, "an operation on {what} goes on ({state})")
+    return sentence.format(what=what, state=state)
 
 
 def locked(error: AzureError, name: str) -> DeployerError:

@@ -1,7 +1,8 @@
 """Compares a managed cluster with what the settings want, and lays the differences over what Azure returned.
 
 The request that changes a cluster is what Azure returned with these differences: whatever people or their IT
-department set beside (sign-in with Entra, authorised address ranges, Defender, further pools) stays.
+department set beside (sign-in with Entra, authorised address ranges, Defender, further pools) stays. What
+Azure refuses there has a request of its own: see `node_pool_update`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ NODE_OS_CHANNELS = frozenset({NODE_OS_CHANNEL, "SecurityPatch"})
 
 @dataclass(frozen=True)
 class ClusterUpdate:
-    """The changes of a cluster.
+    """The changes that the cluster's own request makes.
 
     Attributes:
         body: for the request.
@@ -40,7 +41,7 @@ class ClusterUpdate:
 
 
 def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate:
-    """Return what a request has to change.
+    """Return what the cluster's own request has to change: a pool that is missing is not part of it.
 
     Args:
         found: the cluster as Azure returned it.
@@ -57,7 +58,7 @@ def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate
         *_lay_channels(body["properties"]),
         *_lay_ranges(body, wanted),
         *_lay_undecided(body["properties"], wanted["properties"]),
-        *_lay_pools(body["properties"], wanted["properties"]["agentPoolProfiles"]),
+        *_lay_pools(body, wanted["properties"]["agentPoolProfiles"]),
         *(_lay_version(body["properties"], version) if version else ()),
     ]
     return ClusterUpdate(body, tuple(dict.fromkeys(changes)))
@@ -79,7 +80,7 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
     tier = (found.get("sku") or {}).get("tier")
     if _has_long_term_support(found) and tier != wanted["sku"]["tier"]:
         yield f"the cluster keeps the tier {tier}: its Long-Term Support needs it"
-    live = _pools(found)
+    live = node_pools(found)
     for pool in wanted["properties"]["agentPoolProfiles"]:
         size = live.get(pool["name"], pool)["vmSize"]
         if size.casefold() != pool["vmSize"].casefold():
@@ -104,8 +105,14 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
 
 
 def user_pool_surges(found: Body) -> bool:
-    """Return whether an upgrade of the existing user pool adds a node first."""
-    return _surges(_pools(found).get(USER_POOL, {}))
+    """Return whether there is a user pool whose upgrade adds a node first."""
+    pool = node_pools(found).get(USER_POOL)
+    return pool is not None and _surges(pool)
+
+
+def node_pools(cluster: Body) -> dict[str, Body]:
+    """Return the node pools of a cluster, as Azure returned it, by their names."""
+    return {pool["name"]: pool for pool in cluster["properties"].get("agentPoolProfiles") or ()}
 
 
 def _has_long_term_support(cluster: Body) -> bool:
@@ -116,7 +123,7 @@ def _mend_state(found: Body) -> Iterator[str]:
     state = found["properties"].get("provisioningState")
     if state != "Succeeded":
         yield f"its state is {state}"
-    for name, pool in _pools(found).items():
+    for name, pool in node_pools(found).items():
         if pool.get("provisioningState", "Succeeded") != "Succeeded":
             yield f"the state of pool {name} is {pool['provisioningState']}"
 
@@ -166,14 +173,10 @@ def _lay_undecided(properties: Body, wanted: Body) -> Iterator[str]:
         yield "image cleaner"
 
 
-def _lay_pools(properties: Body, pools: list[Body]) -> Iterator[str]:
-    live = {pool["name"]: pool for pool in properties.setdefault("agentPoolProfiles", [])}
+def _lay_pools(body: Body, pools: list[Body]) -> Iterator[str]:
+    live = node_pools(body)
     for pool in pools:
-        found = live.get(pool["name"])
-        if found is None:
-            properties["agentPoolProfiles"].append(copy.deepcopy(pool))
-            yield f"pool {pool['name']}"
-        elif _lay_pool(found, pool):
+        if pool["name"] in live and _lay_pool(live[pool["name"]], pool):
             yield f"pool {pool['name']}"
 
 
@@ -229,10 +232,6 @@ def _can_rise(pool: Body, version: str) -> bool:
 
 def _pool_version(pool: Body) -> Any:
     return pool.get("currentOrchestratorVersion") or pool.get("orchestratorVersion")
-
-
-def _pools(cluster: Body) -> dict[str, Body]:
-    return {pool["name"]: pool for pool in cluster["properties"].get("agentPoolProfiles") or ()}
 
 
 def _add(found: Body, key: str, entries: Body) -> None:

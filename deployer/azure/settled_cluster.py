@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.cluster_state import DELETING, SETTLED_STATES, under_way
+from deployer.azure.cluster_state import DELETING, operation_on
 from deployer.azure.clusters import find_cluster
 from deployer.azure.retries import with_retries
 from deployer.errors import DeployerError
@@ -24,30 +24,29 @@ LOOK_EVERY = 5.0
 async def await_settled(
     azure: AzureClients, group: str, name: str, report: StepReport
 ) -> ManagedCluster | None:
-    """Return a cluster once no operation on it is under way, None where there is none.
+    """Return a cluster once no operation on it or its node pools is under way, None where there is none.
 
     Raises:
         DeployerError: an operation does not end.
 
     """
-    state = ""
+    operation, state = "", ""
 
     async def look() -> ManagedCluster | Pending | None:
-        nonlocal state
+        nonlocal operation, state
         found = await with_retries(
             report, f"find the cluster {name}", lambda: find_cluster(azure, group, name)
         )
         state = str(found.provisioning_state) if found else ""
-        if found is None or state in SETTLED_STATES:
-            return found
-        return Pending(f"{under_way(state, name)}: waiting for the end")
+        operation = operation_on(found) or "" if found else ""
+        return Pending(f"{operation}: waiting for the end") if operation else found
 
     try:
         return await wait_until(look, report.progress, limit=OPERATION_LIMIT, every=LOOK_EVERY)
     except TimeLimitExceededError:
         deleting = " A lock or an address that is used elsewhere can hold the deletion back."
         raise DeployerError(
-            f"{under_way(state, name).capitalize()}, for more than {OPERATION_LIMIT / 60:.0f} minutes."
+            f"{operation.capitalize()}, for more than {OPERATION_LIMIT / 60:.0f} minutes."
             + (deleting if state == DELETING else ""),
             suggestion="Look at its activity log in the portal; start again when the operation has ended.",
             retryable=True,

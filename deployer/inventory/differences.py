@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.cluster_update import plan_update, user_pool_surges, version_wanted
 from deployer.azure.managed_cluster import ClusterWish, describe_cluster
+from deployer.azure.node_pool_update import plan_pool_updates
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, traefik_chart
 from deployer.helm.values import read_registry_access, render_binderhub_values
 from deployer.names import CERT_MANAGER, INGRESS, derive_names
@@ -152,13 +153,14 @@ def changed_values(
 def changed_cluster(settings: Settings, names: HubNames, live: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what a deployment changes in the cluster: Kubernetes, pools, tags."""
     found = dict(live)
-    wish = ClusterWish(settings, names, user_pool_surges=user_pool_surges(found))
+    wanted = describe_cluster(ClusterWish(settings, names, user_pool_surges=user_pool_surges(found)))
     version = version_wanted(settings.aks_kubernetes_version, found)
     current = found["properties"].get("currentKubernetesVersion")
-    return tuple(
+    changes = (
         f"{change} (now {current})" if change.startswith("Kubernetes") else change
-        for change in plan_update(found, describe_cluster(wish), version).changes
+        for change in plan_update(found, wanted, version).changes
     )
+    return (*changes, *(pool.change for pool in plan_pool_updates(found, wanted)))
 
 
 def _own_value(path: tuple[str, ...], old: Any, new: Any) -> str:

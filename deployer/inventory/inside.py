@@ -56,7 +56,7 @@ async def look_inside(hub: Hub, helm: Path, report: StepReport) -> Inside:
     if power_state(hub.cluster) != RUNNING:
         return Inside(problem=f"the cluster {name} is stopped")
     if state not in SETTLED_STATES:
-        return Inside(problem=under_way(state, name))
+        return Inside(problem=under_way(state, f"the cluster {name}"))
     group = hub.session.settings.resource_group_name
     try:
         async with open_cluster(hub.session.azure, group, name, report, hub.cluster) as access:

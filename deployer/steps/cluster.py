@@ -1,4 +1,7 @@
-"""Creates or updates the Kubernetes cluster, with all node pools in one request: a second costs minutes."""
+"""Creates or updates the Kubernetes cluster, with all node pools in one request: a second costs minutes.
+
+Only what Azure refuses in this request follows in others, once the cluster has its version of Kubernetes.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from deployer.azure.cluster_update import plan_update, unchangeable, user_pool_s
 from deployer.azure.clusters import find_cluster, open_cluster
 from deployer.azure.compute_quota import CoreQuota, read_core_quota
 from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL, ClusterWish, describe_cluster
+from deployer.azure.node_pool_update import plan_pool_updates
 from deployer.azure.retries import with_retries
 from deployer.azure.settled_cluster import await_settled
 from deployer.errors import AzureError
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from azure.mgmt.containerservice.models import ManagedCluster
 
     from deployer.azure.managed_cluster import Body
+    from deployer.azure.node_pool_update import NodePoolUpdate
     from deployer.kubernetes.cluster import ClusterAccess
     from deployer.names import HubNames
     from deployer.progress.report import StepReport
@@ -104,28 +109,49 @@ async def _update(context: Context, report: StepReport, found: ManagedCluster) -
     for warning in unchangeable(live, wanted, version):
         report.warning(warning)
     update = plan_update(live, wanted, version_wanted(version, live))
-    if not update.changes:
+    if update.changes:
+        if found.provisioning_state == "Failed":
+            report.warning(f"the last operation on the cluster {name} failed: asking Azure to complete it")
+        report.progress(f"updating the cluster {name}: {', '.join(update.changes)}")
+        live = await _put(context, report, update.body)
+    pools = plan_pool_updates(live, wanted)
+    for pool in pools:
+        report.progress(f"updating the cluster {name}: {pool.change}")
+        await _put_pool(context, report, pool)
+    changes = (*update.changes, *(pool.change for pool in pools))
+    if not changes:
         return f"{name} exists (Kubernetes {found.current_kubernetes_version})"
-    if found.provisioning_state == "Failed":
-        report.warning(f"the last operation on the cluster {name} failed: asking Azure to complete it")
-    report.progress(f"updating the cluster {name}: {', '.join(update.changes)}")
-    await _put(context, report, update.body)
-    return f"{name} updated: {', '.join(update.changes)}"
+    return f"{name} updated: {', '.join(changes)}"
 
 
-async def _put(context: Context, report: StepReport, body: Body) -> None:
+async def _put(context: Context, report: StepReport, body: Body) -> Body:
+    """Create or change the cluster, and return it."""
     from azure.mgmt.containerservice.models import ManagedCluster
 
     # The client leaves out what Azure alone sets.
     cluster = ManagedCluster(body)
 
-    async def put() -> None:
+    async def put() -> Body:
         poller = await context.azure.clusters.managed_clusters.begin_create_or_update(
             context.settings.resource_group_name, context.names.cluster, cluster
         )
+        return (await poller.result()).as_dict()
+
+    return await with_retries(report, "create the cluster", put)
+
+
+async def _put_pool(context: Context, report: StepReport, pool: NodePoolUpdate) -> None:
+    from azure.mgmt.containerservice.models import AgentPool
+
+    body = AgentPool(pool.body)
+
+    async def put() -> None:
+        poller = await context.azure.clusters.agent_pools.begin_create_or_update(
+            context.settings.resource_group_name, context.names.cluster, pool.name, body
+        )
         await poller.result()
 
-    await with_retries(report, "create the cluster", put)
+    await with_retries(report, f"create the node pool {pool.name}", put)
 
 
 async def _wish(context: Context, report: StepReport, found: Body | None) -> ClusterWish:

@@ -11,13 +11,16 @@ from deployer.helm.values import render_binderhub_values
 from deployer.inventory.differences import (
     Differences,
     changed_charts,
+    changed_cluster,
     changed_settings,
     changed_values,
 )
 from deployer.names import STORAGE_CLASS, derive_names
 from deployer.redaction import REDACTOR
 from deployer.settings.versions import BINDERHUB_VERSION
+from tests.deployer.azure.clusters import as_azure_has_it
 from tests.deployer.hubs import AZURE_NAMES, GITHUB, acr_of, hub_settings, names_of
+from tests.deployer.settings_of import settings_of
 
 SECRETS = {"github_access_token": "canary-of-github", **GITHUB}
 
@@ -128,3 +131,9 @@ def test_a_setting_that_held_a_secret_of_earlier_helm_values_is_masked_however_l
     REDACTOR.hide_values({"plain": secret})
     (line,) = changed_settings({"tags": {"owner": secret}}, {})
     assert "canary" not in line
+
+
+def test_a_pool_that_is_created_again_is_named() -> None:
+    found = as_azure_has_it()
+    found["properties"]["agentPoolProfiles"].pop()
+    assert changed_cluster(settings_of(), derive_names(settings_of()), found) == ("new pool user",)

@@ -14,6 +14,7 @@ from sandbox.network.callers import LAPTOPS
 from tests.deployer.settings_of import settings_of
 from tests.end_to_end.deployments import deploy, group_of, hub_settings, run, writes
 from tests.end_to_end.governance import CLUSTERS_API, SUBSCRIPTION, azure, locked, required_tag
+from tests.end_to_end.power import await_power
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,10 +68,10 @@ def test_what_it_changed_on_the_cluster_survives_a_change_of_ours(sandbox: Runni
         "autoScalerProfile": {"scan-interval": "20s"},
     }
     found["properties"] |= theirs
-    found["properties"]["agentPoolProfiles"].append(
-        {"name": "gpu", "mode": "User", "vmSize": "Standard_D2s_v5", "count": 1, "tags": {"costcentre": "9"}}
-    )
     azure(sandbox, "PUT", CLUSTER, CLUSTERS_API, found)
+    await_power(sandbox, HUB, "Running")
+    pool = {"mode": "User", "vmSize": "Standard_D2s_v5", "count": 1, "tags": {"costcentre": "9"}}
+    azure(sandbox, "PUT", f"{CLUSTER}/agentPools/gpu", CLUSTERS_API, {"properties": pool})
     ran = deploy(sandbox, hub, HUB, **SETTINGS, AKS_TIER="Standard")
     assert ran.status == 0, ran.stderr
     after = azure(sandbox, "GET", CLUSTER, CLUSTERS_API).json()

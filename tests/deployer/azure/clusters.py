@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.cluster_update import ClusterUpdate, plan_update, version_wanted
 from deployer.azure.managed_cluster import ClusterWish, describe_cluster
+from deployer.azure.node_pool_update import NodePoolUpdate, plan_pool_updates
 from deployer.names import derive_names
 from tests.deployer.settings_of import settings_of
 
@@ -41,6 +42,11 @@ def update_of(found: Body, *, surges: bool = False, **given: str) -> ClusterUpda
     """Return what a run with these settings would change."""
     version = version_wanted(given.get("aks_kubernetes_version"), found)
     return plan_update(found, wanted(surges=surges, **given), version)
+
+
+def pools_to_put(found: Body, *, surges: bool = False, **given: str) -> dict[str, NodePoolUpdate]:
+    """Return the requests of single pools that a run with these settings makes, by the names of the pools."""
+    return {update.name: update for update in plan_pool_updates(found, wanted(surges=surges, **given))}
 
 
 def pool_of(body: Body, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.mgmt.containerservice.models import ManagedCluster
 
-from deployer.azure.cluster_state import check_region, check_usable, under_way
+from deployer.azure.cluster_state import check_region, check_usable, operation_on, under_way
 from deployer.errors import PreflightError
 from deployer.names import derive_names
 from tests.deployer.azure.clusters import as_azure_has_it, pool_of
@@ -80,4 +80,13 @@ def test_a_cluster_in_another_region_is_refused_with_what_to_write() -> None:
     ],
 )
 def test_each_operation_has_its_own_sentence(state: str, sentence: str) -> None:
-    assert under_way(state, "demo") == sentence
+    assert under_way(state, "the cluster demo") == sentence
+
+
+def test_an_operation_on_a_pool_is_one_on_its_cluster() -> None:
+    found = {**as_azure_has_it(), "name": "demo"}
+    assert operation_on(ManagedCluster(found)) is None
+    pool_of(found, "user")["provisioningState"] = "Scaling"
+    assert operation_on(ManagedCluster(found)) == "the node pool user of the cluster demo is being scaled"
+    found["properties"]["provisioningState"] = "Upgrading"
+    assert operation_on(ManagedCluster(found)) == "the cluster demo is being upgraded"

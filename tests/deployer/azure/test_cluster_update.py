@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deployer.azure.cluster_update import unchangeable
-from tests.deployer.azure.clusters import as_azure_has_it, pool_of, update_of, wanted
+from deployer.azure.cluster_update import unchangeable, user_pool_surges
+from tests.deployer.azure.clusters import as_azure_has_it, pool_of, pools_to_put, update_of, wanted
 
 if TYPE_CHECKING:
     from deployer.azure.managed_cluster import Body
@@ -29,6 +29,10 @@ OF_OTHERS: dict[str, Any] = {
 
 def warnings_of(found: Body, **given: str) -> list[str]:
     return list(unchangeable(found, wanted(surges=False, **given), given.get("aks_kubernetes_version")))
+
+
+def pool_names(body: Body) -> list[str]:
+    return [pool["name"] for pool in body["properties"]["agentPoolProfiles"]]
 
 
 @pytest.mark.parametrize("surges", [True, False])
@@ -100,10 +104,26 @@ def test_tags_of_others_stay() -> None:
     assert update.body["tags"]["from-it"] == pool_of(update.body, "user")["tags"]["from-it"] == "yes"
 
 
-def test_a_pool_that_was_removed_is_created_again() -> None:
+def test_a_pool_that_was_removed_is_created_again_by_a_request_of_its_own() -> None:
     found = as_azure_has_it()
     found["properties"]["agentPoolProfiles"].pop()
-    assert pool_of(update_of(found).body, "user") == pool_of(wanted(), "user")
+    assert update_of(found).changes == ()
+    assert pool_names(update_of(found).body) == ["system"]
+    requests = pools_to_put(found)
+    assert {name: request.change for name, request in requests.items()} == {"user": "new pool user"}
+    created = requests["user"].body["properties"]
+    assert {"name": "user", **created} == {**pool_of(wanted(), "user"), "orchestratorVersion": "1.34.2"}
+
+
+def test_pools_that_are_there_need_no_request_of_their_own() -> None:
+    assert pools_to_put(as_azure_has_it(), aks_node_count_max="8") == {}
+
+
+def test_a_pool_that_is_not_there_has_no_way_of_upgrading() -> None:
+    found = as_azure_has_it(surges=True)
+    assert user_pool_surges(found)
+    found["properties"]["agentPoolProfiles"].pop()
+    assert not user_pool_surges(found)
 
 
 def test_a_failed_cluster_or_pool_is_asked_for_again() -> None:

@@ -63,7 +63,7 @@ class RecordedCluster(Cluster):
         self.authorised = [*ranges, *(("at once",) if at_once else ())]
 
     def kubeconfig(self, kind: str = "clusterUser") -> str:  # noqa: ARG002 - as in Cluster
-        return f"clusters: [{{cluster: {{server: 'https://{self.spec.fqdn}:443'}}}}]"
+        return f"clusters: [{{cluster: {{server: 'https://{self.spec.fqdn}:443'}}}}]\nusers: []"
 
     async def set_pools(self, pools: tuple[NodePool, ...]) -> None:
         self.calls.append("set_pools:" + ",".join(f"{pool.name}={pool.count}" for pool in pools))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.containerservice.models import (
+    AgentPool,
     AgentPoolUpgradeSettings,
     KubernetesVersionCapabilities,
     MaintenanceConfiguration,
@@ -36,6 +37,43 @@ async def refusal(sdk: ContainerServiceClient, wanted: ManagedCluster) -> Any:
         await create(sdk, wanted)
     assert refused.value.error is not None
     return refused.value.error
+
+
+async def add_pool(sdk: ContainerServiceClient, name: str) -> None:
+    user = AgentPool({"properties": {"mode": "User", "vmSize": "Standard_D2s_v5", "count": 1}})
+    await (await sdk.agent_pools.begin_create_or_update("hub", "aks", name, user)).result()
+
+
+async def test_a_new_pool_has_a_request_of_its_own(sdk: ContainerServiceClient) -> None:
+    await create(sdk)
+    both = cluster(pool(), pool("more", mode="User"))
+    error = await refusal(sdk, both)
+    assert error.code == "BadRequest"
+    assert error.message.startswith("A new agent pool was introduced.")
+    await add_pool(sdk, "more")
+    made = await create(sdk, both)
+    assert [each.name for each in made.agent_pool_profiles] == ["system", "more"]
+
+
+async def test_the_last_system_pool_is_not_deleted(sdk: ContainerServiceClient) -> None:
+    await create(sdk)
+    await add_pool(sdk, "more")
+    with pytest.raises(HttpResponseError, match="at least one system agent pool"):
+        await sdk.agent_pools.begin_delete("hub", "aks", "system")
+
+
+async def test_a_pool_is_there_until_it_is_deleted(sdk: ContainerServiceClient, world: World) -> None:
+    await create(sdk)
+    await add_pool(sdk, "more")
+    clock = world.manager.host.services.clock
+    clock.set_time_scale(1)
+    deletion = await sdk.agent_pools.begin_delete("hub", "aks", "more")
+    assert (await sdk.agent_pools.get("hub", "aks", "more")).provisioning_state == "Deleting"
+    error = await refusal(sdk, cluster(pool(), pool("more", mode="User")))
+    assert "in progress delete" in error.message
+    clock.set_time_scale(0)
+    await deletion.result()
+    assert [each.name async for each in sdk.agent_pools.list("hub", "aks")] == ["system"]
 
 
 async def test_an_upgrade_skips_no_minor_version_and_names_what_is_offered(
@@ -215,6 +253,6 @@ async def test_a_protected_node_group_is_read_by_its_owner_and_changed_by_nobody
     if status == 403:
         assert answer.json()["error"]["code"] == "DenyAssignmentAuthorizationFailed"
     # What the service itself does there goes on.
-    await create(sdk, cluster(pool(), pool("more", mode="User"), node_resource_group_profile=profile))
+    await add_pool(sdk, "more")
     await (await sdk.managed_clusters.begin_delete("hub", "aks")).result()
     assert (await world.get(NODES, "2022-09-01")).status_code == 404

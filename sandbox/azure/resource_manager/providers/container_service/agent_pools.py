@@ -78,8 +78,7 @@ class AgentPools(ResourceType):
         self._clusters.check_idle(cluster)
         others = [pool for pool in pools_of(self.state, cluster) if pool is not resource]
         if not any(pool.properties["mode"] == "System" for pool in others):
-            message = "There has to be at least one system agent pool."
-            raise errors.error(400, "SystemPoolRequired", message)
+            raise errors.last_system_pool()
         resource.settle("Deleting")
         return self._begin(resource, cluster, self._remove(cluster, resource), api_version, 202)
 
@@ -112,15 +111,19 @@ class AgentPools(ResourceType):
         )
 
     async def _apply(self, cluster: Resource) -> None:
+        await self._set_pools(cluster)
+        await self.services.clock.spend("managed_cluster.update")
+
+    async def _remove(self, cluster: Resource, pool: Resource) -> None:
+        await self.services.clock.spend("managed_cluster.update")
+        self.state.remove(pool.id)
+        await self._set_pools(cluster)
+
+    async def _set_pools(self, cluster: Resource) -> None:
         self._clusters.node_group(cluster).set_pools()
         control_plane = self._clusters.control_plane(cluster)
         if control_plane is not None:
             await control_plane.set_pools(node_pools(self.state, cluster))
-        await self.services.clock.spend("managed_cluster.update")
-
-    async def _remove(self, cluster: Resource, pool: Resource) -> None:
-        self.state.remove(pool.id)
-        await self._apply(cluster)
 
     def _cluster(self, pool: ResourceId) -> Resource:
         return self._catalog.existing(str(pool.parent))

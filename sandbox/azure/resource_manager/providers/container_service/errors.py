@@ -100,6 +100,23 @@ def pool_version_newer(pool: str, cluster: str) -> ArmError:
     )
 
 
+def new_pool_refused() -> ArmError:
+    """Return the error of a new agent pool in the request of its cluster (microsoft/tyger issue 121)."""
+    return error(
+        400,
+        "BadRequest",
+        "A new agent pool was introduced. Adding agent pools to an existing cluster is not allowed through "
+        "managed cluster operations. For agent pool specific change, please use per agent pool operations: "
+        "https://aka.ms/agent-pool-rest-api",
+        "agentPoolProfiles",
+    )
+
+
+def last_system_pool() -> ArmError:
+    """Return the error of a deletion of the last system pool (cluster-api-provider-azure issue 1355)."""
+    return error(400, "OperationNotAllowed", "There has to be at least one system agent pool.")
+
+
 def already_in_state(state: str, power: str, *, starting: bool) -> ArmError:
     """Return the error of a start of a running cluster, or a stop of a stopped one."""
     return error(

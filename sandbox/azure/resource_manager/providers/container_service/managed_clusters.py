@@ -268,9 +268,15 @@ class ManagedClusters(ResourceType):
         return list(pools.values())
 
     def _check_pools_stay(self, request: PutRequest, cluster: Resource) -> None:
-        """Check that no pool is missing (pools have their own DELETE), and none changes a fixed property."""
+        """Check that no pool is new or missing (pools have own requests), and none changes a fixed property.
+
+        A pool that was deleted is new, too (Azure/bicep issue 9644).
+        """
         asked = {pool.get("name"): pool for pool in request.properties.get("agentPoolProfiles") or []}
-        for pool in pools_of(self.state, cluster):
+        existing = pools_of(self.state, cluster)
+        if asked.keys() - {pool.id.name for pool in existing}:
+            raise errors.new_pool_refused()
+        for pool in existing:
             if asked and pool.id.name not in asked:
                 message = f"Agent pool '{pool.id.name}' is missing; delete it by its own request."
                 raise errors.invalid_parameter("agentPoolProfiles", message)
