@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.clients import find_group
 from deployer.azure.container_registry import REGISTRY_TYPE
+from deployer.azure.managed_cluster import CLUSTER_TYPE
 from deployer.azure.retries import with_retries
 from deployer.inventory.dns_records import find_records
 from deployer.inventory.group_resources import resources_in
 from deployer.inventory.inside import look_inside
-from deployer.inventory.own import CLUSTER_TYPE, Known, classify
+from deployer.inventory.own import Known, classify
 from deployer.inventory.registry import registries_of, tokens_in, with_images
 from deployer.inventory.roles import role_assignments
 from deployer.inventory.things import Kind, Survey, Thing, sorted_survey
