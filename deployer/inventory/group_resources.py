@@ -18,6 +18,7 @@ from deployer.azure.deployer_identity import IDENTITY_API
 from deployer.azure.retries import PROPAGATION_CODES, with_retries
 from deployer.azure.role_assignments import ASSIGNMENTS_API
 from deployer.azure.stop_workflows import CLUSTER_API, WORKFLOW_API
+from deployer.azure.storage_accounts import STORAGE_API
 from deployer.errors import AzureError
 from deployer.inventory.own import kind_of
 from deployer.inventory.things import Kind
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from deployer.azure.clients import AzureClients
     from deployer.progress.report import StepReport
 
-STORAGE_API = "2025-08-01"
 API_VERSIONS = {
     Kind.CLUSTER: CLUSTER_API,
     Kind.REGISTRY: REGISTRY_API,

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from deployer.azure.clients import list_own_resources
 from deployer.azure.cluster_state import check_usable
 from deployer.azure.clusters import find_cluster
 from deployer.azure.retries import with_retries
+from deployer.azure.storage_accounts import own_accounts
 from deployer.errors import AzureError, PreflightError
 from deployer.names import derive_names
 from deployer.outputs.history import read_history
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from deployer.azure.session import Session
     from deployer.outputs.history import PastRun
     from deployer.progress.report import StepReport
-
-STORAGE_TYPE = "Microsoft.Storage/storageAccounts"
 
 
 @dataclass(frozen=True)
@@ -106,12 +104,9 @@ async def _accounts(session: Session, report: StepReport) -> tuple[str, ...]:
     if session.settings.storage_account_name:
         return (session.settings.storage_account_name,)
     group, hub = session.settings.resource_group_name, session.names.hub
-    found = await with_retries(
-        report,
-        "find the outputs",
-        lambda: list_own_resources(session.azure, group, STORAGE_TYPE, hub),
+    return tuple(
+        await with_retries(report, "find the outputs", lambda: own_accounts(session.azure, group, hub))
     )
-    return tuple(each.name for each in found if each.name)
 
 
 async def _history(

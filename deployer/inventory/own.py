@@ -14,7 +14,7 @@ from deployer.azure.container_registry import REGISTRY_TYPE
 from deployer.azure.deployer_identity import IDENTITY_TYPE
 from deployer.azure.managed_cluster import CLUSTER_TYPE
 from deployer.azure.stop_workflows import WORKFLOW_TYPE, workflows_of
-from deployer.inventory.hub import STORAGE_TYPE
+from deployer.azure.storage_accounts import STORAGE_TYPE
 from deployer.inventory.things import Kind, Thing
 from deployer.names import carries_our_tags
 from deployer.settings.types.tags import NAME_TAG

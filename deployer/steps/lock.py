@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clients import list_own_resources
 from deployer.azure.retries import with_retries
+from deployer.azure.storage_accounts import own_accounts
 from deployer.errors import AzureError
-from deployer.inventory.hub import STORAGE_TYPE
 from deployer.kubernetes.lease import ClusterLock
 from deployer.outputs.locks import LOCK_NAME
 from deployer.outputs.stores import open_store
@@ -55,15 +54,14 @@ async def lock_outputs(context: Context, report: StepReport) -> str:
 async def _accounts_of_the_button(context: Context, report: StepReport) -> list[str]:
     group, hub = context.settings.resource_group_name, context.names.hub
     try:
-        found = await with_retries(
+        return await with_retries(
             report,
             "find the outputs of other runs",
-            lambda: list_own_resources(context.azure, group, STORAGE_TYPE, hub),
+            lambda: own_accounts(context.azure, group, hub),
             rights_may_come=False,
         )
     except AzureError:
         return []  # There is no such group yet, or it is not to be seen: the steps that need it tell.
-    return [each.name for each in found if each.name]
 
 
 async def _lock_account(

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from deployer.azure.clients import list_own_resources
 from deployer.azure.retries import with_retries
+from deployer.azure.storage_accounts import own_accounts
 from deployer.errors import AzureError
-from deployer.inventory.hub import STORAGE_TYPE
 from deployer.outputs.stores import open_store
 from deployer.run.workflow import Step
 
@@ -41,6 +40,6 @@ async def _remove_everywhere(context: Context) -> None:
     await context.outputs.store.remove_secret_values()
     group, hub = context.settings.resource_group_name, context.names.hub
     credential = context.results.session.get().credential
-    for account in await list_own_resources(context.azure, group, STORAGE_TYPE, hub):
-        async with open_store(account.name, credential, context.output_directory) as store:
+    for account in await own_accounts(context.azure, group, hub):
+        async with open_store(account, credential, context.output_directory) as store:
             await store.remove_secret_values()

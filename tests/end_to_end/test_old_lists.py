@@ -21,6 +21,7 @@ HUB = "remembered"
 OURS = {"binderhub-name": HUB, "binderhub-created-by": "binderhub-deployer"}
 CLUSTER = "Microsoft.ContainerService/managedClusters"
 IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities"
+STORAGE = "Microsoft.Storage/storageAccounts"
 POOL = {"name": "system", "mode": "System", "count": 1, "vmSize": "Standard_D2s_v5"}
 CLUSTER_BODY = {
     "identity": {"type": "SystemAssigned"},
@@ -67,6 +68,18 @@ def test_what_was_gone_before_is_not_part_of_the_hub(
         ran = teardown(sandbox, tmp_path, HUB, "--delete-resource-group", "--dry-run")
     assert names(ran, "goes") == {("resource-group", HUB)}
     assert names(ran, "stays") == set()
+
+
+def test_outputs_that_are_gone_are_not_waited_for(
+    sandbox: RunningSandbox, tmp_path: Path, group: str
+) -> None:
+    body = {"kind": "StorageV2", "sku": {"name": "Standard_LRS"}, "tags": OURS}
+    account = make(sandbox, HUB, STORAGE, "remembered0123456789abc", body)
+    with old_lists(sandbox, LONG):
+        list_resources(sandbox, group)
+        azure(sandbox, "DELETE", account, API_VERSIONS[STORAGE])
+        ran = teardown(sandbox, tmp_path, HUB, "--dry-run")
+    assert "remembered0123456789abc" not in ran.stdout + ran.stderr
 
 
 def test_what_is_not_listed_yet_is_found_by_its_name(
