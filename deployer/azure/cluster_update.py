@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from deployer.azure.clusters import authorised_ranges
 from deployer.azure.kubernetes_versions import LONG_TERM_PLAN, is_met, is_older
@@ -46,7 +46,7 @@ def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate
     Args:
         found: the cluster as Azure returned it.
         wanted: the description of the cluster.
-        version: the version of Kubernetes that cluster and pools should have; None for no change.
+        version: the version of Kubernetes that the cluster should have, with its pools; None for no change.
 
     """
     body = copy.deepcopy(found)
@@ -213,25 +213,13 @@ def _surges(pool: Body) -> bool:
 
 
 def _lay_version(properties: Body, version: str) -> Iterator[str]:
-    """Ask for a version for the cluster and all its pools: Azure wants all of them named, or none."""
-    current = properties.get("currentKubernetesVersion")
-    pools = properties["agentPoolProfiles"]
-    behind = [pool for pool in pools if not is_met(version, _pool_version(pool)) and _can_rise(pool, version)]
-    if is_met(version, current) and not behind:
+    """Ask for a version for the cluster and all its pools: Azure wants all of them to have the same one."""
+    if is_met(version, properties.get("currentKubernetesVersion")):
         return
-    if not is_met(version, current):
-        properties["kubernetesVersion"] = version
-    for pool in behind:
+    properties["kubernetesVersion"] = version
+    for pool in properties["agentPoolProfiles"]:
         pool["orchestratorVersion"] = version
     yield f"Kubernetes {version}"
-
-
-def _can_rise(pool: Body, version: str) -> bool:
-    return not is_older(version, _pool_version(pool))
-
-
-def _pool_version(pool: Body) -> Any:
-    return pool.get("currentOrchestratorVersion") or pool.get("orchestratorVersion")
 
 
 def _add(found: Body, key: str, entries: Body) -> None:

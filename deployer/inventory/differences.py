@@ -160,7 +160,7 @@ def changed_cluster(settings: Settings, names: HubNames, live: Mapping[str, Any]
         f"{change} (now {current})" if change.startswith("Kubernetes") else change
         for change in plan_update(found, wanted, version).changes
     )
-    return (*changes, *(pool.change for pool in plan_pool_updates(found, wanted)))
+    return (*changes, *(pool.change for pool in plan_pool_updates(found, wanted, version)))
 
 
 def _own_value(path: tuple[str, ...], old: Any, new: Any) -> str:

@@ -108,13 +108,14 @@ async def _update(context: Context, report: StepReport, found: ManagedCluster) -
     wanted = describe_cluster(await _wish(context, report, live))
     for warning in unchangeable(live, wanted, version):
         report.warning(warning)
-    update = plan_update(live, wanted, version_wanted(version, live))
+    aim = version_wanted(version, live)
+    update = plan_update(live, wanted, aim)
     if update.changes:
         if found.provisioning_state == "Failed":
             report.warning(f"the last operation on the cluster {name} failed: asking Azure to complete it")
         report.progress(f"updating the cluster {name}: {', '.join(update.changes)}")
         live = await _put(context, report, update.body)
-    pools = plan_pool_updates(live, wanted)
+    pools = plan_pool_updates(live, wanted, aim)
     for pool in pools:
         report.progress(f"updating the cluster {name}: {pool.change}")
         await _put_pool(context, report, pool)
@@ -151,7 +152,7 @@ async def _put_pool(context: Context, report: StepReport, pool: NodePoolUpdate) 
         )
         await poller.result()
 
-    await with_retries(report, f"create the node pool {pool.name}", put)
+    await with_retries(report, f"create or upgrade the node pool {pool.name}", put)
 
 
 async def _wish(context: Context, report: StepReport, found: Body | None) -> ClusterWish:

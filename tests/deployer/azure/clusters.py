@@ -46,7 +46,9 @@ def update_of(found: Body, *, surges: bool = False, **given: str) -> ClusterUpda
 
 def pools_to_put(found: Body, *, surges: bool = False, **given: str) -> dict[str, NodePoolUpdate]:
     """Return the requests of single pools that a run with these settings makes, by the names of the pools."""
-    return {update.name: update for update in plan_pool_updates(found, wanted(surges=surges, **given))}
+    version = version_wanted(given.get("aks_kubernetes_version"), found)
+    updates = plan_pool_updates(found, wanted(surges=surges, **given), version)
+    return {update.name: update for update in updates}
 
 
 def pool_of(body: Body, name: str) -> dict[str, Any]:

@@ -206,13 +206,19 @@ def test_a_newer_kubernetes_is_one_for_every_pool() -> None:
     assert {pool["orchestratorVersion"] for pool in pools} == {"1.35"}
 
 
-def test_a_pool_that_stayed_behind_is_brought_after() -> None:
+def test_a_pool_that_stayed_behind_is_brought_after_by_a_request_of_its_own() -> None:
     found = as_azure_has_it()
     pool_of(found, "user")["currentOrchestratorVersion"] = "1.33.9"
-    update = update_of(found, aks_kubernetes_version="1.34")
-    assert update.changes == ("Kubernetes 1.34",)
-    assert pool_of(update.body, "user")["orchestratorVersion"] == "1.34"
-    assert pool_of(update.body, "system")["orchestratorVersion"] == "1.34.2"
+    assert update_of(found, aks_kubernetes_version="1.34").changes == ()
+    requests = pools_to_put(found, aks_kubernetes_version="1.34")
+    changes = {name: request.change for name, request in requests.items()}
+    assert changes == {"user": "pool user to Kubernetes 1.34.2"}
+    assert requests["user"].body["properties"]["orchestratorVersion"] == "1.34.2"
+    assert pools_to_put(found) == {}
+
+
+def test_pools_that_rise_with_the_control_plane_need_no_request_of_their_own() -> None:
+    assert pools_to_put(as_azure_has_it(), aks_kubernetes_version="1.35") == {}
 
 
 def test_a_patch_by_azure_is_no_change_and_an_older_version_is_named() -> None:

@@ -25,6 +25,7 @@ from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID
 from tests import aborts
 from tests.deployer.kept_events import KeptEvents
 from tests.deployer.settings_of import settings_of
+from tests.end_to_end.governance import CLUSTERS_API
 from tests.sandbox.azure.resource_manager.conftest import time_scale, unregistered, world
 from tests.sandbox.azure.resource_manager.internet import Token, internet
 
@@ -95,6 +96,18 @@ async def test_a_new_pool_has_the_version_to_which_the_control_plane_is_upgraded
     assert [change for change in ("tier", "Kubernetes 1.35", "pool user") if change not in told] == []
     versions = {name: pool["currentOrchestratorVersion"] for name, pool in (await hub.pools()).items()}
     assert versions == {"system": "1.35.4", "user": "1.35.4"}
+
+
+async def test_pools_that_stayed_behind_their_control_plane_follow_it(hub: Hub, world: World) -> None:
+    await hub.deploy(aks_kubernetes_version="1.34")
+    found = (await hub.azure.clusters.managed_clusters.get(GROUP, NAME)).as_dict()
+    found["properties"] |= {"kubernetesVersion": "1.35.4", "agentPoolProfiles": []}
+    await world.make(found["id"], found, CLUSTERS_API)
+    told = await hub.deploy(aks_kubernetes_version="1.35")
+    assert "pool system to Kubernetes 1.35.4, pool user to Kubernetes 1.35.4" in told
+    versions = {name: pool["currentOrchestratorVersion"] for name, pool in (await hub.pools()).items()}
+    assert versions == {"system": "1.35.4", "user": "1.35.4"}
+    assert "exists" in await hub.deploy(aks_kubernetes_version="1.35")
 
 
 async def test_a_pool_that_is_being_deleted_is_waited_for_and_created_again(hub: Hub, world: World) -> None:

@@ -11,6 +11,7 @@ from azure.mgmt.containerservice.models import (
     AgentPoolUpgradeSettings,
     KubernetesVersionCapabilities,
     MaintenanceConfiguration,
+    ManagedClusterAutoUpgradeProfile,
     ManagedClusterNodeResourceGroupProfile,
     ManagedClusterSKU,
 )
@@ -101,6 +102,36 @@ async def test_a_newer_control_plane_leaves_pools_behind_that_name_no_version(
     assert made.agent_pool_profiles[0].current_orchestrator_version == "1.34.7"
     made = await create(sdk, cluster(pool(orchestrator_version="1.35"), kubernetes_version="1.35"))
     assert made.agent_pool_profiles[0].current_orchestrator_version == "1.35.4"
+
+
+@pytest.mark.parametrize(
+    ("versions", "channel", "accepted"),
+    [
+        ({"kubernetes": "1.35", "system": "1.35", "more": "1.35"}, "patch", True),
+        ({"kubernetes": "1.35", "system": "1.34.7", "more": "1.34.7"}, "none", True),
+        ({"kubernetes": "1.35", "system": "1.34.7", "more": "1.34.7"}, "patch", False),
+        ({"kubernetes": "1.35", "system": "1.35", "more": "1.34.7"}, "none", False),
+        ({"kubernetes": "1.35", "system": "1.35", "more": None}, "none", False),
+        ({"kubernetes": "1.34.7", "system": "1.34.7", "more": "1.34.7"}, "patch", True),
+        ({"kubernetes": "1.34.7", "system": "1.34.7", "more": None}, "patch", False),
+        ({"kubernetes": "1.34.7", "system": "1.34.7", "more": "1.34.6"}, "patch", False),
+    ],
+)
+async def test_the_request_of_a_cluster_gives_no_single_pool_another_version(
+    sdk: ContainerServiceClient, versions: dict[str, str | None], channel: Any, *, accepted: bool
+) -> None:
+    await create(sdk, cluster(pool(), pool("more", mode="User"), kubernetes_version="1.34.7"))
+    wanted = cluster(
+        pool(orchestrator_version=versions["system"]),
+        pool("more", mode="User", orchestrator_version=versions["more"]),
+        kubernetes_version=versions["kubernetes"],
+        auto_upgrade_profile=ManagedClusterAutoUpgradeProfile(upgrade_channel=channel),
+    )
+    if accepted:
+        await create(sdk, wanted)
+    else:
+        code = "NotAllAgentPoolOrchestratorVersionSpecifiedAndUnchanged"
+        assert (await refusal(sdk, wanted)).code == code
 
 
 async def test_no_pool_is_ahead_of_its_control_plane(sdk: ContainerServiceClient) -> None:

@@ -112,6 +112,18 @@ def new_pool_refused() -> ArmError:
     )
 
 
+def pool_versions_refused() -> ArmError:
+    """Return the error of a cluster's request that gives its pools versions of their own."""
+    return error(
+        400,
+        "NotAllAgentPoolOrchestratorVersionSpecifiedAndUnchanged",
+        "Using managed cluster api, all Agent pools' OrchestratorVersion must be all specified or all "
+        "unspecified. If all specified, they must be stay unchanged or the same with control plane. For "
+        "agent pool specific change, please use per agent pool operations: "
+        "https://aka.ms/agent-pool-rest-api",
+    )
+
+
 def last_system_pool() -> ArmError:
     """Return the error of a deletion of the last system pool (cluster-api-provider-azure issue 1355)."""
     return error(400, "OperationNotAllowed", "There has to be at least one system agent pool.")

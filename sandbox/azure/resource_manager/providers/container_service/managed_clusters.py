@@ -28,6 +28,7 @@ from sandbox.azure.resource_manager.providers.container_service.quota import MAN
 from sandbox.azure.resource_manager.providers.container_service.validation import (
     check_cluster,
     check_pool_version,
+    check_pool_versions,
     check_pools,
     check_unchanged,
 )
@@ -84,6 +85,9 @@ class ManagedClusters(ResourceType):
             check_unchanged(request.existing.properties, request.properties, _FIXED)
             self._check_pools_stay(request, request.existing)
         check_cluster(request)
+        if request.existing is not None:
+            pools_there = pools_of(self.state, request.existing)
+            check_pool_versions(request, request.existing, pools_there, _version_after(request))
         check_authorised_ranges(request.properties)
         attached_identities(self.services, self._catalog, request)
         pools = self._wanted_pools(request)

@@ -19,6 +19,7 @@ from sandbox.clusters.vm_sizes import VM_SIZES
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.resource_types import PutRequest
+    from sandbox.azure.resource_manager.core.state import Resource
 
 MAXIMUM_NODES = 1000
 MINIMUM_SYSTEM_CORES = 2
@@ -82,6 +83,34 @@ def check_pool_version(pool: dict[str, Any], cluster: str) -> None:
     version = resolved(pool.get("orchestratorVersion")) if pool.get("orchestratorVersion") else None
     if version and minor(version) > minor(cluster):
         raise errors.pool_version_newer(version, cluster)
+
+
+def check_pool_versions(request: PutRequest, cluster: Resource, pools: list[Resource], version: str) -> None:
+    """Check that the request of a cluster gives no pool a version of its own.
+
+    All pools name a version, or none does. They then keep theirs, or have that of the control plane
+    (terraform-provider-azurerm issue 23436); with automatic upgrades, pools do not keep theirs while the
+    control plane gets another one (azure-aks-docs, articles/aks/auto-upgrade-cluster.md).
+
+    Args:
+        request: for the cluster.
+        cluster: as it is.
+        pools: all that it has.
+        version: of the control plane after the request.
+
+    """
+    profiles = request.properties.get("agentPoolProfiles") or []
+    asked = {pool.get("name"): pool.get("orchestratorVersion") for pool in profiles}
+    if not any(asked.values()):
+        return
+    channel = _at(request.properties, "autoUpgradeProfile.upgradeChannel") or _at(
+        cluster.properties, "autoUpgradeProfile.upgradeChannel"
+    )
+    may_keep = channel in {None, "none"} or version == cluster.properties["currentKubernetesVersion"]
+    keep = all(asked.get(pool.id.name) == pool.properties["orchestratorVersion"] for pool in pools)
+    of_control_plane = {version, request.properties.get("kubernetesVersion") or version}
+    if not (may_keep and keep) and not set(asked.values()) <= of_control_plane:
+        raise errors.pool_versions_refused()
 
 
 def _check_new(request: PutRequest) -> None:
