@@ -67,7 +67,13 @@ PROPAGATION_CODES = {
     "PrincipalNotFound",
     "AuthorizationPermissionMismatch",  # of blob storage
 }
-BUSY_CODES = {"OperationNotAllowed", "AnotherOperationInProgress", "OperationInProgress", "Conflict"}
+BUSY_CODES = {
+    "OperationNotAllowed",
+    "AnotherOperationInProgress",
+    "OperationInProgress",
+    "Conflict",
+    "EtagMismatch",  # two changes of a cluster overlap (terraform-azurerm-aks issue 604)
+}
 
 
 async def with_retries(

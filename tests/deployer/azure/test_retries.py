@@ -45,10 +45,12 @@ def refusal(status: int, code: str = "Code", message: str = "message") -> HttpRe
 
 
 BUSY = "Operation is not allowed because there's an in progress create managed cluster operation"
+OVERLAPPING = "Operation is not allowed: Another operation is in progress"
 PASSING: list[tuple[Exception, RetryPolicy]] = [
     (refusal(403, "AuthorizationFailed"), retries.RIGHTS),
     (refusal(400, "PrincipalNotFound"), retries.RIGHTS),
     (refusal(409, "OperationNotAllowed", BUSY), retries.IN_PROGRESS),
+    (refusal(409, "EtagMismatch", OVERLAPPING), retries.IN_PROGRESS),
     (refusal(429), retries.THROTTLED),
     (refusal(500), retries.SERVER_ERROR),
     (refusal(503), retries.SERVER_ERROR),
