@@ -20,7 +20,7 @@ from deployer.command_line.options import (
     SubscriptionOption,
     given_settings,
 )
-from deployer.command_line.terminal import print_json_line, run_to_end
+from deployer.command_line.terminal import late_progress, print_json_line, run_to_end
 from deployer.errors import Problem, SettingsError
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ async def _show(
 ) -> None:
     from deployer.commands.logs import show_logs
 
-    async for line in show_logs(settings, outputs, target, wanted):
+    async for line in show_logs(settings, outputs, target, wanted, late_progress()):
         if output is Output.JSON:
             print_json_line(asdict(line))
         else:

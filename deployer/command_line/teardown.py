@@ -22,6 +22,7 @@ from deployer.command_line.options import (
     given_settings,
 )
 from deployer.command_line.terminal import (
+    late_progress,
     print_json,
     require_somebody_to_ask,
     run_options,
@@ -83,7 +84,7 @@ def teardown(  # noqa: PLR0913 - each is an option that people type
 
     extent = Extent(everything=everything or delete_resource_group, group=delete_resource_group)
     options = run_options(outputs, download=download, wait=wait)
-    found = run_to_end(survey(settings, options, extent))
+    found = run_to_end(survey(settings, options, extent, late_progress()))
     if output is Output.TEXT:
         _show(found, settings.binderhub_name)
     if dry_run or not found.goes:

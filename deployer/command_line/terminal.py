@@ -27,6 +27,8 @@ from deployer.private_files import remove_open_folders
 from deployer.progress.events import Progress
 from deployer.progress.json_log import JsonLog
 from deployer.progress.report import StepReport
+from deployer.progress.waits import WaitLog
+from deployer.redaction import REDACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -73,11 +75,16 @@ def log_stream(output: Output) -> TextIO:
     return sys.stderr if output is Output.JSON else sys.stdout
 
 
+def late_progress() -> Progress:
+    """Return the progress of a command without a list of steps: shown beside its result, if it takes long."""
+    return Progress([WaitLog(sys.stderr)], REDACTOR.clean)
+
+
 async def in_session(settings: Settings, look: Callable[[Session, StepReport], Awaitable[T]]) -> T:
-    """Await `look` with an open session, without showing progress."""
+    """Await `look` with an open session."""
     from deployer.azure.session import open_session
 
-    report = StepReport("sign-in", Progress())
+    report = StepReport("sign-in", late_progress())
     async with open_session(settings, report) as session:
         return await look(session, report)
 

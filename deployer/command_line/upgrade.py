@@ -24,6 +24,7 @@ from deployer.command_line.options import (
 )
 from deployer.command_line.terminal import (
     is_for_people,
+    late_progress,
     print_json,
     require_somebody_to_ask,
     run_options,
@@ -114,7 +115,7 @@ def _prepared(
 ) -> Upgrade:
     from deployer.commands.upgrade import prepare_upgrade
 
-    return run_to_end(prepare_upgrade(settings, options, load))
+    return run_to_end(prepare_upgrade(settings, options, load, late_progress()))
 
 
 def _run(wanted: Upgrade, options: RunOptions, output: Output, warnings: Any) -> Finished:

@@ -24,7 +24,6 @@ from deployer.inventory.hub import find_hub, usable_cluster
 from deployer.kubernetes.pod_logs import LogLine, LogRange, PodChoice, read_logs
 from deployer.names import CERT_MANAGER, INGRESS
 from deployer.outputs.history import read_log
-from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from deployer.inventory.hub import Hub
+    from deployer.progress.events import Progress
     from deployer.settings import Settings
 
 # Between two looks at the log of a container of the deployer. Seconds.
@@ -53,7 +53,7 @@ class LogTarget(StrEnum):
 
 
 async def show_logs(
-    settings: Settings, directory: Path, target: LogTarget | None, wanted: LogRange
+    settings: Settings, directory: Path, target: LogTarget | None, wanted: LogRange, progress: Progress
 ) -> AsyncGenerator[LogLine, None]:
     """Yield the lines of a log.
 
@@ -62,13 +62,14 @@ async def show_logs(
         directory: where outputs may be that went to no storage account.
         target: whose log; None for those of BinderHub, JupyterHub and the proxy together.
         wanted: which lines.
+        progress: receives what is waited for.
 
     Raises:
         PreflightError: there is no such hub, or its cluster is stopped.
         KubernetesError: the cluster refuses.
 
     """
-    report = StepReport("logs", Progress())
+    report = StepReport("logs", progress)
     async with open_session(settings, report) as session:
         hub = await find_hub(session, directory, report)
         lines = (

@@ -11,7 +11,6 @@ from deployer.inventory.hub import find_hub
 from deployer.inventory.survey import survey_hub
 from deployer.inventory.things import Survey
 from deployer.plan import build_teardown_plan
-from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
 
 if TYPE_CHECKING:
@@ -20,23 +19,24 @@ if TYPE_CHECKING:
     from deployer.commands.runner import Finished, RunOptions
     from deployer.inventory.removals import Removals
     from deployer.inventory.survey import Extent
-    from deployer.progress.events import Sink
+    from deployer.progress.events import Progress, Sink
     from deployer.settings import Settings
 
 
-async def survey(settings: Settings, options: RunOptions, extent: Extent) -> Survey:
+async def survey(settings: Settings, options: RunOptions, extent: Extent, progress: Progress) -> Survey:
     """Return what a teardown removes and leaves, without changing anything.
 
     Args:
         settings: with at least the name of the hub and its resource group.
         options: of the command.
         extent: how much is removed.
+        progress: receives what is waited for.
 
     Raises:
         DeployerError: Azure cannot be asked.
 
     """
-    report = StepReport("survey", Progress())
+    report = StepReport("survey", progress)
     try:
         async with open_session(settings, report) as session:
             hub = await find_hub(session, options.directory, report)

@@ -22,7 +22,6 @@ from deployer.inventory.old_images import find_old_images, keeps_images
 from deployer.kubernetes.stored_settings import read_stored_settings
 from deployer.names import derive_names
 from deployer.plan import build_plan
-from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
 from deployer.settings.loading import hide_stored_secrets
 
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from deployer.inventory.differences import Differences
     from deployer.inventory.hub import Hub
     from deployer.kubernetes.cluster import ClusterAccess
-    from deployer.progress.events import Sink
+    from deployer.progress.events import Progress, Sink
     from deployer.run.context import Context
     from deployer.settings import Settings
 
@@ -57,7 +56,10 @@ class Upgrade:
 
 
 async def prepare_upgrade(
-    settings: Settings, options: RunOptions, load: Callable[[Mapping[str, Any]], Settings]
+    settings: Settings,
+    options: RunOptions,
+    load: Callable[[Mapping[str, Any]], Settings],
+    progress: Progress,
 ) -> Upgrade:
     """Return what an upgrade will be, without changing anything.
 
@@ -65,6 +67,7 @@ async def prepare_upgrade(
         settings: with at least the name of the hub and its resource group.
         options: of the command.
         load: returns the settings from all sources, given those of the last deployment.
+        progress: receives what is waited for.
 
     Raises:
         PreflightError: there is no hub, it is stopped or in another region, or no deployment of it has
@@ -72,7 +75,7 @@ async def prepare_upgrade(
         SettingsError: the settings do not go together.
 
     """
-    report = StepReport("upgrade", Progress())
+    report = StepReport("upgrade", progress)
     async with open_session(settings, report) as session:
         hub = await find_hub(session, options.directory, report)
         cluster = usable_cluster(hub)
