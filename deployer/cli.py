@@ -40,6 +40,9 @@ app = typer.Typer(
 # These libraries log failures that the deployer shows as an error of its own, or has waited out.
 QUIET_LIBRARIES = ("azure", "msal", "pyhelm3")
 
+# What typer makes of a KeyboardInterrupt, and returns like the result of a command.
+INTERRUPTED_IN_TYPER = 130
+
 
 for each in (deploy, plan, info, logs, upgrade, stop, start, teardown):
     app.command()(each)
@@ -121,8 +124,7 @@ def _guarded(command: Callable[[], object]) -> int:
         screen(stderr=True).print(console.error_for_people(error), soft_wrap=True)
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        screen(stderr=True).print("Interrupted.")
-        return Interrupted.exit_status
+        return _tell_interruption()
     except typer.Exit as ended:
         return ended.exit_code
     except Exception as error:
@@ -134,4 +136,11 @@ def _guarded(command: Callable[[], object]) -> int:
         screen(stderr=True).print(Text(error.format_message(), style="bold red"))  # click's usage errors
         screen(stderr=True).print("See --help.")
         return SettingsError.exit_status
+    if result == INTERRUPTED_IN_TYPER:
+        return _tell_interruption()
     return result if isinstance(result, int) else 0
+
+
+def _tell_interruption() -> int:
+    screen(stderr=True).print("Interrupted.")
+    return Interrupted.exit_status

@@ -49,6 +49,7 @@ def test_a_command_that_waits_for_azure_says_so_beside_its_result() -> None:
         assert process.stderr is not None
         first = process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        result, _ = process.communicate(timeout=30)
+        result, rest = process.communicate(timeout=30)
     assert first.startswith("waiting for the service principal")
     assert (process.returncode, result) == (3, "")
+    assert rest.endswith("Interrupted.\n")
