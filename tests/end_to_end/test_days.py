@@ -38,8 +38,8 @@ LOCATION = "swedencentral"
 WHERE = {"RESOURCE_GROUP_LOCATION": LOCATION, "AKS_NODE_COUNT": "0"}
 USER_NODES = {"hub.jupyter.org/node-purpose": "user"}
 PATIENCE_SECONDS = 120
-# By Ctrl-C, as shells have it.
-INTERRUPTED = 130
+# By Ctrl-C.
+INTERRUPTED = 3
 SECRET = {"GITHUB_ACCESS_TOKEN": "ghp_canaryofthedays0123456789abcdefghijk"}
 # Leads nowhere, so that BinderHub says that it is not well.
 BROKEN = "config:\n  BinderHub:\n    hub_url: http://not-the-hub.swedencentral.cloudapp.azure.com\n"
