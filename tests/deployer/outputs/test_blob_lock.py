@@ -10,8 +10,9 @@ from azure.storage.blob.aio import ContainerClient
 
 from deployer.locking import Holder
 from deployer.outputs.locks import BlobLock
-from sandbox.visitor.portal import GROUPS_API, OUTPUTS, Portal
-from tests.end_to_end.people import add_somebody, group_id
+from sandbox.visitor.portal import OUTPUTS, Portal
+from tests.end_to_end.people import add_somebody
+from tests.storage_accounts import make_storage_account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from sandbox.client import RunningSandbox
 
 NAME = "locked-outputs"
-STORAGE_API = "2024-01-01"
 FIRST = Holder("first", "2026-11-24T12:30:05Z", "runs/first", "a")
 SECOND = Holder("second", "2026-11-24T12:30:06Z", "runs/second", "b")
 
@@ -31,11 +31,7 @@ async def container(
     """Make a storage account, and reach its container for outputs over the sandbox's network."""
     for name, value in sandbox.network.items():
         monkeypatch.setenv(name, value)
-    portal, group = Portal(sandbox), group_id(sandbox, NAME)
-    account = f"{group}/providers/Microsoft.Storage/storageAccounts/lockedoutputs"
-    kind = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
-    portal.arm("PUT", group, GROUPS_API, {"location": "westeurope"})
-    portal.arm("PUT", account, STORAGE_API, kind)
+    group = make_storage_account(sandbox, NAME, "lockedoutputs")
     settings = add_somebody(sandbox, Storage_Blob_Data_Contributor=group).settings
     trust = sandbox.network["SSL_CERT_FILE"]
     async with (
@@ -51,7 +47,7 @@ async def container(
     ):
         await container.create_container()
         yield container
-    portal.remove_group(NAME)
+    Portal(sandbox).remove_group(NAME)
 
 
 async def test_the_holder_of_a_blobs_lease_is_told_to_all_others_until_it_releases_the_lease(

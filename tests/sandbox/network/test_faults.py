@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -16,6 +15,7 @@ from azure.storage.blob.aio import BlobServiceClient
 from sandbox.client import SandboxError
 from sandbox.visitor.portal import GROUPS_API, Portal
 from tests.sandbox.test_command_line import sandbox_command
+from tests.storage_accounts import make_storage_account
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -146,11 +146,7 @@ async def test_the_sdk_meets_faults_of_resource_manager(
 async def test_the_sdk_meets_faults_of_blob_storage(
     sandbox: RunningSandbox, credential: ClientSecretCredential
 ) -> None:
-    _put_group(sandbox, group := _group_path(sandbox, "faulty-blobs"))
-    account = f"{group}/providers/Microsoft.Storage/storageAccounts/faultyblobs"
-    body = {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "kind": "StorageV2"}
-    Portal(sandbox).arm("PUT", account, "2024-01-01", body)
-    _await_state(sandbox, account)
+    make_storage_account(sandbox, "faulty-blobs", "faultyblobs")
     blobs = BlobServiceClient(
         "https://faultyblobs.blob.core.windows.net",
         credential=credential,
@@ -198,12 +194,3 @@ def _group_path(sandbox: RunningSandbox, name: str) -> str:
 
 def _put_group(sandbox: RunningSandbox, path: str) -> None:
     Portal(sandbox).arm("PUT", path, GROUPS_API, {"location": "westeurope"})
-
-
-def _await_state(sandbox: RunningSandbox, resource: str) -> None:
-    for _ in range(100):
-        shown = Portal(sandbox).arm("GET", resource, "2024-01-01")
-        if shown["properties"]["provisioningState"] == "Succeeded":
-            return
-        time.sleep(0.1)
-    pytest.fail(f"{resource} is not made")
