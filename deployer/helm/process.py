@@ -44,7 +44,7 @@ WITHOUT_DESCRIPTION_OF_THE_API = "--disable-openapi-validation"
 # (an administrator with kubectl, the admissions enforcer of AKS) would fail every upgrade and rollback.
 TAKING_OVER_FIELDS = "--force-conflicts"
 
-# What pyhelm3 cannot be told to append.
+# Appended to what pyhelm3 composes, which knows the latter for upgrades alone.
 FURTHER_ARGUMENTS = {
     "upgrade": (WITHOUT_DESCRIPTION_OF_THE_API, TAKING_OVER_FIELDS),
     "rollback": (TAKING_OVER_FIELDS,),

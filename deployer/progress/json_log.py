@@ -6,8 +6,9 @@ A log must not end a deployment: when its reader has gone away, nothing is writt
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
+
+from deployer.progress.lines import write_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,12 +41,9 @@ class JsonLog:
 
     def receive(self, event: Event) -> None:
         """Write one event."""
-        line = json.dumps(as_json(event)) + "\n"
+        line = json.dumps(as_json(event))
         for stream in self._streams:
-            # OSError: the reader is gone or the disk is full; ValueError: the stream is closed.
-            with suppress(OSError, ValueError):
-                stream.write(line)
-                stream.flush()
+            write_line(stream, line)
 
     def close(self) -> None:
         """Do nothing: the streams belong to the caller."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, TextIO
 
 from deployer.progress.events import EventKind
 
@@ -40,6 +41,14 @@ def duration(seconds: float) -> str:
 def one_line(message: str) -> str:
     """Return a message without its line breaks."""
     return " ".join(message.split())
+
+
+def write_line(stream: TextIO, line: str) -> None:
+    """Write a line at once; do nothing when the reader has gone away, which must not end what is reported."""
+    # OSError: the reader is gone or the disk is full; ValueError: the stream is closed.
+    with suppress(OSError, ValueError):
+        stream.write(f"{line}\n")
+        stream.flush()
 
 
 def event_line(event: Event) -> str:

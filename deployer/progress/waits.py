@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 from deployer.progress.events import EventKind
-from deployer.progress.lines import one_line
+from deployer.progress.lines import one_line, write_line
 
 if TYPE_CHECKING:
     from deployer.progress.events import Event
@@ -33,10 +32,7 @@ class WaitLog:
         """Write the message, if it comes late."""
         if event.kind is not EventKind.STEP_PROGRESS or monotonic() < self._begins:
             return
-        # OSError: the reader is gone; ValueError: the stream is closed.
-        with suppress(OSError, ValueError):
-            self._stream.write(f"{one_line(event.message)}\n")
-            self._stream.flush()
+        write_line(self._stream, one_line(event.message))
 
     def close(self) -> None:
         """Do nothing: the stream belongs to the caller."""

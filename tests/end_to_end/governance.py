@@ -9,6 +9,7 @@ from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import httpx
 
@@ -78,21 +79,21 @@ def denied(sandbox: RunningSandbox, name: str, shown: str, condition: Mapping[st
         azure(sandbox, "DELETE", assignment, POLICIES_API)
 
 
-@contextmanager
-def address_limit(sandbox: RunningSandbox, limit: int) -> Iterator[None]:
+def address_limit(sandbox: RunningSandbox, limit: int) -> AbstractContextManager[None]:
     """Set the quota of public addresses in each region for a while."""
-    before = sandbox.ask("PUT", "/address-limit", {"limit": limit}).json()
-    try:
-        yield
-    finally:
-        sandbox.ask("PUT", "/address-limit", before)
+    return _set_for_a_while(sandbox, "/address-limit", {"limit": limit})
+
+
+def old_lists(sandbox: RunningSandbox, seconds: float) -> AbstractContextManager[None]:
+    """Let lists of resources be some of Azure's seconds old for a while, as they can be in Azure."""
+    return _set_for_a_while(sandbox, "/list-age", {"seconds": seconds})
 
 
 @contextmanager
-def old_lists(sandbox: RunningSandbox, seconds: float) -> Iterator[None]:
-    """Let lists of resources be some of Azure's seconds old for a while, as they can be in Azure."""
-    before = sandbox.ask("PUT", "/list-age", {"seconds": seconds}).json()
+def _set_for_a_while(sandbox: RunningSandbox, path: str, wanted: Mapping[str, float]) -> Iterator[None]:
+    """Set something of the sandbox, which answers with what it was before, and set that again at the end."""
+    before = sandbox.ask("PUT", path, wanted).json()
     try:
         yield
     finally:
-        sandbox.ask("PUT", "/list-age", before)
+        sandbox.ask("PUT", path, before)

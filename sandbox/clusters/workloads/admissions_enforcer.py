@@ -39,9 +39,10 @@ async def enforce_admissions(api: httpx.AsyncClient) -> None:
 async def _enforce(api: httpx.AsyncClient, path: str) -> None:
     async for configurations in watch(api, path):
         for configuration in list(configurations.values()):
-            webhooks = [_excluding(webhook) for webhook in configuration.get("webhooks") or ()]
-            if not _is_disabled(configuration) and webhooks != (configuration.get("webhooks") or []):
-                await _update(api, path, configuration, webhooks)
+            webhooks = configuration.get("webhooks") or []
+            wanted = [_excluding(webhook) for webhook in webhooks]
+            if wanted != webhooks and not _is_disabled(configuration):
+                await _update(api, path, configuration, wanted)
 
 
 def _is_disabled(configuration: Object) -> bool:

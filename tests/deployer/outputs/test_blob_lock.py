@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from azure.identity.aio import ClientSecretCredential
 from azure.storage.blob.aio import ContainerClient
 
 from deployer.locking import Holder
 from deployer.outputs.locks import BlobLock
 from sandbox.visitor.portal import OUTPUTS, Portal
 from tests.end_to_end.people import add_somebody
+from tests.sign_in import sign_in
 from tests.storage_accounts import make_storage_account
 
 if TYPE_CHECKING:
@@ -29,21 +29,12 @@ async def container(
     sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ContainerClient]:
     """Make a storage account, and reach its container for outputs over the sandbox's network."""
-    for name, value in sandbox.network.items():
-        monkeypatch.setenv(name, value)
     group = make_storage_account(sandbox, NAME, "lockedoutputs")
     settings = add_somebody(sandbox, Storage_Blob_Data_Contributor=group).settings
-    trust = sandbox.network["SSL_CERT_FILE"]
+    url, trust = "https://lockedoutputs.blob.core.windows.net", sandbox.network["SSL_CERT_FILE"]
     async with (
-        ClientSecretCredential(
-            settings["SP_TENANT_ID"],
-            settings["SP_APP_ID"],
-            settings["SP_APP_KEY"],
-            connection_verify=trust,
-        ) as credential,
-        ContainerClient(
-            "https://lockedoutputs.blob.core.windows.net", OUTPUTS, credential, connection_verify=trust
-        ) as container,
+        sign_in(sandbox, settings, monkeypatch) as credential,
+        ContainerClient(url, OUTPUTS, credential, connection_verify=trust) as container,
     ):
         await container.create_container()
         yield container

@@ -15,6 +15,7 @@ from azure.storage.blob.aio import BlobServiceClient
 from sandbox.client import SandboxError
 from sandbox.visitor.portal import GROUPS_API, Portal
 from tests.sandbox.test_command_line import sandbox_command
+from tests.sign_in import sign_in
 from tests.storage_accounts import make_storage_account
 
 if TYPE_CHECKING:
@@ -39,15 +40,7 @@ async def credential(
     sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[ClientSecretCredential]:
     """Sign in as the sandbox's application, over the sandbox's network."""
-    for name, value in sandbox.network.items():
-        monkeypatch.setenv(name, value)
-    settings = sandbox.settings
-    async with ClientSecretCredential(
-        settings["SP_TENANT_ID"],
-        settings["SP_APP_ID"],
-        settings["SP_APP_KEY"],
-        connection_verify=sandbox.network["SSL_CERT_FILE"],
-    ) as credential:
+    async with sign_in(sandbox, sandbox.settings, monkeypatch) as credential:
         yield credential
 
 

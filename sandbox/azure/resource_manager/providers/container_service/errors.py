@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+# The ends of several messages.
+LIST_VERSIONS = (
+    "use [az aks get-versions] command to get the supported version list in this region. For more "
+    "information, please check https://aka.ms/supported-version-list"
+)
+USE_POOL_OPERATIONS = (
+    "For agent pool specific change, please use per agent pool operations: https://aka.ms/agent-pool-rest-api"
+)
+
+
 def error(status: int, code: str, message: str, target: str | None = None) -> ArmError:
     """Return an error in the form of the service."""
     return ArmError(status, code, message, target, subcode="")
@@ -59,9 +69,7 @@ def invalid_version(cluster: str, version: str) -> ArmError:
     return error(
         400,
         "K8sVersionNotSupported",
-        f"Managed cluster {cluster} has invalid version {version}. Please use [az aks get-versions] command "
-        "to get the supported version list in this region. For more information, please check "
-        "https://aka.ms/supported-version-list",
+        f"Managed cluster {cluster} has invalid version {version}. Please {LIST_VERSIONS}",
     )
 
 
@@ -72,9 +80,7 @@ def long_term_support_only(cluster: str, version: str) -> ArmError:
         "K8sVersionNotSupported",
         f"Managed cluster {cluster} is on version {version}, which is only available for Long-Term Support "
         "(LTS). If you intend to onboard to LTS, please ensure the cluster is in Premium tier and LTS "
-        "support plan (see https://aka.ms/aks/enable-lts). Otherwise, use [az aks get-versions] command to "
-        "get the supported version list in this region. For more information, please check "
-        "https://aka.ms/supported-version-list",
+        f"support plan (see https://aka.ms/aks/enable-lts). Otherwise, {LIST_VERSIONS}",
     )
 
 
@@ -106,8 +112,7 @@ def new_pool_refused() -> ArmError:
         400,
         "BadRequest",
         "A new agent pool was introduced. Adding agent pools to an existing cluster is not allowed through "
-        "managed cluster operations. For agent pool specific change, please use per agent pool operations: "
-        "https://aka.ms/agent-pool-rest-api",
+        f"managed cluster operations. {USE_POOL_OPERATIONS}",
         "agentPoolProfiles",
     )
 
@@ -118,9 +123,8 @@ def pool_versions_refused() -> ArmError:
         400,
         "NotAllAgentPoolOrchestratorVersionSpecifiedAndUnchanged",
         "Using managed cluster api, all Agent pools' OrchestratorVersion must be all specified or all "
-        "unspecified. If all specified, they must be stay unchanged or the same with control plane. For "
-        "agent pool specific change, please use per agent pool operations: "
-        "https://aka.ms/agent-pool-rest-api",
+        "unspecified. If all specified, they must be stay unchanged or the same with control plane. "
+        f"{USE_POOL_OPERATIONS}",
     )
 
 
