@@ -6,6 +6,7 @@ issue 21221 of azure-rest-api-specs, and issue 1964 of AKS.
 
 from __future__ import annotations
 
+from math import inf
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,7 @@ class ResourceLists:
 
     def within(self, scope: str) -> list[Resource]:
         """Return the resources at or beneath a scope when their list was last renewed, oldest first."""
-        renewed, listed = self._cached.get(scope.lower(), (0.0, []))
+        renewed, listed = self._cached.get(scope.lower(), (-inf, []))
         if monotonic() - renewed >= self._age * self._clock.time_scale:
             renewed, listed = monotonic(), self._state.within(scope)
             self._cached[scope.lower()] = renewed, listed
