@@ -119,8 +119,6 @@ class Helm:
     async def values(self, release: str, namespace: str) -> Mapping[str, Any] | None:
         """Return the values of the newest revision of a release, None where there is no such release.
 
-        They take half of the time of `find`.
-
         Raises:
             HelmError: the release cannot be read.
 
@@ -166,12 +164,11 @@ class Helm:
 
     async def _read(self, release: str, namespace: str) -> ReleaseState:
         (stored,) = objects_in(await self._command.get_all(release, STORED_RELEASE, namespace))
-        values = await self._command.get_values(release, namespace=namespace, revision=stored["revision"])
         return ReleaseState(
             status=stored["status"],
             revision=stored["revision"],
             chart=stored["chart"],
-            values=values,
+            values=stored["values"],
             resources=[*objects_in(stored["manifest"]), *lasting_hooks(stored["hooks"] or ())],
         )
 

@@ -17,12 +17,26 @@ if TYPE_CHECKING:
 SUCCEEDED = "Succeeded"
 REMOVED_WHEN_DONE = "hook-succeeded"
 
-# For `helm get all --template`. What Go quotes with %q is text in YAML, too.
+# For `helm get all --template`. What Go quotes with %q is text in YAML, too. The values are printed here as
+# well, type by type, because a second start of helm, for `helm get values`, takes as long as the first.
 STORED_RELEASE = """\
+{{ define "value" -}}
+{{ $type := printf "%T" . -}}
+{{ if eq $type "map[string]interface {}" -}}
+{ {{- range $key, $value := . }} {{ printf "%q" $key }} : {{ template "value" $value }}, {{- end -}} }
+{{- else if eq $type "[]interface {}" -}}
+[ {{- range . }} {{ template "value" . }}, {{- end -}} ]
+{{- else if eq $type "string" }} {{- printf "%q" . }}
+{{- else if eq $type "float64" }} {{- printf "!number %.17g" . }}
+{{- else if eq $type "bool" }} {{- . }}
+{{- else }} {{- "null" }}
+{{- end }}
+{{- end }}
 {{ with .Release -}}
 status: {{ .Info.Status }}
 revision: {{ .Version }}
 chart: {{ printf "%q" (printf "%s-%s" .Chart.Metadata.Name .Chart.Metadata.Version) }}
+values: {{ template "value" .Config }}
 manifest: {{ printf "%q" .Manifest }}
 hooks:
 {{- range .Hooks }}
@@ -42,7 +56,14 @@ def _text(loader: yaml.CSafeLoader, node: Any) -> Any:
     return loader.construct_scalar(node)
 
 
+def _number(loader: yaml.CSafeLoader, node: Any) -> float:
+    """Return a number of JSON, whose digits helm does not keep, whole where it is."""
+    number = float(_text(loader, node))
+    return int(number) if number.is_integer() else number
+
+
 _Loader.add_constructor("tag:yaml.org,2002:value", _text)
+_Loader.add_constructor("!number", _number)
 
 
 def objects_in(manifest: str | bytes) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,6 +29,13 @@ kind: ConfigMap
 metadata: {name: NAME, annotations: {ANNOTATIONS}}
 data: {text: {{ .Values.text | quote }}}
 """
+# Of each type, and of each length of numbers that Go prints in a way of its own.
+VALUES: dict[str, Any] = {
+    "text": TEXT,
+    "texts": ["", "true", "1", "null", "~", "=", "{}", "\x7f\x85\xa0\ufffe"],
+    "numbers": [0, -1, 8080, 1_000_000, 2**53, 10**20, 0.1, -2.5, 1e-7, 1 / 3],
+    "others": [True, False, None, {}, [], [[]], {"": {"a.b/c: {": [{}]}}],
+}
 TEMPLATES = {
     "text.yaml": OBJECT.replace("NAME", "text").replace("ANNOTATIONS", ""),
     "kept.yaml": OBJECT.replace("NAME", "kept").replace("ANNOTATIONS", "helm.sh/hook: post-install"),
@@ -42,7 +49,7 @@ TEMPLATES = {
 @pytest.fixture
 def wanted(tmp_path: Path) -> WantedRelease:
     """Write a chart with an object, and with hooks that stay, go, or have not run; return a release of it."""
-    return release_of(tmp_path, NAME, TEMPLATES, {"text": TEXT})
+    return release_of(tmp_path, NAME, TEMPLATES, VALUES)
 
 
 async def test_a_release_is_read_as_it_was_installed(helm: Helm, wanted: WantedRelease) -> None:
@@ -51,6 +58,8 @@ async def test_a_release_is_read_as_it_was_installed(helm: Helm, wanted: WantedR
     found = await helm.find(NAME, NAME)
     assert found is not None
     assert found.matches(wanted.chart, wanted.values)
+    # Equal numbers can be of two types, and are shown to people.
+    assert repr(found.values) == repr(await helm.values(NAME, NAME))
     assert found.revision == 1
     assert {each["metadata"]["name"]: each["data"]["text"] for each in found.resources} == {
         "text": TEXT,
