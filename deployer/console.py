@@ -59,16 +59,18 @@ def pairs(rows: Mapping[str, str]) -> RenderableType:
     return table
 
 
+def _indented(text: Text, columns: int = 2) -> RenderableType:
+    return Padding(text, (0, 0, 0, columns), expand=False)
+
+
 def plan_for_people(plan: Plan, names: HubNames, warnings: Sequence[str]) -> RenderableType:
     """Lay out a plan: each step with the steps that it needs and the resources that it creates."""
     lines: list[RenderableType] = [Text(f"Plan for the BinderHub {names.hub}", style="bold"), Text()]
     for number, step in enumerate(plan.steps, start=1):
         after = f"  (after {', '.join(step.needs)})" if step.needs else ""
         lines.append(Text.assemble(f"{number:>2}. ", (step.name, "bold"), (after, "dim")))
-        lines.append(Padding(Text(step.title), (0, 0, 0, INDENT)))
-        lines += [
-            Padding(Text(f"+ {created}", style="green"), (0, 0, 0, INDENT)) for created in step.creates(names)
-        ]
+        lines.append(_indented(Text(step.title), INDENT))
+        lines += [_indented(Text(f"+ {created}", style="green"), INDENT) for created in step.creates(names)]
     addresses = pairs({"BinderHub": names.binder_url, "JupyterHub": names.hub_url})
     shown = [Text(f"! {warning}", style="yellow") for warning in warnings]
     return Group(*lines, Text(), addresses, *shown)
@@ -187,7 +189,7 @@ def survey_for_people(survey: Survey, hub: str) -> RenderableType:
         return Group(*lines, Text(f"There is nothing of the hub {hub} to remove."), *_staying(survey))
     lines.append(Text(f"These go with the hub {hub}, in this order:", style="bold"))
     lines += [
-        Padding(Text(f"- {KINDS[thing.kind]} {thing.name}{_in_addition(thing)}", style="red"), (0, 0, 0, 2))
+        _indented(Text(f"- {KINDS[thing.kind]} {thing.name}{_in_addition(thing)}", style="red"))
         for thing in survey.goes
     ]
     return Group(*lines, *_staying(survey))
@@ -197,11 +199,11 @@ def _staying(survey: Survey) -> list[RenderableType]:
     if not survey.stays:
         return []
     shown = [
-        Padding(Text(f"· {KINDS[thing.kind]} {thing.name}: {thing.reason}"), (0, 0, 0, 2))
+        _indented(Text(f"· {KINDS[thing.kind]} {thing.name}: {thing.reason}"))
         for thing in survey.stays[:MOST_SHOWN]
     ]
     more = len(survey.stays) - MOST_SHOWN
-    others = [Padding(Text(f"· and {more} more (--output json lists all)"), (0, 0, 0, 2))] if more > 0 else []
+    others = [_indented(Text(f"· and {more} more (--output json lists all)"))] if more > 0 else []
     return [Text("These stay:", style="bold"), *shown, *others]
 
 
@@ -226,5 +228,5 @@ def differences_for_people(differences: Differences, hub: str) -> RenderableType
     """Lay out what an upgrade changes."""
     if not differences:
         return Text(f"The hub {hub} is as its settings and this release of the deployer want it.")
-    lines = [Padding(Text(f"~ {line}"), (0, 0, 0, 2)) for line in differences.lines()]
+    lines = [_indented(Text(f"~ {line}")) for line in differences.lines()]
     return Group(Text(f"The upgrade changes the hub {hub}:", style="bold"), *lines)

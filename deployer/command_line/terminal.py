@@ -43,12 +43,18 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# More columns than any line has: programs that read what is printed would find half an address.
+UNBROKEN = 10_000
+
 
 def screen(*, stderr: bool = False) -> Console:
-    """Return the console for people."""
+    """Return the console for people, which breaks lines at the width of a terminal alone."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False)
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = UNBROKEN
+    return console
 
 
 def print_json(value: object) -> None:

@@ -113,12 +113,23 @@ def hub_settings(hub: str) -> dict[str, str]:
 
 def click(sandbox: RunningSandbox, hub: str, location: str = "westeurope", /, **parameters: Any) -> Clicked:
     """Click the button and follow the deployer to its end."""
-    portal = Portal(sandbox)
-    wanted = Click({"binderHubName": hub, **parameters}, resource_group=hub, location=location)
-    clicked = portal.deploy(wanted)
-    for _ in portal.follow(clicked):
-        pass
+    clicked = start_click(sandbox, hub, location, **parameters)
+    await_end(sandbox, clicked)
     return clicked
+
+
+def start_click(
+    sandbox: RunningSandbox, hub: str, location: str = "westeurope", /, **parameters: Any
+) -> Clicked:
+    """Click the button; return when the deployer has started."""
+    wanted = Click({"binderHubName": hub, **parameters}, resource_group=hub, location=location)
+    return Portal(sandbox).deploy(wanted)
+
+
+def await_end(sandbox: RunningSandbox, clicked: Clicked) -> None:
+    """Wait until the deployer has ended; its events are then in the outcome of the click."""
+    for _ in Portal(sandbox).follow(clicked):
+        pass
 
 
 @contextmanager

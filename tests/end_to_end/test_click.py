@@ -11,11 +11,14 @@ from sandbox.client import SandboxError
 from sandbox.visitor.portal import Portal
 from tests.deployment_record import violations
 from tests.end_to_end.deployments import (
+    Ran,
+    await_end,
     click,
     deploy,
     group_of,
     outputs_of,
     run,
+    start_click,
     writes,
 )
 from tests.end_to_end.governance import azure
@@ -32,14 +35,24 @@ if TYPE_CHECKING:
     from sandbox.visitor.portal import Clicked
 
 HUB = "clicked"
+WHERE = ("--name", HUB, "--resource-group", HUB)
 LOGIC_API = "2019-05-01"
 
 
 @pytest.fixture(scope="module")
-def clicked(sandbox: RunningSandbox) -> Iterator[Clicked]:
-    """Click with nothing but a name: a managed identity, a registry of its own."""
+def followed(sandbox: RunningSandbox) -> Iterator[tuple[Clicked, Ran]]:
+    """Click with nothing but a name: a managed identity, a registry of its own. Follow the log elsewhere."""
     with group_of(sandbox, HUB):
-        yield click(sandbox, HUB)
+        clicked = start_click(sandbox, HUB)
+        log = run(sandbox, "binderhub-deployer", "logs", "deployer", "--follow", *WHERE)
+        await_end(sandbox, clicked)
+        yield clicked, log
+
+
+@pytest.fixture
+def clicked(followed: tuple[Clicked, Ran]) -> Clicked:
+    """Return the outcome of the click."""
+    return followed[0]
 
 
 def test_a_click_ends_with_a_hub_that_answers(sandbox: RunningSandbox, clicked: Clicked) -> None:
@@ -47,6 +60,12 @@ def test_a_click_ends_with_a_hub_that_answers(sandbox: RunningSandbox, clicked: 
     portal = Portal(sandbox)
     assert portal.visit(f"http://{HUB}.westeurope.cloudapp.azure.com/versions").startswith("200")
     assert portal.visit(f"http://{HUB}-hub.westeurope.cloudapp.azure.com/hub/api").startswith("200")
+
+
+def test_the_log_of_the_deployer_can_be_followed_to_its_end(followed: tuple[Clicked, Ran]) -> None:
+    clicked, log = followed
+    assert log.status == 0, log.stderr
+    assert [json.loads(line) for line in log.stdout.splitlines()] == clicked.events
 
 
 def test_the_outputs_are_in_the_storage_account(sandbox: RunningSandbox, clicked: Clicked) -> None:

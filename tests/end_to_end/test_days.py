@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import threading
@@ -15,8 +16,9 @@ import pytest
 
 from deployer.settings.types.tags import NAME_TAG
 from tests.clusters import kubernetes
-from tests.end_to_end.deployments import deploy, group_of, run
+from tests.end_to_end.deployments import ON_TERMINAL, TERMINAL, deploy, group_of, run
 from tests.end_to_end.governance import azure
+from tests.end_to_end.hub_pods import await_running, build, phases, session
 from tests.end_to_end.images import push_image, registry, repositories
 from tests.end_to_end.people import group_id, make_group
 from tests.end_to_end.power import await_power
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    import httpx
-
     from sandbox.client import RunningSandbox
     from tests.end_to_end.deployments import Ran
 
@@ -36,7 +36,6 @@ HUB = "days"
 LOCATION = "swedencentral"
 # No machine for sessions while nobody is there.
 WHERE = {"RESOURCE_GROUP_LOCATION": LOCATION, "AKS_NODE_COUNT": "0"}
-USER_NODES = {"hub.jupyter.org/node-purpose": "user"}
 PATIENCE_SECONDS = 120
 # By Ctrl-C.
 INTERRUPTED = 3
@@ -55,11 +54,26 @@ class Hub:
 
     def ask(self, command: str, *options: str, **environment: str) -> Ran:
         """Run a command with no more than name and group; its result keeps to the schema."""
-        where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(self.folder))
-        ran = run(self.sandbox, "binderhub-deployer", command, *options, *where, "-o", "json", **environment)
+        ran = run(self.sandbox, *self._command(command, *options), "-o", "json", **environment)
         if ran.status == 0 and command != "logs":
             assert refused(command, ran.result) == []
         return ran
+
+    def read(self, command: str, *options: str) -> str:
+        """Run a command with its output for people, but not on a terminal; return what it printed."""
+        ran = run(self.sandbox, *self._command(command, *options))
+        assert ran.status == 0, ran.stderr
+        return ran.stdout
+
+    def see(self, command: str) -> str:
+        """Run a command on a terminal; return what people see, without its colours."""
+        ran = run(self.sandbox, *ON_TERMINAL, *self._command(command), **TERMINAL)
+        assert ran.status == 0, ran.stdout
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ran.stdout)
+
+    def _command(self, command: str, *options: str) -> tuple[str, ...]:
+        where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(self.folder))
+        return ("binderhub-deployer", command, *options, *where)
 
     def info(self) -> dict[str, Any]:
         """Return what `info` tells."""
@@ -92,6 +106,16 @@ def test_info_tells_how_the_hub_is(hub: Hub) -> None:
     assert (told["differences"], told["problems"]) == ([], [])
 
 
+def test_info_is_for_people_where_nothing_else_is_asked_for(hub: Hub) -> None:
+    told, shown = hub.info(), hub.read("info")
+    rows = dict(re.findall(r"^(\S+(?: \S+)*) {2,}(\S.*?) *$", shown, flags=re.MULTILINE))
+    assert rows["BinderHub"] == f"{told['binder_url']} (answers)"
+    assert rows["Running now"] == "0 session(s), 0 build(s)"
+    assert rows[f"Release {HUB}"] == f"{told['releases'][0]['chart']}, revision 1, deployed"
+    assert rows["Node pool user"] == f"0 × {told['pools'][1]['vm_size']}, 0 to 3"
+    assert rows["Last run"] == f"deploy of {told['last_run']['started']}: done"
+
+
 def test_the_first_visitor_gets_a_machine_with_a_builder_where_there_was_none(hub: Hub) -> None:
     (user,) = [pool for pool in hub.info()["pools"] if pool["name"] == "user"]
     assert (user["count"], user["min_count"]) == (0, 0)
@@ -99,41 +123,13 @@ def test_the_first_visitor_gets_a_machine_with_a_builder_where_there_was_none(hu
         pods = f"/api/v1/namespaces/{HUB}/pods"
         assert phases(api, pods, "component=user-placeholder") == []
         assert phases(api, pods, "component=image-builder") == []
-        api.post(pods, json=session()).raise_for_status()
+        api.post(pods, json=session(HUB)).raise_for_status()
         for labels in ("component=singleuser-server", "component=image-builder"):
             await_running(api, pods, labels)
     told = hub.info()
     assert told["sessions"] == 1
     assert [pool["count"] for pool in told["pools"] if pool["name"] == "user"] == [1]
     assert told["differences"] == []
-
-
-def session() -> dict[str, Any]:
-    """Return the pod of a session, as JupyterHub makes it as far as its place matters."""
-    resources_ = {"requests": {"cpu": "50m", "memory": "512Mi"}}
-    return {
-        "metadata": {"name": "jupyter-ada", "labels": {"component": "singleuser-server"}},
-        "spec": {
-            "schedulerName": f"{HUB}-user-scheduler",
-            "nodeSelector": USER_NODES,
-            "tolerations": [{"key": "hub.jupyter.org_dedicated", "operator": "Equal", "value": "user"}],
-            "containers": [{"name": "notebook", "image": "image", "resources": resources_}],
-        },
-    }
-
-
-def phases(api: httpx.Client, pods: str, labels: str) -> list[str]:
-    """Return the phases of the pods with these labels."""
-    listed = api.get(pods, params={"labelSelector": labels}).raise_for_status().json()
-    return [pod["status"].get("phase", "") for pod in listed["items"]]
-
-
-def await_running(api: httpx.Client, pods: str, labels: str) -> None:
-    """Wait until there are pods with these labels, and all of them run."""
-    ends = time.monotonic() + PATIENCE_SECONDS
-    while set(phases(api, pods, labels)) != {"Running"}:
-        assert time.monotonic() < ends
-        time.sleep(0.2)
 
 
 @pytest.mark.parametrize(("target", "pods"), [("hub", {"hub"}), ("proxy", {"proxy"}), ("builds", set())])
@@ -149,6 +145,7 @@ def test_logs_of_several_pods_are_shown_together(hub: Hub) -> None:
     ran = hub.ask("logs")
     sources = {json.loads(line)["source"].partition("-")[0] for line in ran.stdout.splitlines()}
     assert sources == {"binder", "hub", "proxy"}
+    assert re.match(r"hub-\w+-\w+: \S", hub.read("logs", "hub", "--tail", "1"))
 
 
 def test_a_log_that_is_followed_takes_in_builds_that_start_later(hub: Hub) -> None:
@@ -161,7 +158,7 @@ def test_a_log_that_is_followed_takes_in_builds_that_start_later(hub: Hub) -> No
     with kubernetes(hub.sandbox, HUB) as api:
         pods = f"/api/v1/namespaces/{HUB}/pods"
         for name in ("first", "second"):
-            api.post(pods, json=build(name)).raise_for_status()
+            api.post(pods, json=build(HUB, name)).raise_for_status()
             await_source(follower, f"https://example.org/{name} (build-{name})")
         for name in ("first", "second"):
             api.delete(f"{pods}/build-{name}").raise_for_status()
@@ -178,22 +175,14 @@ def await_source(follower: subprocess.Popen[str], source: str) -> None:
         pass
 
 
-def build(name: str) -> dict[str, Any]:
-    """Return the pod of a build, as BinderHub makes it as far as its log matters."""
-    pod = session()
-    pod["metadata"] = {
-        "name": f"build-{name}",
-        "labels": {"component": "binderhub-build"},
-        "annotations": {"binder-repo": f"https://example.org/{name}"},
-    }
-    return pod
-
-
 def test_the_log_of_the_deployer_is_that_of_its_last_run(hub: Hub) -> None:
     ran = hub.ask("logs", "deployer")
     messages = [json.loads(line)["message"] for line in ran.stdout.splitlines()]
     assert "Deploying the BinderHub days" in messages[0]
     assert "BinderHub is at http://days." in messages[-1]
+    last = hub.read("logs", "deployer", "--tail", "1")
+    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ  ", last)
+    assert last.endswith(f"{messages[-1]}\n")
 
 
 def test_the_log_of_the_deployer_can_be_cut_like_those_of_pods(hub: Hub) -> None:
@@ -207,6 +196,15 @@ def test_nothing_is_upgraded_where_nothing_differs_or_nobody_is_asked(hub: Hub) 
     refusal = hub.ask("upgrade", "--set", "IDLE_TIMEOUT=20min")
     assert refusal.status == 2
     assert "--yes" in refusal.stderr
+
+
+def test_people_see_what_an_upgrade_changes_before_they_are_asked(hub: Hub) -> None:
+    command = ("binderhub-deployer", "upgrade", "--name", HUB, "--resource-group", HUB)
+    ran = run(hub.sandbox, *command, "--outputs", str(hub.folder), "--set", "IDLE_TIMEOUT=20min")
+    assert ran.status == 2
+    assert "~ value jupyterhub.cull.timeout: 600 becomes 1200\n" in ran.stdout
+    assert "nobody was asked" in ran.stderr
+    assert hub.read("upgrade").startswith(f"The hub {HUB} is as its settings")
 
 
 def test_an_upgrade_to_another_region_is_refused_before_anybody_is_asked(hub: Hub) -> None:
@@ -244,12 +242,18 @@ def test_a_hub_that_is_stopped_and_started_is_as_before(hub: Hub) -> None:
     assert (first.status, again.status) == (0, 0), first.stderr
     assert (first.result["changed"], again.result["changed"]) == (True, False)
     assert "load balancer" in first.result["still_costs"][0]
+    seen = hub.see("stop")
+    assert re.search(r"The hub +was stopped already", seen)
+    assert re.search(r"Still costs +.*load balancer", seen)
     told = hub.info()
     assert told["cluster_state"] == "Stopped (Succeeded)"
     assert (told["binder_answers"], told["sessions"]) == (False, None)
     started, once_more = hub.ask("start"), hub.ask("start")
     assert (started.status, once_more.status) == (0, 0), started.stderr
     assert (started.result["changed"], once_more.result["changed"]) == (True, False)
+    seen = hub.see("start")
+    assert re.search(r"The hub +was running already", seen)
+    assert re.search(rf"BinderHub +http://{HUB}\.", seen)
     told = hub.info()
     assert (told["binder_answers"], told["hub_answers"], told["differences"]) == (True, True, [])
 
@@ -291,6 +295,7 @@ def test_a_schedule_stops_the_hub_and_starts_it_again(hub: Hub, set_time: Callab
     ran = hub.ask("upgrade", *schedule, "--set", "TIME_ZONE=Europe/Stockholm", "--yes")
     assert ran.status == 0, ran.stderr
     planned = hub.info()["schedule"]
+    assert f"next stop {planned['next_stop']}, next start {planned['next_start']} (UTC)" in hub.read("info")
     set_time(planned["next_stop"])
     await_power(hub.sandbox, HUB, "Stopped")
     deployed = deploy(hub.sandbox, hub.folder, HUB, **WHERE, **SECRET)
@@ -318,6 +323,15 @@ def test_a_schedule_that_may_not_stop_the_hub_says_so(hub: Hub, set_time: Callab
     told = hub.info()
     assert (told["schedule"]["next_stop"], told["cluster_state"]) == (None, "Running (Succeeded)")
     assert told["problems"] == ["The scheduled stop is paused: its workflow is switched off in Azure."]
+    assert f"! {told['problems'][0]}" in hub.read("info")
+
+
+def test_a_hub_that_is_not_there_is_told_apart_from_one_that_is(hub: Hub, tmp_path: Path) -> None:
+    where = ("--name", "another", "--resource-group", HUB, "--outputs", str(tmp_path))
+    for command in ("info", "stop"):
+        ran = run(hub.sandbox, "binderhub-deployer", command, *where)
+        assert ran.status == 2
+        assert f"There is no hub another in the resource group {HUB}." in ran.stderr
 
 
 def test_a_teardown_leaves_what_was_there_before(hub: Hub) -> None:

@@ -128,3 +128,19 @@ def test_an_option_without_a_value_is_refused(sandbox: RunningSandbox) -> None:
     ran = planned(sandbox, "--set", "AKS_NODE_COUNT")
     assert ran.status == 2
     assert "Write --set AKS_NODE_COUNT=2" in ran.stderr
+
+
+def test_logs_of_what_is_no_part_of_a_hub_or_no_time_are_refused_before_signing_in(
+    sandbox: RunningSandbox,
+) -> None:
+    for wrong, advice in (
+        (("nonsense",), "Write one of binder, hub, proxy"),
+        (("--since", "3w"), "Write one like 30m, 1h or 2d."),
+        (("--since", "\N{SUPERSCRIPT TWO}h"), "Write one like 30m, 1h or 2d."),
+    ):
+        before = len(sandbox.requests())
+        ran = run(sandbox, "binderhub-deployer", "logs", *wrong, "--name", HUB)
+        assert ran.status == 2
+        assert wrong[-1] in ran.stderr
+        assert advice in ran.stderr
+        assert len(sandbox.requests()) == before
