@@ -10,6 +10,7 @@ from azure.mgmt.containerservice.models import (
     AgentPool,
     AgentPoolUpgradeSettings,
     KubernetesVersionCapabilities,
+    LocalDNSProfile,
     MaintenanceConfiguration,
     ManagedClusterAutoUpgradeProfile,
     ManagedClusterNodeResourceGroupProfile,
@@ -54,6 +55,25 @@ async def test_a_new_pool_has_a_request_of_its_own(sdk: ContainerServiceClient) 
     await add_pool(sdk, "more")
     made = await create(sdk, both)
     assert [each.name for each in made.agent_pool_profiles] == ["system", "more"]
+
+
+@pytest.mark.parametrize(
+    ("version", "vm_size", "asked", "state"),
+    [
+        ("1.36", "Standard_D4s_v5", None, None),
+        ("1.37", "Standard_D4s_v5", None, "Enabled"),
+        ("1.37", "Standard_D2s_v5", None, "Disabled"),
+        ("1.37", "Standard_D4s_v5", "Disabled", "Disabled"),
+        ("1.36", "Standard_D4s_v5", "Required", "Enabled"),
+    ],
+)
+async def test_nodes_answer_dns_themselves_from_1_37_on_unless_their_pool_says_no(
+    sdk: ContainerServiceClient, version: str, vm_size: str, asked: str | None, state: str | None
+) -> None:
+    profile: dict[str, Any] = {} if asked is None else {"local_dns_profile": LocalDNSProfile(mode=asked)}
+    made = await create(sdk, cluster(pool(vm_size=vm_size, **profile), kubernetes_version=version))
+    shown = made.agent_pool_profiles[0].local_dns_profile
+    assert (shown.state if shown else None) == state
 
 
 async def test_the_last_system_pool_is_not_deleted(sdk: ContainerServiceClient) -> None:

@@ -6,7 +6,8 @@ import copy
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from sandbox.azure.resource_manager.providers.container_service.versions import resolved
+from sandbox.azure.resource_manager.providers.container_service.quota import vm_size
+from sandbox.azure.resource_manager.providers.container_service.versions import minor, resolved
 
 if TYPE_CHECKING:
     from sandbox.azure.resource_manager.core.ids import ResourceId
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 NODE_IMAGE = "AKSUbuntu-2404gen2containerd-202611.02.0"
 OVERLAY_PODS, KUBENET_PODS, AZURE_PODS = 250, 110, 30
 OS_DISK_GIB = 128
+# The first minor version in which nodes answer DNS themselves (LocalDNS) unless their pool says no, and the
+# fewest cores of a node that can (learn.microsoft.com/azure/aks/localdns-custom).
+LOCAL_DNS_BY_DEFAULT = 37
+LOCAL_DNS_CORES = 4
 
 _NETWORK = {
     "networkPlugin": "azure",
@@ -134,8 +139,20 @@ def pool_properties(asked: dict[str, Any], cluster: dict[str, Any]) -> dict[str,
         "orchestratorVersion": version,
         "nodeImageVersion": NODE_IMAGE,
         **given,
-        "currentOrchestratorVersion": resolved(given.get("orchestratorVersion")) or version,
+        "currentOrchestratorVersion": resolved(given.get("orchestratorVersion") or version),
         "provisioningState": "Creating",
         "powerState": {"code": "Running"},
     }
-    return copy.deepcopy(completed)
+    return copy.deepcopy(completed | _local_dns(completed))
+
+
+def _local_dns(pool: dict[str, Any]) -> dict[str, Any]:
+    """Return the profile of the DNS proxy on the nodes of a pool, with its state, where there is one."""
+    by_default = minor(pool["currentOrchestratorVersion"]) >= LOCAL_DNS_BY_DEFAULT
+    profile = pool.get("localDNSProfile") or ({"mode": "Preferred"} if by_default else None)
+    if profile is None:
+        return {}
+    size = vm_size(str(pool.get("vmSize")))
+    fits = size is not None and size.cores >= LOCAL_DNS_CORES
+    enabled = fits and (profile["mode"] == "Required" or (by_default and profile["mode"] == "Preferred"))
+    return {"localDNSProfile": {**profile, "state": "Enabled" if enabled else "Disabled"}}

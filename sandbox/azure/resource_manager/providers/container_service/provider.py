@@ -18,6 +18,7 @@ from sandbox.azure.resource_manager.providers.container_service.versions import 
     API_VERSIONS,
     DEFAULT_MINOR,
     KUBERNETES_VERSIONS,
+    is_preview,
     support_plans,
     upgrades_from,
 )
@@ -115,7 +116,7 @@ class ClusterActions:
             {
                 "version": minor,
                 "isDefault": minor == DEFAULT_MINOR,
-                "isPreview": None,
+                "isPreview": is_preview(minor),
                 "capabilities": {"supportPlan": support_plans(minor)},
                 "patchVersions": {patch: {"upgrades": list(upgrades_from(patch))} for patch in patches},
             }
@@ -125,7 +126,7 @@ class ClusterActions:
 
 
 def _upgrades(version: str) -> dict[str, Any]:
-    upgrades = [{"kubernetesVersion": each, "isPreview": None} for each in upgrades_from(version)]
+    upgrades = [{"kubernetesVersion": each, "isPreview": is_preview(each)} for each in upgrades_from(version)]
     return {"kubernetesVersion": version, "osType": "Linux", "upgrades": upgrades}
 
 

@@ -27,7 +27,9 @@ KUBERNETES_VERSIONS = {
     "1.34": ("1.34.7", "1.34.6"),
     "1.35": ("1.35.4", "1.35.3"),
     "1.36": ("1.36.3", "1.36.2"),
+    "1.37": ("1.37.1",),
 }
+PREVIEWS = {"1.37"}
 DEFAULT_MINOR = "1.36"
 OFFICIAL_PLAN, LONG_TERM_PLAN = "KubernetesOfficial", "AKSLongTermSupport"
 # Every minor version has Long-Term Support; those that Kubernetes no longer supports have nothing else.
@@ -37,7 +39,7 @@ LONG_TERM_ONLY = {"1.33"}
 def resolved(version: str | None) -> str | None:
     """Return the patch version for a requested one, None for a version that is not offered.
 
-    The default is the newest one; a minor version stands for its newest patch.
+    The default is the newest one that is no preview; a minor version stands for its newest patch.
     """
     if not version:
         return KUBERNETES_VERSIONS[DEFAULT_MINOR][0]
@@ -56,6 +58,11 @@ def upgrades_from(version: str) -> tuple[str, ...]:
     current = _parts(version)
     every = (patch for patches in KUBERNETES_VERSIONS.values() for patch in patches)
     return tuple(each for each in every if current < _parts(each) < (1, current[1] + 2))
+
+
+def is_preview(version: str) -> bool | None:
+    """Return True for a preview; Azure writes null for all other versions."""
+    return version.startswith(tuple(PREVIEWS)) or None
 
 
 def is_newer(version: str, than: str) -> bool:
