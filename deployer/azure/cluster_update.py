@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.clusters import authorised_ranges
 from deployer.azure.kubernetes_versions import LONG_TERM_PLAN, is_met, is_older
-from deployer.azure.managed_cluster import NODE_OS_CHANNEL, UPGRADE_CHANNEL, USER_POOL
+from deployer.azure.managed_cluster import (
+    NO_LOCAL_DNS,
+    NODE_OS_CHANNEL,
+    SYSTEM_POOL,
+    UPGRADE_CHANNEL,
+    USER_POOL,
+)
 from deployer.comparison import contains
 
 if TYPE_CHECKING:
@@ -110,6 +116,13 @@ def user_pool_surges(found: Body) -> bool:
     return pool is not None and _surges(pool)
 
 
+def without_local_dns(pool: Body) -> Body:
+    """Return a pool whose nodes Azure replaces in any case; if it is the hub's, they do not answer DNS."""
+    return (
+        pool | {"localDNSProfile": dict(NO_LOCAL_DNS)} if pool["name"] in {SYSTEM_POOL, USER_POOL} else pool
+    )
+
+
 def node_pools(cluster: Body) -> dict[str, Body]:
     """Return the node pools of a cluster, as Azure returned it, by their names."""
     return {pool["name"]: pool for pool in cluster["properties"].get("agentPoolProfiles") or ()}
@@ -192,6 +205,9 @@ def _lay_pool(found: Body, pool: Body) -> bool:
     # read the quota and one that cannot would undo each other's setting.
     if _surges(found) and not _surges(pool):
         _add(found, "upgradeSettings", pool["upgradeSettings"])
+    # Azure replaces the nodes for it. Where it is on, no pod of the hub has DNS, so nothing is lost.
+    if (found.get("localDNSProfile") or {}).get("state") == "Enabled":
+        _add(found, "localDNSProfile", pool["localDNSProfile"])
     # There is no setting for the size of the system pool: whoever made it larger had a reason.
     if pool["name"] == USER_POOL:
         _set_bounds(found, pool)
@@ -217,8 +233,9 @@ def _lay_version(properties: Body, version: str) -> Iterator[str]:
     if is_met(version, properties.get("currentKubernetesVersion")):
         return
     properties["kubernetesVersion"] = version
-    for pool in properties["agentPoolProfiles"]:
-        pool["orchestratorVersion"] = version
+    properties["agentPoolProfiles"] = [
+        without_local_dns(pool) | {"orchestratorVersion": version} for pool in properties["agentPoolProfiles"]
+    ]
     yield f"Kubernetes {version}"
 
 

@@ -31,6 +31,11 @@ LOCKED_NODE_GROUP: Body = {"restrictionLevel": "ReadOnly"}
 # Once a week, images with known holes that no pod uses are removed from the nodes.
 IMAGE_CLEANER: Body = {"enabled": True, "intervalHours": 168}
 
+# From Kubernetes 1.37 on, nodes with four cores or more answer DNS themselves (LocalDNS), unless their pool
+# says no. Network policies cannot name a node, so those of the hub would leave its pods without DNS
+# (learn.microsoft.com/azure/aks/localdns-custom).
+NO_LOCAL_DNS: Body = {"mode": "Disabled"}
+
 # With a surge node an upgrade needs room for one more node and leaves every session its room; without one a
 # node is drained first. Azure takes either, not both, and no system pool without a surge node.
 SURGE: Body = {"maxSurge": "1", "maxUnavailable": "0"}
@@ -130,6 +135,7 @@ def _pool(wish: ClusterWish, name: str, vm_size: str) -> Body:
         # Only clusters of scale sets can be stopped and started.
         "type": "VirtualMachineScaleSets",
         "osType": "Linux",
+        "localDNSProfile": dict(NO_LOCAL_DNS),
         # Tags of the cluster do not reach its pools: a policy that demands tags would refuse the scale sets.
         "tags": dict(wish.names.tags),
     }

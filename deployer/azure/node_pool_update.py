@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from deployer.azure.cluster_update import node_pools
+from deployer.azure.cluster_update import node_pools, without_local_dns
 from deployer.azure.kubernetes_versions import is_met, is_older
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _behind(found: Body, version: str) -> Iterator[NodePoolUpdate]:
     for name, pool in node_pools(found).items():
         has = pool.get("currentOrchestratorVersion") or pool.get("orchestratorVersion") or version
         if is_older(has, version):
-            yield _update(pool, found, f"pool {name} to Kubernetes {current}")
+            yield _update(without_local_dns(pool), found, f"pool {name} to Kubernetes {current}")
 
 
 def _update(pool: Body, cluster: Body, change: str) -> NodePoolUpdate:

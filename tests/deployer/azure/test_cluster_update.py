@@ -206,6 +206,43 @@ def test_a_newer_kubernetes_is_one_for_every_pool() -> None:
     assert {pool["orchestratorVersion"] for pool in pools} == {"1.35"}
 
 
+def as_an_earlier_release_made_it() -> Body:
+    """Return a cluster whose pools say nothing about LocalDNS, and a pool of others."""
+    found = as_azure_has_it()
+    for pool in found["properties"]["agentPoolProfiles"]:
+        del pool["localDNSProfile"]
+    found["properties"]["agentPoolProfiles"].append({"name": "gpu", "orchestratorVersion": "1.34.2"})
+    return found
+
+
+def test_nodes_that_answer_dns_themselves_stop_it() -> None:
+    found = as_an_earlier_release_made_it()
+    pool_of(found, "user")["localDNSProfile"] = {"mode": "Preferred", "state": "Enabled"}
+    update = update_of(found)
+    assert update.changes == ("pool user",)
+    assert pool_of(update.body, "user")["localDNSProfile"]["mode"] == "Disabled"
+
+
+def test_nodes_are_told_not_to_answer_dns_when_an_upgrade_replaces_them_and_not_before() -> None:
+    found = as_an_earlier_release_made_it()
+    assert update_of(found).changes == ()
+    update = update_of(found, aks_kubernetes_version="1.35")
+    assert update.changes == ("Kubernetes 1.35",)
+    told = {
+        pool["name"]: pool.get("localDNSProfile") for pool in update.body["properties"]["agentPoolProfiles"]
+    }
+    assert told == {"system": {"mode": "Disabled"}, "user": {"mode": "Disabled"}, "gpu": None}
+
+
+def test_a_pool_that_is_upgraded_on_its_own_is_told_not_to_answer_dns() -> None:
+    found = as_an_earlier_release_made_it()
+    for name in ("user", "gpu"):
+        pool_of(found, name)["currentOrchestratorVersion"] = "1.33.9"
+    requests = pools_to_put(found, aks_kubernetes_version="1.34")
+    told = {name: request.body["properties"].get("localDNSProfile") for name, request in requests.items()}
+    assert told == {"user": {"mode": "Disabled"}, "gpu": None}
+
+
 def test_a_pool_that_stayed_behind_is_brought_after_by_a_request_of_its_own() -> None:
     found = as_azure_has_it()
     pool_of(found, "user")["currentOrchestratorVersion"] = "1.33.9"

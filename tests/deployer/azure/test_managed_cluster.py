@@ -49,3 +49,8 @@ def test_where_the_quota_has_no_room_a_node_of_the_user_pool_is_drained_before_i
 
 def test_the_system_pool_always_adds_a_node_since_azure_refuses_it_anything_else() -> None:
     assert pool_of(wanted(), "system")["upgradeSettings"]["maxUnavailable"] == "0"
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_dns_stays_where_network_policies_can_allow_it(pool: str) -> None:
+    assert pool_of(wanted(), pool)["localDNSProfile"] == {"mode": "Disabled"}
