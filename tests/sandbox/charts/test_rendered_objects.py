@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from tests.deployer.hubs import ENTRA, GITHUB, MODES, OWN_DOMAIN, values_of
+from tests.deployer.hubs import AZURE_NAMES, ENTRA, GITHUB, MODES, OWN_DOMAIN, values_of
 from tests.rendering import render
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def test_the_objects_have_the_real_charts_names(objects: Objects) -> None:
         "Deployment": {"binder", "hub", "proxy", "user-scheduler"},
         "DaemonSet": {"demo-dind", "demo-image-cleaner"},
         "StatefulSet": {"user-placeholder"},
-        "Secret": {"binder-secret", "binder-build-docker-config", "hub", "image-pull-secret"},
+        "Secret": {"binder-secret", "binder-build-docker-config", "hub", "image-pull-secret", "singleuser"},
         "PersistentVolumeClaim": {"hub-db-dir"},
         "NetworkPolicy": {"hub", "proxy", "singleuser"},
         "PriorityClass": {"demo-default-priority", "demo-user-placeholder-priority"},
@@ -88,6 +88,25 @@ def test_only_plain_http_makes_services_public_whoever_may_sign_in(
     services = {name: found["spec"].get("type") for (kind, name), found in made.items() if kind == "Service"}
     public = {name for name, kind in services.items() if kind == "LoadBalancer"}
     assert public == ({"binder", "proxy-public"} if mode == "plain HTTP" else set())
+
+
+def test_user_pods_get_the_file_that_ends_idle_sessions(objects: Objects) -> None:
+    [content] = objects["Secret", "singleuser"]["stringData"].values()
+    assert json.loads(content)["ServerApp"] == {"shutdown_no_activity_timeout": 600}
+
+
+def test_with_sign_in_the_hub_has_our_home_page_and_binderhub_knows_how_many_sessions_a_person_may_have(
+    chart_of: ChartOf,
+) -> None:
+    made = rendered(chart_of, **GITHUB, **AZURE_NAMES, per_user_quota="3")
+    [hub] = pods(made, "Deployment")["hub"]["containers"]
+    [mount] = [each for each in hub["volumeMounts"] if each["name"] == "files"]
+    assert mount["mountPath"] == "/etc/jupyterhub/templates/home.html"
+    assert "Open a repository" in made["Secret", "hub"]["stringData"][mount["subPath"]]
+    [page] = pods(made, "Deployment")["binder"]["containers"]
+    environment = {each["name"]: each.get("value") for each in page["env"]}
+    assert environment["JUPYTERHUB_ALLOW_NAMED_SERVERS"] == "true"
+    assert environment["JUPYTERHUB_NAMED_SERVER_LIMIT_PER_USER"] == "3"
 
 
 def test_core_pods_stay_off_the_users_nodes(objects: Objects) -> None:

@@ -120,6 +120,16 @@ imagePullSecrets: [{name: image-pull-secret}]
 {{- end }}
 {{- end }}
 
+{{- /* The content of extra files by their keys: text as it is, and data in JSON, which is YAML, too. */ -}}
+{{- define "files" -}}
+{{- $content := dict }}
+{{- range $key, $file := . }}
+{{- $_ := required (printf "extraFiles entries (%s) must contain the field 'mountPath'." $key) $file.mountPath }}
+{{- $_ := set $content $key ($file.stringData | default ($file.data | toJson)) }}
+{{- end }}
+{{- $content | toYaml }}
+{{- end }}
+
 {{- /* A Secret's key as the cluster has it, else a new value, in base64; takes (list root secret key length). */ -}}
 {{- define "kept" -}}
 {{- $secret := lookup "v1" "Secret" (index . 0).Release.Namespace (index . 1) | default dict }}
