@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 # The version on mybinder.org in August 2026.
 BINDERHUB_VERSION = "1.0.0-0.dev.git.3983.h383374de"
-# The first chart that contains chart 4.2 of JupyterHub (August 2025), for whose values the templates are
-# written.
-OLDEST_BINDERHUB = (1, 0, 0, 3779)
+# The first chart whose BinderHub limits the pods of builds by `KubernetesBuildExecutor.resources` (binderhub
+# 2071, April 2026). Older ones ignore these values, so a clone could fill the disk of its node.
+OLDEST_BINDERHUB = (1, 0, 0, 3954)
 CERTMANAGER_VERSION = "v1.20.2"
 # The first chart that is published as an OCI artifact at quay.io.
 OLDEST_CERTMANAGER = (1, 18, 0, 0)
