@@ -112,10 +112,11 @@ class PythonEnvironment:
         )
 
     def _usable(self) -> bool:
-        """Return whether there is a finished environment that was created in this directory."""
+        """Return whether there is a finished environment of this Python, created in this directory."""
         made_at = stamps.read(self._stamp).partition("\n")[2].strip()
         return (
             self.python.exists()
+            and (self.directory / "lib" / "python{}.{}".format(*sys.version_info[:2])).is_dir()
             and not (self.directory / UNFINISHED).exists()
             and made_at in {"", str(self._root)}
         )

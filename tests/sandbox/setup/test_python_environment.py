@@ -32,8 +32,14 @@ class FakePrograms:
         if self.fails_at and self.fails_at in words:
             raise SetUpError("interrupted", next_step=next_step)
         if words.startswith(f"{sys.executable} -m venv"):
-            self.python.parent.mkdir(parents=True)
-            self.python.touch()
+            self.make_environment()
+
+    def make_environment(self) -> None:
+        """Make what venv makes, as far as anybody looks at it."""
+        self.python.parent.mkdir(parents=True)
+        self.python.touch()
+        version = "{}.{}".format(*sys.version_info[:2])
+        (self.python.parents[1] / "lib" / f"python{version}").mkdir(parents=True)
 
 
 @pytest.fixture
@@ -126,11 +132,20 @@ async def test_a_moved_checkout_gets_a_new_environment(root: Path, programs: Fak
     assert sum("-m venv" in command for command in programs.commands) == 2
 
 
+async def test_another_python_gets_a_new_environment(
+    root: Path, programs: FakePrograms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make(root)
+    monkeypatch.setattr(sys, "version_info", (3, 99))
+    assert not PythonEnvironment(root).is_done()
+    assert (await make(root)).is_done()
+    assert sum("-m venv" in command for command in programs.commands) == 2
+
+
 async def test_an_environment_that_was_made_by_hand_is_kept_and_completed(
     root: Path, programs: FakePrograms
 ) -> None:
-    programs.python.parent.mkdir(parents=True)
-    programs.python.touch()
+    programs.make_environment()
     assert not PythonEnvironment(root).is_done()
     assert (await make(root)).is_done()
     assert not any("-m venv" in command for command in programs.commands)
