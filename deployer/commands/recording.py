@@ -106,14 +106,20 @@ class Ending:
     next_steps: bool = False
 
 
-async def leave_record(context: Context, run: Run, ending: Ending) -> None:
+async def leave_record(context: Context, run: Run, ending: Ending, limit: float) -> None:
     """Write record and log, and the page of next steps where that is wanted.
 
     A failure to do so never hides the error that ended the run, and is no failure of a run that was
     successful.
+
+    Args:
+        context: of the run.
+        run: what is known of it.
+        ending: how it ended.
+        limit: seconds for that.
+
     """
     report = StepReport("outputs", run.progress)
-    limit = INTERRUPTED_RECORD_LIMIT if ending.status == "interrupted" else RECORD_LIMIT
     try:
         async with asyncio.timeout(limit), _opened(context) as outputs:
             await with_retries(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from azure.core.exceptions import AzureError as SdkError
 
 from deployer.azure.errors import azure_error
-from deployer.commands.recording import Ending, Run, leave_record
+from deployer.commands.recording import INTERRUPTED_RECORD_LIMIT, RECORD_LIMIT, Ending, Run, leave_record
 from deployer.commands.stopped_cluster import explain_stop
 from deployer.crashes import words_of
 from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
@@ -168,24 +168,26 @@ async def _run_recorded(job: Job, context: Context, run: Run) -> None:
     """Run the plan; write record and log at the end, however the run ends."""
     try:
         await _run_plan(job, context, run)
-    except asyncio.CancelledError:
-        ended = _cancellation(run, job)
-        status = "interrupted" if isinstance(ended, Interrupted) else "failed"
-        if status == "failed":
-            await explain_stop(context, ended)
-        await leave_record(context, run, Ending(status, ended.message, ended))
-        raise ended from None
     except AlreadyRunningError:
         # Without a record: `latest.json` belongs to the run that goes on.
         raise
-    except Exception as error:
-        if isinstance(error, DeployerError):
-            await explain_stop(context, error)
-        message = error.message if isinstance(error, DeployerError) else words_of(error)
-        await leave_record(context, run, Ending("failed", message, error))
-        raise
-    summary = _summary(job, _finished(context, run))
-    await leave_record(context, run, Ending("done", summary, next_steps=job.leaves_next_steps))
+    except asyncio.CancelledError:
+        ending = _cancellation(run, job)
+    except Exception as error:  # noqa: BLE001 - raised again once it is recorded
+        ending = Ending("failed", words_of(error), error)
+    else:
+        ending = Ending("done", _summary(job, _finished(context, run)), next_steps=job.leaves_next_steps)
+    limit = INTERRUPTED_RECORD_LIMIT if ending.status == "interrupted" else RECORD_LIMIT
+    try:
+        if ending.status == "failed" and isinstance(ending.error, DeployerError):
+            await explain_stop(context, ending.error)
+        await leave_record(context, run, ending, limit)
+    except asyncio.CancelledError:
+        # The run has ended as it has, and there is little time left to say so.
+        _uncancel()
+        await leave_record(context, run, ending, INTERRUPTED_RECORD_LIMIT)
+    if ending.error is not None:
+        raise ending.error from None
 
 
 async def _run_plan(job: Job, context: Context, run: Run) -> None:
@@ -228,13 +230,20 @@ def _aborter(run: Run) -> Callable[[DeployerError], None]:
     return abort
 
 
-def _cancellation(run: Run, job: Job) -> DeployerError:
-    """Return the error for a cancellation of this task."""
-    # Without this the task stays cancelled, and its next await (of writing the record) ends at once.
-    if (task := asyncio.current_task()) is not None:
-        task.uncancel()
-    return run.aborted or Interrupted(
+def _cancellation(run: Run, job: Job) -> Ending:
+    """Return how a run ends whose task was cancelled: by a signal, or with the error of `_aborter`."""
+    _uncancel()
+    if run.aborted is not None:
+        return Ending("failed", run.aborted.message, run.aborted)
+    error = Interrupted(
         "The run was interrupted.",
         suggestion=f"Run {job.resume} again: it resumes where this run ended.",
         retryable=True,
     )
+    return Ending("interrupted", error.message, error)
+
+
+def _uncancel() -> None:
+    """Let this task go on: it stays cancelled otherwise, and its next await ends at once."""
+    if (task := asyncio.current_task()) is not None:
+        task.uncancel()

@@ -12,6 +12,7 @@ import pytest
 from deployer.commands.deploy import deploy
 from deployer.commands.runner import Job, RunOptions, run_job
 from deployer.errors import DeployerError, Interrupted
+from deployer.outputs.stores import DirectoryOutputStore
 from deployer.plan import build_plan
 from deployer.progress.events import EventKind
 from deployer.steps import sign_in
@@ -91,3 +92,26 @@ async def test_a_run_that_is_interrupted_while_it_recovers_is_recorded(
     assert heard.events[-1].kind is EventKind.RUN_INTERRUPTED
     latest = json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))
     assert latest["status"] == "interrupted"
+
+
+async def test_a_failed_run_is_recorded_as_failed_even_if_it_is_interrupted_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def fail(*_: object) -> NoReturn:
+        raise DeployerError("Azure refused.")
+
+    async def interrupt(*_: object) -> NoReturn:
+        monkeypatch.setattr(DirectoryOutputStore, "write", write)
+        running.cancel()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    write = DirectoryOutputStore.write
+    monkeypatch.setattr(sign_in, "sign_in", fail)
+    monkeypatch.setattr(DirectoryOutputStore, "write", interrupt)
+    heard, options = KeptEvents(), RunOptions(tmp_path / "helm", tmp_path)
+    running = asyncio.create_task(deploy(settings_of(), (), [heard], options))
+    with pytest.raises(DeployerError, match="Azure refused"):
+        await running
+    assert heard.events[-1].kind is EventKind.RUN_FAILED
+    assert json.loads((tmp_path / "latest.json").read_text(encoding="utf-8"))["status"] == "failed"
