@@ -5,7 +5,10 @@ Only what Azure refuses in this request follows in others, once the cluster has 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from deployer.azure.api_access import await_admission, withdraw
 from deployer.azure.cluster_state import check_usable, locked
@@ -144,12 +147,16 @@ async def _put(context: Context, report: StepReport, body: Body) -> Body:
 async def _put_pool(context: Context, report: StepReport, pool: NodePoolUpdate) -> None:
     from azure.mgmt.containerservice.models import AgentPool
 
-    body = AgentPool(pool.body)
+    pools = context.azure.clusters.agent_pools
+    group, cluster = context.settings.resource_group_name, context.names.cluster
 
     async def put() -> None:
-        poller = await context.azure.clusters.agent_pools.begin_create_or_update(
-            context.settings.resource_group_name, context.names.cluster, pool.name, body
-        )
+        body = AgentPool(pool.body)
+        # The autoscaler goes on while other pools are upgraded: with the count from before, machines would be
+        # taken from running sessions.
+        with suppress(ResourceNotFoundError):
+            body.count = (await pools.get(group, cluster, pool.name)).count
+        poller = await pools.begin_create_or_update(group, cluster, pool.name, body)
         await poller.result()
 
     await with_retries(report, f"create or upgrade the node pool {pool.name}", put)

@@ -22,6 +22,7 @@ from deployer.redaction import Redactor
 from deployer.run.context import Context
 from deployer.steps.cluster import ensure_cluster
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID
+from sandbox.azure.resource_manager.providers.container_service.quota import AGENT_POOLS
 from tests import aborts
 from tests.deployer.kept_events import KeptEvents
 from tests.deployer.settings_of import settings_of
@@ -64,6 +65,12 @@ class Hub:
         found = (await self.azure.clusters.managed_clusters.get(GROUP, NAME)).as_dict()
         pools = found["properties"]["agentPoolProfiles"]
         return {pool["name"]: {key: value for key, value in pool.items() if key != "eTag"} for pool in pools}
+
+    async def shows(self, words: str) -> None:
+        """Wait until the step shows these words."""
+        async with asyncio.timeout(30):
+            while not any(words in each for each in self.shown.messages):  # noqa: ASYNC110 - what is shown sets no event
+                await asyncio.sleep(0.01)
 
 
 @pytest.fixture
@@ -116,9 +123,25 @@ async def test_a_pool_that_is_being_deleted_is_waited_for_and_created_again(hub:
     clock.set_time_scale(1)
     await hub.azure.clusters.agent_pools.begin_delete(GROUP, NAME, "user")
     deploying = asyncio.create_task(hub.deploy())
-    async with asyncio.timeout(30):
-        while not any("user of the cluster demo is being deleted" in each for each in hub.shown.messages):  # noqa: ASYNC110 - what is shown sets no event
-            await asyncio.sleep(0.01)
+    await hub.shows("user of the cluster demo is being deleted")
     clock.set_time_scale(0)
     assert "pool user" in await deploying
     assert set(await hub.pools()) == {"system", "user"}
+
+
+async def test_a_pool_that_grows_while_another_one_is_upgraded_keeps_its_nodes(
+    hub: Hub, world: World
+) -> None:
+    await hub.deploy(aks_kubernetes_version="1.34")
+    found = (await hub.azure.clusters.managed_clusters.get(GROUP, NAME)).as_dict()
+    found["properties"] |= {"kubernetesVersion": "1.35.4", "agentPoolProfiles": []}
+    await world.make(found["id"], found, CLUSTERS_API)
+    services = world.manager.host.services
+    services.clock.set_time_scale(1)
+    deploying = asyncio.create_task(hub.deploy(aks_kubernetes_version="1.35"))
+    await hub.shows("pool system to Kubernetes")
+    (pool,) = (each for each in services.state.of_type(AGENT_POOLS) if each.id.name == "user")
+    pool.properties["count"] = 2
+    services.clock.set_time_scale(0)
+    assert "pool user to Kubernetes" in await deploying
+    assert (await hub.pools())["user"]["count"] == 2
