@@ -67,6 +67,10 @@ PROPAGATION_CODES = {
     "PrincipalNotFound",
     "AuthorizationPermissionMismatch",  # of blob storage
 }
+# Nothing of a resource provider can be in a subscription that has never registered it.
+NOT_REGISTERED = "MissingSubscriptionRegistration"
+# A GET shows nothing: for lack of rights, or for lack of the provider.
+UNSEEN_CODES = {NOT_REGISTERED, *PROPAGATION_CODES}
 BUSY_CODES = {
     "OperationNotAllowed",
     "AnotherOperationInProgress",

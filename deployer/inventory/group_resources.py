@@ -15,7 +15,7 @@ from deployer.azure.clients import list_group_resources
 from deployer.azure.container_groups import CONTAINER_GROUP_API
 from deployer.azure.container_registry import API_VERSION as REGISTRY_API
 from deployer.azure.deployer_identity import IDENTITY_API
-from deployer.azure.retries import PROPAGATION_CODES, with_retries
+from deployer.azure.retries import UNSEEN_CODES, with_retries
 from deployer.azure.role_assignments import ASSIGNMENTS_API
 from deployer.azure.stop_workflows import CLUSTER_API, WORKFLOW_API
 from deployer.azure.storage_accounts import STORAGE_API
@@ -40,8 +40,6 @@ API_VERSIONS = {
     Kind.ROLE_ASSIGNMENT: ASSIGNMENTS_API,
     Kind.WORKFLOW: WORKFLOW_API,
 }
-# A GET shows nothing: for lack of rights, or because the subscription has not registered the provider.
-UNSEEN_CODES = {"MissingSubscriptionRegistration", *PROPAGATION_CODES}
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clients import list_own_resources
-from deployer.azure.retries import with_retries
+from deployer.azure.retries import NOT_REGISTERED, with_retries
 from deployer.azure.stop_workflows import ENABLED, START, STOP, WORKFLOW_API, WORKFLOW_TYPE, workflows_of
 from deployer.errors import AzureError
+from deployer.names import carries_our_tags
 
 if TYPE_CHECKING:
     from deployer.azure.session import Session
@@ -47,33 +47,38 @@ async def find_schedule(session: Session, report: StepReport) -> tuple[Schedule 
             report, "look at the stop schedule", lambda: _look(session), rights_may_come=False
         )
     except AzureError as error:
+        if error.code == NOT_REGISTERED:
+            return None, ()
         return None, (f"The stop schedule cannot be looked at: {error.message}",)
 
 
 async def _look(session: Session) -> tuple[Schedule | None, tuple[str, ...]]:
-    group, names = session.settings.resource_group_name, session.names
-    listed = await list_own_resources(session.azure, group, WORKFLOW_TYPE, names.hub)
-    ids = {each.name: str(each.id) for each in listed}
-    wanted = {action: ids.get(name) for action, name in workflows_of(names).items()}
-    if not any(wanted.values()):
+    wanted = workflows_of(session.names)
+    looked = await asyncio.gather(*(_workflow(session, *each) for each in wanted.items()))
+    if not any(looked):
         return None, ()
-    found = await asyncio.gather(*(_workflow(session, action, path) for action, path in wanted.items()))
-    by_action = dict(zip(wanted, found, strict=True))
-    schedule = Schedule(by_action[STOP].next_time, by_action[START].next_time)
-    return schedule, tuple(each.problem for each in found if each.problem)
+    found = {action: each or _lost(action) for action, each in zip(wanted, looked, strict=True)}
+    schedule = Schedule(found[STOP].next_time, found[START].next_time)
+    return schedule, tuple(each.problem for each in found.values() if each.problem)
 
 
-async def _workflow(session: Session, action: str, path: str | None) -> _Workflow:
-    if path is None:
-        return _Workflow(problem=f"The stop schedule has lost its workflow for the {action}: deploy again.")
+def _lost(action: str) -> _Workflow:
+    return _Workflow(problem=f"The stop schedule has lost its workflow for the {action}: deploy again.")
+
+
+async def _workflow(session: Session, action: str, name: str) -> _Workflow | None:
+    """Return a workflow of this hub, None where there is none; a list of the group can be minutes old."""
     azure = session.azure
-    workflow, triggers, runs = await asyncio.gather(
-        azure.get_json(path, WORKFLOW_API),
+    path = azure.resource_id(session.settings.resource_group_name, WORKFLOW_TYPE, name)
+    found = await azure.find(path, WORKFLOW_API)
+    if found is None or not carries_our_tags(found.get("tags"), session.names.hub):
+        return None
+    if found["properties"].get("state") != ENABLED:
+        return _Workflow(problem=f"The scheduled {action} is paused: its workflow is switched off in Azure.")
+    triggers, runs = await asyncio.gather(
         azure.list_json(f"{path}/triggers", WORKFLOW_API),
         azure.get_json(f"{path}/runs", WORKFLOW_API, {"$top": "1"}),
     )
-    if workflow["properties"].get("state") != ENABLED:
-        return _Workflow(problem=f"The scheduled {action} is paused: its workflow is switched off in Azure.")
     times = [each["properties"].get("nextExecutionTime") for each in triggers]
     soonest = min((time for time in times if time), default=None)
     return _Workflow(soonest, await _failure(session, action, path, runs["value"]))

@@ -9,6 +9,7 @@ from deployer.azure.clients import find_group
 from deployer.azure.container_registry import REGISTRY_TYPE
 from deployer.azure.managed_cluster import CLUSTER_TYPE
 from deployer.azure.retries import with_retries
+from deployer.azure.stop_workflows import WORKFLOW_TYPE, workflows_of
 from deployer.inventory.dns_records import find_records
 from deployer.inventory.group_resources import resources_in
 from deployer.inventory.inside import look_inside
@@ -76,11 +77,12 @@ async def survey_hub(hub: Hub, extent: Extent, helm: Path, report: StepReport) -
 
 
 async def _in_group(hub: Hub, known: Known, report: StepReport) -> list[Thing]:
-    """Return what is in the group; what costs money is looked for by its name, too, however new it is."""
+    """Return what is in the group; what costs money or acts on it is looked for by its name, too."""
     azure, name = hub.session.azure, hub.session.settings.resource_group_name
     named = [
         (CLUSTER_TYPE, known.names.cluster),
         *((REGISTRY_TYPE, each) for each in sorted(known.registries)),
+        *((WORKFLOW_TYPE, each) for each in workflows_of(known.names).values()),
     ]
     ids = [azure.resource_id(name, *each) for each in named]
     return [

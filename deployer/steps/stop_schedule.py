@@ -9,10 +9,9 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.clients import list_own_resources
 from deployer.azure.deployer_identity import find_deployer_identity
 from deployer.azure.managed_cluster import CLUSTER_TYPE
-from deployer.azure.retries import PROPAGATION_CODES, with_retries
+from deployer.azure.retries import PROPAGATION_CODES, UNSEEN_CODES, with_retries
 from deployer.azure.stop_rights import assign_right, how_to_assign, remove_right
 from deployer.azure.stop_workflows import (
     ENABLED,
@@ -172,23 +171,18 @@ async def _ensure_right(context: Context, report: StepReport, name: str, found: 
 
 async def _remove(context: Context, report: StepReport) -> str:
     """Remove the workflows of a schedule that is no longer wanted, and their rights."""
-    group, hub = context.settings.resource_group_name, context.names.hub
-    own = set(workflows_of(context.names).values())
-    # From the list of the group: the subscription may not have registered Microsoft.Logic.
-    listed = await with_retries(
-        report,
-        "look for a stop schedule",
-        lambda: list_own_resources(context.azure, group, WORKFLOW_TYPE, hub),
-    )
-    unwanted = [each for each in listed if each.name in own and carries_our_tags(each.tags, hub)]
-    for each in unwanted:
-        await _remove_one(context, report, str(each.id), str(each.name))
-    return f"removed {', '.join(str(each.name) for each in unwanted)}" if unwanted else "nothing to remove"
+    names = workflows_of(context.names).values()
+    removed = [name for name in names if await _remove_one(context, report, name)]
+    return f"removed {', '.join(removed)}" if removed else "nothing to remove"
 
 
-async def _remove_one(context: Context, report: StepReport, workflow: str, name: str) -> None:
-    found = await with_retries(report, f"find {name}", lambda: context.azure.find(workflow, WORKFLOW_API))
-    principal = ((found or {}).get("identity") or {}).get("principalId")
+async def _remove_one(context: Context, report: StepReport, name: str) -> bool:
+    """Remove a workflow of this hub with its right; return whether there was one."""
+    workflow = _id(context, WORKFLOW_TYPE, name)
+    found = await _find_unwanted(context, report, name, workflow)
+    if found is None or not carries_our_tags(found.get("tags"), context.names.hub):
+        return False
+    principal = (found.get("identity") or {}).get("principalId")
     if principal:
         cluster = _id(context, CLUSTER_TYPE, context.names.cluster)
         # Whoever may not remove the assignment leaves one of nobody, which goes with the cluster.
@@ -200,6 +194,24 @@ async def _remove_one(context: Context, report: StepReport, workflow: str, name:
                 rights_may_come=False,
             )
     await with_retries(report, f"remove {name}", lambda: context.azure.delete(workflow, WORKFLOW_API))
+    return True
+
+
+async def _find_unwanted(
+    context: Context, report: StepReport, name: str, workflow: str
+) -> dict[str, Any] | None:
+    """Return a workflow, None where there is none, or none that can be seen.
+
+    It is asked for by its id: a list of the group can be minutes old, and the schedule would go on.
+    """
+    try:
+        return await with_retries(
+            report, f"find {name}", lambda: context.azure.find(workflow, WORKFLOW_API), rights_may_come=False
+        )
+    except AzureError as error:
+        if error.code not in UNSEEN_CODES:
+            raise
+        return None
 
 
 def _id(context: Context, kind: str, name: str) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from deployer.azure.clients import AzureClients
 from deployer.inventory.schedule import Schedule, find_schedule
+from deployer.names import our_tags
 from deployer.progress.events import Progress
 from deployer.progress.report import StepReport
 from tests.deployer.azure.answers import failure
@@ -17,19 +19,19 @@ NEXT = "2026-11-27T19:00:00Z"
 class Azure:
     """The workflows of a group, each with a trigger and with one run that ended with this code."""
 
-    def __init__(self, *workflows: str, code: str = "OK", refuses: bool = False) -> None:
-        self.workflows, self.code, self.refuses = workflows, code, refuses
-        self.resources = SimpleNamespace(resources=self)
+    subscription = "5ab0ca5e-0000-4000-8000-000000000001"
+    resource_id = AzureClients.resource_id
 
-    async def list_by_resource_group(self, _group: str, **_filter: str) -> Any:
-        if self.refuses:
-            raise failure({"error": {"code": "AuthorizationFailed", "message": "no"}}, 403)
-        for name in self.workflows:
-            yield SimpleNamespace(id=f"/{name}", name=name, tags={"binderhub-name": "our-hub"})
+    def __init__(self, *workflows: str, code: str = "OK", refusal: str = "") -> None:
+        self.workflows, self.code, self.refusal = workflows, code, refusal
 
-    async def get_json(self, path: str, _version: str, _query: Any = None) -> dict[str, Any]:
-        if not path.endswith("/runs"):
-            return {"properties": {"state": "Enabled"}}
+    async def find(self, path: str, _version: str) -> dict[str, Any] | None:
+        if self.refusal:
+            raise failure({"error": {"code": self.refusal, "message": "no"}}, 409)
+        there = path.rpartition("/")[2] in self.workflows
+        return {"tags": our_tags("our-hub"), "properties": {"state": "Enabled"}} if there else None
+
+    async def get_json(self, _path: str, _version: str, _query: Any) -> dict[str, Any]:
         status = "Succeeded" if self.code == "OK" else "Failed"
         return {"value": [{"name": "1", "properties": {"status": status}}]}
 
@@ -48,6 +50,10 @@ async def test_a_hub_without_a_schedule_has_none() -> None:
     assert await told(Azure("of-others")) == (None, ())
 
 
+async def test_a_subscription_without_logic_apps_has_none() -> None:
+    assert await told(Azure(refusal="MissingSubscriptionRegistration")) == (None, ())
+
+
 async def test_a_schedule_that_has_lost_a_workflow_says_so() -> None:
     schedule, problems = await told(Azure("our-hub-stop"))
     assert schedule == Schedule(NEXT, None)
@@ -63,6 +69,6 @@ async def test_a_stop_of_a_hub_that_was_stopped_already_is_no_problem() -> None:
 
 
 async def test_a_schedule_that_cannot_be_looked_at_is_a_problem_and_the_rest_is_shown() -> None:
-    schedule, (problem,) = await told(Azure(refuses=True))
+    schedule, (problem,) = await told(Azure(refusal="AuthorizationFailed"))
     assert schedule is None
     assert problem.startswith("The stop schedule cannot be looked at")

@@ -23,6 +23,7 @@ API_VERSIONS = {
     "Microsoft.ContainerRegistry/registries": "2025-11-01",
     "Microsoft.Storage/storageAccounts": "2025-08-01",
     "Microsoft.ContainerService/managedClusters": "2026-02-01",
+    "Microsoft.Logic/workflows": "2019-05-01",
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployer.azure.stop_workflows import START, WORKFLOW_TYPE, describe_workflow, triggers_of
 from sandbox.visitor.portal import GROUPS_API, Portal
 from tests.end_to_end.governance import azure, old_lists
 from tests.end_to_end.people import group_id
@@ -27,6 +28,12 @@ CLUSTER_BODY = {
     "identity": {"type": "SystemAssigned"},
     "tags": OURS,
     "properties": {"dnsPrefix": HUB, "agentPoolProfiles": [POOL]},
+}
+NIGHTS = triggers_of("Mon-Fri 20:00-07:00", "Europe/Rome")[START]
+WORKFLOW_BODY = {
+    "identity": {"type": "SystemAssigned"},
+    "tags": OURS,
+    "properties": describe_workflow(START, f"/{HUB}", NIGHTS, None),
 }
 # Longer than a teardown takes: no list is renewed meanwhile.
 LONG = 1e6
@@ -88,5 +95,6 @@ def test_what_is_not_listed_yet_is_found_by_its_name(
     with old_lists(sandbox, LONG):
         list_resources(sandbox, group)
         make(sandbox, HUB, CLUSTER, HUB, CLUSTER_BODY)
+        make(sandbox, HUB, WORKFLOW_TYPE, f"{HUB}-start", WORKFLOW_BODY)
         ran = teardown(sandbox, tmp_path, HUB, "--set", "REGISTRY_NAME=rememberedimages", "--dry-run")
-    assert names(ran, "goes") == {("cluster", HUB)}
+    assert names(ran, "goes") == {("cluster", HUB), ("workflow", f"{HUB}-start")}

@@ -6,8 +6,9 @@ from contextlib import AsyncExitStack
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from deployer.azure import retries
 from deployer.azure.clients import AzureClients
@@ -24,9 +25,6 @@ from tests import aborts
 from tests.deployer.azure.answers import failure
 from tests.deployer.hubs import hub_settings
 
-if TYPE_CHECKING:
-    import pytest
-
 CLIENT = "11111111-1111-4111-8111-111111111111"
 NIGHTS = {"stop_schedule": "Mon-Fri 20:00-07:00", "time_zone": "Europe/Rome"}
 IN_A_CONTAINER = {"azure_client_id": CLIENT, "container_group_name": "our-hub-deployer-1"}
@@ -42,9 +40,11 @@ class Azure:
         self.kept = kept
         self.puts: list[str] = []
         self.refusals: dict[str, list[str]] = {}
-        self.resources = SimpleNamespace(resources=self)
+        self.unseen = ""
 
     async def find(self, path: str, _api_version: str) -> dict[str, Any] | None:
+        if self.unseen and WORKFLOW_TYPE in path:
+            raise failure({"error": {"code": self.unseen, "message": "no"}}, 409)
         return deepcopy(self.kept.get(path.rpartition("/")[2]))
 
     async def put(self, path: str, _api_version: str, body: dict[str, Any]) -> None:
@@ -68,12 +68,6 @@ class Azure:
         return [
             each for each in self.kept.values() if each.get("properties", {}).get("principalId") == principal
         ]
-
-    async def list_by_resource_group(self, _group: str, **_filter: str) -> Any:
-        for name, body in list(self.kept.items()):
-            if "properties" in body and "definition" in body["properties"]:
-                path = self.resource_id("research", WORKFLOW_TYPE, name)  # type: ignore[misc]
-                yield SimpleNamespace(id=path, name=name, tags=body["tags"])
 
 
 class Tried:
@@ -193,4 +187,11 @@ async def test_without_the_setting_the_schedule_goes_and_its_rights_too() -> Non
     assert await Tried(azure).outcome() == "removed our-hub-stop, our-hub-start"
     # Of the first one the assignment could not be removed.
     assert len(azure.kept) == 1
+    assert await Tried(azure).outcome() == "nothing to remove"
+
+
+@pytest.mark.parametrize("code", ["MissingSubscriptionRegistration", "AuthorizationFailed"])
+async def test_whoever_cannot_see_workflows_has_none_to_remove(code: str) -> None:
+    azure = Azure()
+    azure.unseen = code
     assert await Tried(azure).outcome() == "nothing to remove"
