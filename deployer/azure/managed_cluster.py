@@ -15,6 +15,8 @@ Body = dict[str, Any]
 """A body as it goes over the wire, or a part of one."""
 
 CLUSTER_TYPE = "Microsoft.ContainerService/managedClusters"
+# For requests without the SDK's client for clusters.
+CLUSTER_API = "2025-10-01"
 
 # Names of Zero to JupyterHub, which the affinities and tolerations of the charts refer to.
 NODE_PURPOSE = "hub.jupyter.org/node-purpose"

@@ -11,6 +11,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from deployer.azure.deployer_identity import attached_identities
+from deployer.azure.managed_cluster import CLUSTER_API
 from deployer.cloud import MANAGEMENT_ENDPOINT
 from deployer.comparison import contains
 from deployer.settings.types.stop_schedule import DAY_MINUTES, DAYS, clock, stops_of
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 WORKFLOW_TYPE = "Microsoft.Logic/workflows"
 WORKFLOW_API = "2019-05-01"
-CLUSTER_API = "2025-10-01"
 LANGUAGE = "https://schema.management.azure.com/providers/Microsoft.Logic/schemas/2016-06-01/workflowdefinition.json#"
 # A Monday in the past: without a begin, Azure runs a new workflow at once.
 BEGIN = "2026-01-05T00:00:00"

@@ -15,9 +15,10 @@ from deployer.azure.clients import list_group_resources
 from deployer.azure.container_groups import CONTAINER_GROUP_API
 from deployer.azure.container_registry import API_VERSION as REGISTRY_API
 from deployer.azure.deployer_identity import IDENTITY_API
+from deployer.azure.managed_cluster import CLUSTER_API
 from deployer.azure.retries import UNSEEN_CODES, with_retries
 from deployer.azure.role_assignments import ASSIGNMENTS_API
-from deployer.azure.stop_workflows import CLUSTER_API, WORKFLOW_API
+from deployer.azure.stop_workflows import WORKFLOW_API
 from deployer.azure.storage_accounts import STORAGE_API
 from deployer.errors import AzureError
 from deployer.inventory.own import kind_of
