@@ -53,15 +53,6 @@ class RegistryImages:
         self._server = login_server
         self._credential = credential
 
-    async def count(self, prefix: str = "") -> int:
-        """Return how many images the repositories have whose names start with a prefix.
-
-        Raises:
-            DeployerError: the registry cannot be read.
-
-        """
-        return len(await self.images(prefix))
-
     async def images(self, prefix: str = "") -> list[Image]:
         """Return the images of the repositories whose names start with a prefix.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from deployer.azure.container_registry import API_VERSION, HubRegistry
 from deployer.azure.registry_images import RegistryImages
 from deployer.azure.retries import with_retries
+from deployer.cloud import REGISTRY_SUFFIX
 from deployer.comparison import contains
 from deployer.errors import DeployerError
 from deployer.inventory.things import Kind, Thing
@@ -25,10 +26,10 @@ def registries_of(hub: Hub) -> frozenset[str]:
 
 async def with_images(registry: Thing, hub: Hub, report: StepReport) -> Thing:
     """Return a registry that goes, with the number of images that go with it."""
-    server = f"{registry.name.lower()}.azurecr.io"
+    server = f"{registry.name.lower()}.{REGISTRY_SUFFIX}"
     report.progress(f"counting the images in {server}")
     try:
-        count = await RegistryImages(server, hub.session.credential).count()
+        count = len(await RegistryImages(server, hub.session.credential).images())
     except DeployerError as error:
         detail = f"with its images, which could not be counted: {error.message}"
     else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from deployer.azure.registry_passwords import SLOTS
+from deployer.cloud import REGISTRY_SUFFIX
 from deployer.errors import HelmError, PreflightError
 from deployer.helm.charts import binderhub_chart, cert_manager_chart, fetch_chart, traefik_chart
 from deployer.helm.rendering import find_refusals
@@ -133,9 +134,8 @@ async def _refusals(
 def _hub_values(settings: Settings, context: Context) -> dict[str, Any]:
     """Return the values of BinderHub as they will be, apart from the registry, which is not there yet."""
     names = context.names
-    server = (
-        None if settings.container_registry is ContainerRegistry.DOCKERHUB else f"{names.registry}.azurecr.io"
-    )
+    docker_hub = settings.container_registry is ContainerRegistry.DOCKERHUB
+    server = None if docker_hub else f"{names.registry}.{REGISTRY_SUFFIX}"
     login = RegistryLogin("user", SecretStr("password"), SLOTS[0] if server else None)
     registry = RegistryAccess(server, f"{names.registry_project}/binder-", login, login)
     return render_binderhub_values(settings, names, registry).merged()
