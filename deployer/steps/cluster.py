@@ -168,21 +168,17 @@ async def _wish(context: Context, report: StepReport, found: Body | None) -> Clu
     quota = await _quota(context, report)
     if quota is None:
         # An existing pool stays as it is; a new one upgrades in the way that needs no further cores.
-        return ClusterWish(
-            settings,
-            context.names,
-            user_pool_surges=found is not None and user_pool_surges(found),
-            own_range=context.results.own_range.get(),
-        )
-    if lacking := quota.system_pool_lacks(settings, found):
-        report.warning(
-            "Azure upgrades the system pool by adding a second node for some minutes, and there is no "
-            f"room for it: {lacking}. Without it the upgrade fails. Ask for more (portal, Quotas, Compute)"
-        )
-    surges = quota.user_pool_surges(settings, found)
-    return ClusterWish(
-        settings, context.names, user_pool_surges=surges, own_range=context.results.own_range.get()
-    )
+        surges = found is not None and user_pool_surges(found)
+    else:
+        surges = quota.user_pool_surges(settings, found)
+        if lacking := quota.system_pool_lacks(settings, found):
+            report.warning(
+                "Azure upgrades the system pool by adding a second node for some minutes, and there is no "
+                f"room for it: {lacking}. Without it the upgrade fails. Ask for more (portal, Quotas, "
+                "Compute)"
+            )
+    own_range = context.results.own_range.get()
+    return ClusterWish(settings, context.names, user_pool_surges=surges, own_range=own_range)
 
 
 async def _quota(context: Context, report: StepReport) -> CoreQuota | None:
