@@ -15,7 +15,7 @@ from deployer.errors import DeployerError
 from deployer.names import carries_our_tags, our_tags
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from deployer.azure.clients import AzureClients
 
@@ -89,12 +89,12 @@ def unwanted_records(known: Sequence[str], hosts: Collection[str], written: Coll
     ]
 
 
-def is_ours(record: dict[str, Any], hub: str) -> bool:
+def is_ours(record: Mapping[str, Any], hub: str) -> bool:
     """Return whether a record set carries the metadata of this hub."""
     return carries_our_tags(record.get("properties", {}).get("metadata"), hub)
 
 
-def target_of(record: dict[str, Any]) -> str:
+def target_of(record: Mapping[str, Any]) -> str:
     """Return the target of a CNAME record set, normalised as DNS compares names."""
     alias = record.get("properties", {}).get("CNAMERecord") or {}
     return str(alias.get("cname", "")).rstrip(".").lower()

@@ -10,7 +10,7 @@ from deployer.certificates.state import Stage
 from deployer.errors import CertificateError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from deployer.certificates.authorities import Authority
@@ -133,11 +133,10 @@ def refused_note(refusals: Sequence[AuthorityRefusal], next_try: datetime | None
     )
 
 
-def unreachable_note(state: CertificateState, cnames: Mapping[str, str]) -> str:
+def unreachable_note(state: CertificateState, names: HubNames) -> str:
     """Return the note for a hub whose custom domain does not lead to it yet."""
-    lines = "; ".join(f"{host}. CNAME {target}." for host, target in cnames.items())
     return (
         f"There is no certificate yet, because the domain does not lead to the hub: {state.words}. It is "
         "issued automatically once these records exist; running deploy again shows whether it was. Create "
-        f"them where the DNS of the domain is managed: {lines}"
+        f"them where the DNS of the domain is managed: {'; '.join(names.cname_lines())}"
     )

@@ -105,9 +105,9 @@ def not_this_hubs(found: Mapping[str, Any], hub: str, own_targets: frozenset[str
 
     A hub of the same name in another group or region may have taken the record over.
     """
-    if not is_ours(dict(found), hub):
+    if not is_ours(found, hub):
         return "it has no metadata of this hub: somebody else created it"
-    target = target_of(dict(found))
+    target = target_of(found)
     if target not in own_targets:
         return f"it leads to {target or 'nowhere'}, which is not this hub"
     return ""

@@ -137,7 +137,7 @@ class Certification:
 
     def _unreachable(self, state: CertificateState) -> str:
         self.outcome = CertificateOutcome.UNREACHABLE
-        self._report.note(unreachable_note(state, self._context.names.cnames))
+        self._report.note(unreachable_note(state, self._context.names))
         return "the domain does not resolve to the hub yet"
 
     def _add_refusal(self, state: CertificateState) -> None:

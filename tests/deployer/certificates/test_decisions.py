@@ -116,6 +116,6 @@ def test_the_note_names_every_refusal_and_the_next_try() -> None:
 
 
 def test_the_note_about_a_domain_has_the_lines_for_its_dns() -> None:
-    note = unreachable_note(waiting("letsencrypt", "binder.hub.example.org"), names_of(**OWN_DOMAIN).cnames)
+    note = unreachable_note(waiting("letsencrypt", "binder.hub.example.org"), names_of(**OWN_DOMAIN))
     assert "binder.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com." in note
     assert "hub.hub.example.org. CNAME our-hub.westeurope.cloudapp.azure.com." in note
