@@ -60,7 +60,7 @@ class Lock(Protocol):
         """Extend the lock.
 
         Raises:
-            LockLostError: another run has taken it.
+            LockLostError: another run has taken it, or it is gone.
 
         """
 
@@ -69,4 +69,4 @@ class Lock(Protocol):
 
 
 class LockLostError(Exception):
-    """Another run has taken the lock, after it had expired."""
+    """Another run has taken the lock, after it had expired, or somebody has removed it."""

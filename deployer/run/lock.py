@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from deployer.errors import AlreadyRunningError, DeployerError
@@ -67,26 +66,41 @@ async def hold(lock: Lock, context: Context, report: StepReport) -> Callable[[],
 
 
 async def _keep(lock: Lock, context: Context) -> None:
-    """Renew a lock until it is lost; a renewal that fails is repeated until the lock has expired."""
-    renewed = monotonic()
-    while monotonic() - renewed < LOCK_SECONDS:
-        await asyncio.sleep(RENEW_EVERY)
-        try:
-            async with asyncio.timeout(RENEW_EVERY):
-                await lock.renew()
-        except LockLostError:
-            break
-        # The renewal only has to succeed before the lock expires; the steps report what fails for them, too.
-        except Exception:  # noqa: BLE001, S112
-            continue
-        renewed = monotonic()
+    """Renew a lock again and again, and end the run when it is lost or expires."""
+    try:
+        while True:
+            async with asyncio.timeout(LOCK_SECONDS):
+                await _renew(lock)
+    except LockLostError:
+        cause = "Another run has taken the lock, or somebody has removed it."
+    except TimeoutError:
+        cause = "The lock could not be renewed for a minute."
     context.abort(
         DeployerError(
             "The run lost its lock, so another deployment of this hub may be running.",
-            cause="The lock could not be renewed for a minute.",
+            cause=cause,
             retryable=True,
         )
     )
+
+
+async def _renew(lock: Lock) -> None:
+    """Renew a lock after a while; a renewal that fails is repeated.
+
+    Raises:
+        LockLostError: the lock is another run's, or gone.
+
+    """
+    while True:
+        await asyncio.sleep(RENEW_EVERY)
+        try:
+            async with asyncio.timeout(RENEW_EVERY):
+                return await lock.renew()
+        except LockLostError:
+            raise
+        # The renewal only has to succeed before the lock expires; the steps report what fails for them, too.
+        except Exception:  # noqa: BLE001, S112
+            continue
 
 
 def _limit(lock: Lock, context: Context) -> float:

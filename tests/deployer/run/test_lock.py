@@ -88,3 +88,25 @@ async def test_a_run_that_loses_its_lock_is_ended(context: Context) -> None:
     taken.lost = True
     async with asyncio.timeout(5):
         assert "lost its lock" in (await ended).message
+    assert (await ended).cause == "Another run has taken the lock, or somebody has removed it."
+
+
+async def test_a_run_ends_when_its_lock_expires_and_not_after_the_next_try(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "RENEW_EVERY", 0.2)
+    monkeypatch.setattr(lock, "LOCK_SECONDS", 0.3)
+    ended: asyncio.Future[DeployerError] = asyncio.get_running_loop().create_future()
+    context.abort = ended.set_result
+    tries: list[str] = []
+
+    async def refuse() -> None:
+        tries.append("renew")
+        raise ConnectionError
+
+    taken = MemoryLock()
+    taken.renew = refuse  # type: ignore[method-assign]
+    await hold(taken, context, REPORT)
+    async with asyncio.timeout(5):
+        assert (await ended).cause == "The lock could not be renewed for a minute."
+    assert tries == ["renew"]
