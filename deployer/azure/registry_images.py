@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import AzureError as SdkError
+
+from deployer.azure.errors import azure_error
 from deployer.cloud import MANAGEMENT_SCOPE
 from deployer.errors import DeployerError
 
@@ -92,7 +95,10 @@ class RegistryImages:
 
     async def _refresh_token(self, client: httpx.AsyncClient) -> str:
         """Exchange a token of Azure for one of the registry."""
-        token = await self._credential.get_token(MANAGEMENT_SCOPE)
+        try:
+            token = await self._credential.get_token(MANAGEMENT_SCOPE)
+        except SdkError as error:
+            raise azure_error(error) from None
         form = {"grant_type": "access_token", "service": self._server, "access_token": token.token}
         return str((await self._send(client, "POST", "/oauth2/exchange", data=form)).json()["refresh_token"])
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
 
-from deployer.azure.registry_images import Image
+import pytest
+from azure.identity import CredentialUnavailableError
+
+from deployer.azure.registry_images import Image, RegistryImages
+from deployer.errors import DeployerError
 from deployer.inventory.old_images import images_of, keeps_images, old_images
 from tests.deployer.settings_of import settings_of
 
@@ -37,3 +43,12 @@ def test_images_stay_unless_the_settings_say_for_how_long() -> None:
     assert not keeps_images(settings_of(image_retention_days="30"))
     account = {"dockerhub_username": "somebody", "dockerhub_password": "of somebody"}
     assert keeps_images(settings_of(image_retention_days="30", container_registry="dockerhub", **account))
+
+
+async def test_a_login_that_fails_for_a_moment_is_an_error_that_people_read() -> None:
+    async def no_token(_scope: str) -> None:
+        raise CredentialUnavailableError(message="The Azure CLI took too long.")
+
+    credential: Any = SimpleNamespace(get_token=no_token)
+    with pytest.raises(DeployerError, match="took too long"):
+        await RegistryImages("demo.azurecr.io", credential).images()
