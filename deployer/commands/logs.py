@@ -129,7 +129,12 @@ async def _of_deployer(
             f"No run of the hub {hub.session.names.hub} has left a log that can be read.",
             suggestion="Logs are in the storage account of the hub, or in the directory --outputs.",
         )
-    text = await read_log(hub.history[0], hub.accounts, hub.session.credential, directory)
+    text = await with_retries(
+        report,
+        "read the log",
+        lambda: read_log(hub.history[0], hub.accounts, hub.session.credential, directory),
+        rights_may_come=False,
+    )
     for line in stored_lines(text.splitlines(), wanted, datetime.now(UTC)):
         yield line
 
