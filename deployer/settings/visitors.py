@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from deployer.settings.model import Settings
 
 _FINE_GRAINED = "github_pat_"
-_PROVIDERS = {Authentication.GITHUB: "GitHub", Authentication.ENTRA: "Microsoft Entra"}
+PROVIDERS = {Authentication.GITHUB: "GitHub", Authentication.ENTRA: "Microsoft Entra"}
 _AZURES_SITE = "azure.com"
 _TO_CLOSE = (
     " To change that, list the repositories that may be built (ALLOWED_REPOSITORIES), or let visitors "
@@ -103,7 +103,7 @@ def who_may_use(settings: Settings) -> str:
             f"your cost.{advice}"
         )
     return (
-        f"The listed people who sign in with {_PROVIDERS[settings.authentication]} can build and run {what}."
+        f"The listed people who sign in with {PROVIDERS[settings.authentication]} can build and run {what}."
     )
 
 

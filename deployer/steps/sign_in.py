@@ -6,15 +6,11 @@ from typing import TYPE_CHECKING
 
 from deployer.azure.session import open_session
 from deployer.run.workflow import Step
-from deployer.settings import Authentication
-from deployer.settings.visitors import SHARED_SITE, shares_its_site
+from deployer.settings.visitors import PROVIDERS, SHARED_SITE, shares_its_site
 
 if TYPE_CHECKING:
     from deployer.progress.report import StepReport
     from deployer.run.context import Context
-
-
-PROVIDERS = {Authentication.GITHUB: "GitHub", Authentication.ENTRA: "Microsoft Entra"}
 
 
 def sign_in_step() -> Step[Context]:

@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import BeforeValidator, SecretStr
 
 from deployer.redaction import SHORTEST_SECRET
+from deployer.settings.types import github
 from deployer.settings.types.validation import close_to, either, refusal
 
 if TYPE_CHECKING:
@@ -119,8 +120,7 @@ def chart_repository(value: Any) -> str:
 
 def github_repository(value: Any) -> str:
     """Accept owner/name, also as the URL of the repository."""
-    text = plain_text(value)
-    name = re.sub(r"^(https?://)?(www\.)?github\.com/", "", text).rstrip("/").removesuffix(".git")
+    name = github.without_address(plain_text(value)).rstrip("/").removesuffix(".git")
     if not _REPOSITORY.fullmatch(name):
         raise refusal("must name a repository on GitHub.", "Write it as owner/name.")
     return name
