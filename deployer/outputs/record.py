@@ -55,7 +55,7 @@ def describe_run(  # noqa: PLR0913 - one for each part of the record
         settings: of the run; secrets are masked.
         names: names and addresses of the hub; None in a run that ended before they were known.
         run: how each step went so far.
-        status: running, done, failed or interrupted.
+        status: done, failed or interrupted.
         started: when the run started, UTC.
         notes: what the reader still has to know or do.
         error: the error that ended the run.
@@ -66,7 +66,7 @@ def describe_run(  # noqa: PLR0913 - one for each part of the record
         "deployer": version("binderhub-deployer"),
         "status": status,
         "started": started.isoformat(timespec="seconds"),
-        "ended": None if status == "running" else datetime.now(UTC).isoformat(timespec="seconds"),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         "hub": _describe_hub(settings, names),
         "notes": [asdict(note) for note in notes],
         "steps": [asdict(step) for step in run.steps.values()],

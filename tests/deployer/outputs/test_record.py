@@ -109,7 +109,6 @@ def test_a_record_keeps_to_the_schema(given: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("status", "error"),
     [
-        ("running", None),
         ("done", None),
         ("failed", AzureError("Refused.", code="Conflict", cause="It exists.", retryable=True)),
         ("failed", CredentialsError("No usable Azure credentials.")),

@@ -29,7 +29,7 @@ async def test_only_the_user_can_read_what_is_written(tmp_path: Path) -> None:
 
 async def test_the_latest_record_is_found_again(tmp_path: Path) -> None:
     store = DirectoryOutputStore(tmp_path)
-    await RunOutputs(store, STARTED).write_record({"status": "running"})
+    await RunOutputs(store, STARTED).write_record({"status": "failed"})
     await RunOutputs(store, STARTED).write_record({"status": "done"})
     latest = json.loads((tmp_path / "latest.json").read_text())
     assert latest["run"] == "runs/2026-11-24T12-30-05Z"
