@@ -68,9 +68,14 @@ PROPAGATION_CODES = {
     "AuthorizationPermissionMismatch",  # of blob storage
 }
 # Nothing of a resource provider can be in a subscription that has never registered it.
-NOT_REGISTERED = "MissingSubscriptionRegistration"
+UNREGISTERED_CODES = {
+    "MissingSubscriptionRegistration",
+    "MissingRegistrationForResourceProvider",
+    "MissingRegistrationForType",
+    "SubscriptionNotRegistered",
+}
 # A GET shows nothing: for lack of rights, or for lack of the provider.
-UNSEEN_CODES = {NOT_REGISTERED, *PROPAGATION_CODES}
+UNSEEN_CODES = UNREGISTERED_CODES | PROPAGATION_CODES
 BUSY_CODES = {
     "OperationNotAllowed",
     "AnotherOperationInProgress",

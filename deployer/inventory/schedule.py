@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.retries import NOT_REGISTERED, with_retries
+from deployer.azure.retries import UNREGISTERED_CODES, with_retries
 from deployer.azure.stop_workflows import ENABLED, START, STOP, WORKFLOW_API, WORKFLOW_TYPE, workflows_of
 from deployer.errors import AzureError
 from deployer.names import carries_our_tags
@@ -47,7 +47,7 @@ async def find_schedule(session: Session, report: StepReport) -> tuple[Schedule 
             report, "look at the stop schedule", lambda: _look(session), rights_may_come=False
         )
     except AzureError as error:
-        if error.code == NOT_REGISTERED:
+        if error.code in UNREGISTERED_CODES:
             return None, ()
         return None, (f"The stop schedule cannot be looked at: {error.message}",)
 

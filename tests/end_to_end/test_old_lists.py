@@ -1,4 +1,4 @@
-"""A teardown while Azure's lists of resources are old: they show what is gone, and lack what is new."""
+"""Commands while Azure's lists of resources are old: they show what is gone, and lack what is new."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from deployer.azure.stop_workflows import START, WORKFLOW_TYPE, describe_workflow, triggers_of
 from sandbox.visitor.portal import GROUPS_API, Portal
+from tests.end_to_end.deployments import run
 from tests.end_to_end.governance import azure, old_lists
 from tests.end_to_end.people import group_id
 from tests.end_to_end.teardowns import API_VERSIONS, LOCATION, make, names, resources, teardown
@@ -98,3 +99,14 @@ def test_what_is_not_listed_yet_is_found_by_its_name(
         make(sandbox, HUB, WORKFLOW_TYPE, f"{HUB}-start", WORKFLOW_BODY)
         ran = teardown(sandbox, tmp_path, HUB, "--set", "REGISTRY_NAME=rememberedimages", "--dry-run")
     assert names(ran, "goes") == {("cluster", HUB), ("workflow", f"{HUB}-start")}
+
+
+def test_a_hub_stays_in_the_region_of_its_cluster_however_new_that_is(
+    sandbox: RunningSandbox, group: str
+) -> None:
+    with old_lists(sandbox, LONG):
+        list_resources(sandbox, group)
+        make(sandbox, HUB, CLUSTER, HUB, {**CLUSTER_BODY, "location": "westeurope"})
+        where = ("--name", HUB, "--resource-group", HUB)
+        ran = run(sandbox, "binderhub-deployer", "plan", *where, "--output", "json")
+    assert ".westeurope." in ran.result["binder_url"]
