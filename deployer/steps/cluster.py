@@ -117,7 +117,7 @@ async def _update(context: Context, report: StepReport, found: ManagedCluster) -
         if found.provisioning_state == "Failed":
             report.warning(f"the last operation on the cluster {name} failed: asking Azure to complete it")
         report.progress(f"updating the cluster {name}: {', '.join(update.changes)}")
-        live = await _put(context, report, update.body)
+        live = await _put(context, report, wanted, aim)
     pools = plan_pool_updates(live, wanted, aim)
     for pool in pools:
         report.progress(f"updating the cluster {name}: {pool.change}")
@@ -128,16 +128,22 @@ async def _update(context: Context, report: StepReport, found: ManagedCluster) -
     return f"{name} updated: {', '.join(changes)}"
 
 
-async def _put(context: Context, report: StepReport, body: Body) -> Body:
-    """Create or change the cluster, and return it."""
+async def _put(context: Context, report: StepReport, wanted: Body, version: str | None = None) -> Body:
+    """Create or change the cluster, and return it.
+
+    Each attempt lays what is wanted over the cluster as it is then: while another operation was waited for,
+    people may have changed it, or the autoscaler the number of its nodes.
+    """
     from azure.mgmt.containerservice.models import ManagedCluster
 
-    # The client leaves out what Azure alone sets.
-    cluster = ManagedCluster(body)
+    group, name = context.settings.resource_group_name, context.names.cluster
 
     async def put() -> Body:
+        found = await find_cluster(context.azure, group, name)
+        body = plan_update(found.as_dict(), wanted, version).body if found else wanted
+        # The client leaves out what Azure alone sets.
         poller = await context.azure.clusters.managed_clusters.begin_create_or_update(
-            context.settings.resource_group_name, context.names.cluster, cluster
+            group, name, ManagedCluster(body)
         )
         return (await poller.result()).as_dict()
 

@@ -6,13 +6,13 @@ import asyncio
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from azure.mgmt.containerservice.aio import ContainerServiceClient
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
-from deployer.azure import settled_cluster
+from deployer.azure import retries, settled_cluster
 from deployer.azure.clients import AzureClients
 from deployer.azure.session import Session
 from deployer.names import derive_names
@@ -24,6 +24,7 @@ from deployer.steps.cluster import ensure_cluster
 from sandbox.azure.resource_manager.app import SUBSCRIPTION_ID
 from sandbox.azure.resource_manager.providers.container_service.quota import AGENT_POOLS
 from tests import aborts
+from tests.deployer.azure.answers import failure
 from tests.deployer.kept_events import KeptEvents
 from tests.deployer.settings_of import settings_of
 from tests.end_to_end.governance import CLUSTERS_API
@@ -145,3 +146,25 @@ async def test_a_pool_that_grows_while_another_one_is_upgraded_keeps_its_nodes(
     services.clock.set_time_scale(0)
     assert "pool user to Kubernetes" in await deploying
     assert (await hub.pools())["user"]["count"] == 2
+
+
+async def test_a_pool_that_grows_while_another_operation_is_waited_for_keeps_its_nodes(
+    hub: Hub, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await hub.deploy(aks_node_count_max="3")
+    clusters = hub.azure.clusters.managed_clusters
+    put = clusters.begin_create_or_update
+
+    async def busy(*_: object) -> NoReturn:
+        monkeypatch.setattr(clusters, "begin_create_or_update", put)
+        (pool,) = (
+            each for each in world.manager.host.services.state.of_type(AGENT_POOLS) if each.id.name == "user"
+        )
+        pool.properties["count"] = 2
+        raise failure({"error": {"code": "OperationNotAllowed", "message": "is in progress"}}, 409)
+
+    monkeypatch.setattr(retries, "wait_exponential_jitter", lambda **_: lambda _state: 0)
+    monkeypatch.setattr(clusters, "begin_create_or_update", busy)
+    assert "pool user" in await hub.deploy(aks_node_count_max="4")
+    pool = (await hub.pools())["user"]
+    assert (pool["count"], pool["maxCount"]) == (2, 4)
