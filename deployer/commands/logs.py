@@ -172,10 +172,12 @@ async def _of_container(
         answer = await with_retries(
             report,
             "read the log of the container",
-            lambda: hub.session.azure.get_json(path, CONTAINER_GROUP_API),
+            lambda: hub.session.azure.find(path, CONTAINER_GROUP_API),
             rights_may_come=False,
         )
-        lines = str(answer.get("content") or "").splitlines()
+        lines = str((answer or {}).get("content") or "").splitlines()
+        # Fewer than before are those of another start: Azure starts a container again that has crashed.
+        shown = shown if len(lines) >= shown else 0
         for line in container_lines(lines[shown:], wanted, datetime.now(UTC)):
             yield line
         shown, wanted = len(lines), replace(wanted, since=None, tail=None)
