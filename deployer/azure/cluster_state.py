@@ -104,6 +104,42 @@ def check_region(found: ManagedCluster, settings: Settings) -> None:
     )
 
 
+def check_node_sizes(found: ManagedCluster, settings: Settings) -> None:
+    """Refuse other sizes than those of the node pools, which Azure cannot change.
+
+    How many sessions the hub takes follows from the size of the user pool. A size of the system pool that was
+    not chosen, but follows from it, is no reason to refuse.
+
+    Raises:
+        PreflightError: with what to do about it.
+
+    """
+    wanted = {USER_POOL: "aks_node_vm_size"}
+    if settings.is_chosen("aks_system_node_vm_size"):
+        wanted[SYSTEM_POOL] = "aks_system_node_vm_size"
+    for pool in found.agent_pool_profiles or ():
+        field = wanted.get(str(pool.name))
+        if (
+            field is None
+            or not pool.vm_size
+            or pool.vm_size.casefold() == getattr(settings, field).casefold()
+        ):
+            continue
+        raise PreflightError(
+            f"The node pool {pool.name} has machines of the size {pool.vm_size}, and this deployment is for "
+            f"{getattr(settings, field)}: Azure cannot change the size of a pool.",
+            suggestion=f"Set {field.upper()} to {pool.vm_size}."
+            + (_how_to_replace(found.name, settings.aks_node_vm_size) if pool.name == USER_POOL else ""),
+        )
+
+
+def _how_to_replace(cluster: str | None, size: str) -> str:
+    return (
+        f" For machines of the size {size}, delete the node pool {USER_POOL} when no sessions run (portal, "
+        f"{cluster}, Node pools), and deploy again, which creates it."
+    )
+
+
 def operation_on(found: ManagedCluster) -> str | None:
     """Return what goes on with a cluster or with one of its node pools; None where nothing does.
 

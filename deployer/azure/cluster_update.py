@@ -86,13 +86,11 @@ def unchangeable(found: Body, wanted: Body, version: str | None) -> Iterator[str
     tier = (found.get("sku") or {}).get("tier")
     if _has_long_term_support(found) and tier != wanted["sku"]["tier"]:
         yield f"the cluster keeps the tier {tier}: its Long-Term Support needs it"
-    live = node_pools(found)
-    for pool in wanted["properties"]["agentPoolProfiles"]:
-        size = live.get(pool["name"], pool)["vmSize"]
-        if size.casefold() != pool["vmSize"].casefold():
-            yield (
-                f"the pool {pool['name']} keeps its size {size}: Azure cannot change it to {pool['vmSize']}"
-            )
+    # A size that was chosen has been refused before: see `check_node_sizes`. This one follows from another.
+    pool = node_pools(wanted)[SYSTEM_POOL]
+    size = node_pools(found).get(SYSTEM_POOL, pool)["vmSize"]
+    if size.casefold() != pool["vmSize"].casefold():
+        yield f"the pool {SYSTEM_POOL} keeps its size {size}: Azure cannot change it to {pool['vmSize']}"
     ranges = authorised_ranges(found)
     if ranges and "apiServerAccessProfile" not in wanted["properties"]:
         yield (

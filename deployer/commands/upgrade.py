@@ -9,7 +9,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from deployer.azure.cluster_state import check_region
+from deployer.azure.cluster_state import check_node_sizes, check_region
 from deployer.azure.clusters import open_cluster
 from deployer.azure.session import open_session
 from deployer.cloud import REGISTRY_SUFFIX
@@ -70,8 +70,8 @@ async def prepare_upgrade(
         progress: receives what is waited for.
 
     Raises:
-        PreflightError: there is no hub, it is stopped or in another region, or no deployment of it has
-            succeeded.
+        PreflightError: there is no hub, it is stopped, in another region or has other node sizes, or no
+            deployment of it has succeeded.
         SettingsError: the settings do not go together.
 
     """
@@ -133,6 +133,7 @@ async def _compare(
         location=wanted.resource_group_location or cluster.location,
     )
     check_region(cluster, resolved)
+    check_node_sizes(cluster, resolved)
     changed = changed_settings(stored, wanted.chosen())
     differences = find_differences(resolved, Live(releases, values, cluster.as_dict()), changed)
     return Upgrade(wanted, replace(differences, images=await _old_images(hub, api, resolved)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from deployer.azure.api_access import own_range_beside
-from deployer.azure.cluster_state import check_region, check_usable
+from deployer.azure.cluster_state import check_node_sizes, check_region, check_usable
 from deployer.azure.clusters import find_cluster
 from deployer.azure.kubernetes_versions import (
     check_offered,
@@ -34,7 +34,7 @@ def existing_cluster_step(settings: Settings) -> Step[Context]:
 
 
 async def check_existing_cluster(context: Context, report: StepReport) -> str:
-    """Refuse a cluster that the deployment cannot use or reach, and a region or version it cannot have."""
+    """Refuse a cluster that the deployment cannot use or reach, and what it cannot have there."""
     context.results.own_range.set(await own_range_beside(context.settings.api_server_authorized_ranges))
     group, name = context.settings.resource_group_name, context.names.cluster
     found = await with_retries(
@@ -47,6 +47,7 @@ async def check_existing_cluster(context: Context, report: StepReport) -> str:
         return "no cluster yet"
     check_usable(found, context.names)
     check_region(found, context.settings)
+    check_node_sizes(found, context.settings)
     if wanted:
         await _check_upgrade(context, report, found, wanted)
     return f"{name} exists (Kubernetes {found.current_kubernetes_version})"

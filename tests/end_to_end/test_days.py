@@ -207,10 +207,25 @@ def test_people_see_what_an_upgrade_changes_before_they_are_asked(hub: Hub) -> N
     assert hub.read("upgrade").startswith(f"The hub {HUB} is as its settings")
 
 
-def test_an_upgrade_to_another_region_is_refused_before_anybody_is_asked(hub: Hub) -> None:
-    refusal = hub.ask("upgrade", "--set", "RESOURCE_GROUP_LOCATION=northeurope")
+@pytest.mark.parametrize(
+    ("wanted", "refused"),
+    [
+        (
+            "RESOURCE_GROUP_LOCATION=northeurope",
+            "this deployment is for northeurope: a hub stays in its region",
+        ),
+        (
+            "AKS_NODE_VM_SIZE=Standard_D8s_v5",
+            "this deployment is for Standard_D8s_v5: Azure cannot change the size",
+        ),
+    ],
+)
+def test_an_upgrade_to_what_the_hub_cannot_have_is_refused_before_anybody_is_asked(
+    hub: Hub, wanted: str, refused: str
+) -> None:
+    refusal = hub.ask("upgrade", "--set", wanted)
     assert refusal.status == 2
-    assert "this deployment is for northeurope: a hub stays in its region" in refusal.stderr
+    assert refused in refusal.stderr
 
 
 def test_an_upgrade_keeps_what_is_not_named_and_needs_no_secret_again(hub: Hub) -> None:

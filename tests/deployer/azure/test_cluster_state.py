@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 from azure.mgmt.containerservice.models import ManagedCluster
 
-from deployer.azure.cluster_state import check_region, check_usable, operation_on, under_way
+from deployer.azure.cluster_state import (
+    check_node_sizes,
+    check_region,
+    check_usable,
+    operation_on,
+    under_way,
+)
 from deployer.errors import PreflightError
 from deployer.names import derive_names
 from tests.deployer.azure.clusters import as_azure_has_it, pool_of
@@ -68,6 +74,29 @@ def test_a_cluster_in_another_region_is_refused_with_what_to_write() -> None:
         check_region(ManagedCluster(as_azure_has_it()), settings_of(resource_group_location="northeurope"))
     assert "RESOURCE_GROUP_LOCATION" in str(refused.value.suggestion)
     assert "--location westeurope" in str(refused.value.suggestion)
+
+
+def test_a_size_of_the_pools_that_azure_cannot_change_is_refused_with_what_to_do() -> None:
+    found = ManagedCluster(as_azure_has_it(aks_node_vm_size="Standard_D4s_v5"))
+    with pytest.raises(PreflightError, match=r"user has machines of the size Standard_D4s_v5") as refused:
+        check_node_sizes(found, settings_of())
+    assert "Set AKS_NODE_VM_SIZE to Standard_D4s_v5" in str(refused.value.suggestion)
+    assert "delete the node pool user" in str(refused.value.suggestion)
+
+
+def test_a_chosen_size_of_the_system_pool_is_refused_and_one_that_follows_is_not() -> None:
+    found = as_azure_has_it(aks_node_vm_size="Standard_D4s_v5", aks_system_node_vm_size="Standard_D2s_v5")
+    check_node_sizes(ManagedCluster(found), settings_of(aks_node_vm_size="standard_d4s_v5"))
+    chosen = {"aks_node_vm_size": "Standard_D4s_v5", "aks_system_node_vm_size": "Standard_D8s_v5"}
+    with pytest.raises(PreflightError, match="system has machines of the size Standard_D2s_v5") as refused:
+        check_node_sizes(ManagedCluster(found), settings_of(**chosen))
+    assert "Set AKS_SYSTEM_NODE_VM_SIZE to Standard_D2s_v5" in str(refused.value.suggestion)
+
+
+def test_a_pool_that_was_deleted_can_have_another_size() -> None:
+    found = as_azure_has_it()
+    found["properties"]["agentPoolProfiles"].remove(pool_of(found, "user"))
+    check_node_sizes(ManagedCluster(found), settings_of(aks_node_vm_size="Standard_D4s_v5"))
 
 
 @pytest.mark.parametrize(

@@ -181,10 +181,11 @@ def test_the_way_of_upgrading_follows_the_quota_and_keeps_other_surges() -> None
 
 def test_a_size_that_azure_cannot_change_is_named_and_kept() -> None:
     found = as_azure_has_it()
-    given = {"aks_node_vm_size": "Standard_D4s_v5", "aks_system_node_vm_size": "Standard_D2s_v5"}
+    pool_of(found, "user")["vmSize"] = "Standard_D4s_v5"
+    given = {"aks_node_vm_size": "Standard_D4s_v5"}
     assert update_of(found, surges=False, **given).changes == ()
     (warning,) = warnings_of(found, **given)
-    assert "the pool user keeps its size Standard_D2s_v5" in warning
+    assert "the pool system keeps its size Standard_D2s_v5" in warning
 
 
 def test_long_term_support_keeps_its_tier() -> None:
