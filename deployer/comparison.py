@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def contains(live: Any, wanted: Any, *, ignore_case: bool = False, ignore_order: bool = False) -> bool:
@@ -32,3 +35,15 @@ def contains(live: Any, wanted: Any, *, ignore_case: bool = False, ignore_order:
     if ignore_case and isinstance(live, str) and isinstance(wanted, str):
         return live.casefold() == wanted.casefold()
     return bool(live == wanted)
+
+
+def merged_tags(found: Mapping[str, str] | None, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return wanted tags laid over those of a resource, of which others may have set some.
+
+    To Azure, the names of tags are the same in any case, and it keeps the case that they had; their values
+    differ by case ("Use tags to organize your Azure resources").
+    """
+    merged = dict(found or {})
+    known = {name.casefold(): name for name in merged}
+    merged.update({known.get(name.casefold(), name): value for name, value in wanted.items()})
+    return merged

@@ -20,7 +20,7 @@ from deployer.azure.managed_cluster import (
     UPGRADE_CHANNEL,
     USER_POOL,
 )
-from deployer.comparison import contains
+from deployer.comparison import contains, merged_tags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ def plan_update(found: Body, wanted: Body, version: str | None) -> ClusterUpdate
     changes = [
         *_mend_state(found),
         *_lay_tier(body, wanted),
-        *_lay(body, "tags", {"tags": wanted["tags"]}),
+        *_lay(body, "tags", {"tags": merged_tags(found.get("tags"), wanted["tags"])}),
         *_lay(body, "identity issuer", {"properties": {"oidcIssuerProfile": {"enabled": True}}}),
         *_lay_channels(body["properties"]),
         *_lay_ranges(body, wanted),
@@ -195,7 +195,7 @@ def _lay_pool(found: Body, pool: Body) -> bool:
     """Lay what is ours over a pool; return whether that changed anything."""
     before = copy.deepcopy(found)
     _add(found, "nodeLabels", pool["nodeLabels"])
-    _add(found, "tags", pool["tags"])
+    _add(found, "tags", merged_tags(found.get("tags"), pool["tags"]))
     missing = [taint for taint in pool.get("nodeTaints", ()) if taint not in (found.get("nodeTaints") or ())]
     if missing:
         found["nodeTaints"] = [*(found.get("nodeTaints") or ()), *missing]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from deployer.comparison import contains
+from deployer.comparison import contains, merged_tags
 from deployer.names import carries_our_tags
 
 if TYPE_CHECKING:
@@ -102,12 +102,12 @@ class HubRegistry:
         """Resource id of a token."""
         return self._id(f"{REGISTRY_TYPE}/tokens", self.names.registry, token.name)
 
-    def registry(self) -> dict[str, Any]:
-        """Describe the registry."""
+    def registry(self, found: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Describe the registry, with the tags that others gave to the one that was found."""
         return {
             "location": self.settings.region,
             "sku": {"name": self.settings.registry_sku},
-            "tags": dict(self.names.tags),
+            "tags": merged_tags((found or {}).get("tags"), self.names.tags),
             "properties": {
                 "adminUserEnabled": False,
                 # Attribute-based permissions, which are becoming the default, ignore roles such as AcrPull.
@@ -181,5 +181,6 @@ def _reason(answer: httpx.Response) -> str:
 
 
 def is_as_wanted(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Return whether a resource has everything that is wanted, whatever its case and order."""
-    return contains(found, wanted, ignore_case=True, ignore_order=True)
+    """Return whether a resource has everything that is wanted, in any order and case; tags have a case."""
+    same_tags = "tags" not in wanted or contains(found.get("tags"), wanted["tags"])
+    return same_tags and contains(found, wanted, ignore_case=True, ignore_order=True)

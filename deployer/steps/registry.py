@@ -50,7 +50,7 @@ async def ensure_registry(context: Context, report: StepReport) -> str:
     if foreign:
         report.progress(f"{name} was not created for this hub: it is used as it is")
     changes = [
-        not foreign and await _ensure(context, report, wanted.registry_id, found, wanted.registry()),
+        not foreign and await _ensure(context, report, wanted.registry_id, found, wanted.registry(found)),
     ]
     for token in (wanted.push_token, wanted.pull_token):
         changes += [
@@ -62,7 +62,8 @@ async def ensure_registry(context: Context, report: StepReport) -> str:
     if not login_server:
         raise DeployerError(f"The registry {name} has no login server.", retryable=True)
     context.results.login_server.set(login_server)
-    return f"{login_server} {'created' if any(changes) else 'exists'} ({context.settings.registry_sku})"
+    done = ("created" if found is None else "updated") if any(changes) else "exists"
+    return f"{login_server} {done} ({context.settings.registry_sku})"
 
 
 async def _find(context: Context, report: StepReport, resource_id: str) -> Body | None:

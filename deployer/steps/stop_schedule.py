@@ -24,6 +24,7 @@ from deployer.azure.stop_workflows import (
     triggers_of,
     workflows_of,
 )
+from deployer.comparison import merged_tags
 from deployer.errors import AzureError
 from deployer.names import carries_our_tags
 from deployer.run.workflow import Step
@@ -128,7 +129,7 @@ def _body(
     state = found["properties"].get("state", ENABLED) if found else ENABLED
     return {
         "location": context.settings.region,
-        "tags": dict(context.names.tags),
+        "tags": merged_tags((found or {}).get("tags"), context.names.tags),
         "identity": identity_body(identity),
         "properties": {"state": state, **describe_workflow(action, cluster, triggers, identity)},
     }

@@ -97,6 +97,14 @@ def test_tags_are_compared_on_the_cluster_and_on_each_pool() -> None:
     assert update_of(as_azure_has_it(), tags='{"cost": "5"}').changes == ("tags", "pool system", "pool user")
 
 
+def test_a_tag_whose_name_azure_keeps_in_another_case_is_the_same_tag() -> None:
+    found = as_azure_has_it(tags='{"Cost": "5"}')
+    assert update_of(found, tags='{"cost": "5"}').changes == ()
+    update = update_of(found, tags='{"cost": "6"}')
+    for tags in (update.body["tags"], pool_of(update.body, "user")["tags"]):
+        assert (tags["Cost"], "cost" in tags) == ("6", False)
+
+
 def test_tags_of_others_stay() -> None:
     found = as_azure_has_it()
     found["tags"]["from-it"] = pool_of(found, "user").setdefault("tags", {})["from-it"] = "yes"

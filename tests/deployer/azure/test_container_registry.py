@@ -55,6 +55,15 @@ def test_the_tokens_reach_the_hubs_own_repositories_only_and_one_of_them_reads_a
     assert rights == {"demo-images": {"read", "write"}, "demo-pull": {"read"}}
 
 
+def test_tags_of_others_stay_on_a_registry_that_changes() -> None:
+    found = {"tags": {"from-it": "yes", "Binderhub-Name": "other"}}
+    assert hub_registry().registry(found)["tags"] == {
+        "from-it": "yes",
+        "Binderhub-Name": "demo",
+        "binderhub-created-by": "binderhub-deployer",
+    }
+
+
 @pytest.mark.parametrize(
     ("found", "wanted", "different"),
     [
@@ -63,6 +72,7 @@ def test_the_tokens_reach_the_hubs_own_repositories_only_and_one_of_them_reads_a
         ({"actions": ["b", "a"]}, {"actions": ["a", "b"]}, False),
         ({"sku": {"name": "Basic"}}, {"sku": {"name": "Standard"}}, True),
         ({"tags": {}}, {"tags": {"a": "b"}}, True),
+        ({"tags": {"a": "B"}}, {"tags": {"a": "b"}}, True),
         ({}, {"properties": {"adminUserEnabled": False}}, True),
     ],
 )

@@ -169,6 +169,15 @@ async def test_a_schedule_that_is_paused_stays_paused_when_it_changes() -> None:
     assert trigger["recurrence"]["schedule"] == {"weekDays": ["Saturday"], "hours": [0], "minutes": [0]}
 
 
+async def test_tags_of_others_stay_when_a_schedule_changes() -> None:
+    azure = Azure(**{"our-hub-deployer": own()})
+    await Tried(azure, **NIGHTS).outcome()
+    azure.kept["our-hub-stop"]["tags"]["from-it"] = "yes"
+    await Tried(azure, **{**NIGHTS, "stop_schedule": "Sat-Sun"}, tags="team=chemistry").outcome()
+    tags = azure.kept["our-hub-stop"]["tags"]
+    assert tags == {"from-it": "yes", "team": "chemistry", **our_tags("our-hub")}
+
+
 async def test_a_workflow_of_others_is_left_alone() -> None:
     theirs: dict[str, Any] = {"tags": {}, "properties": {"definition": {}}}
     azure = Azure(**{"our-hub-stop": theirs, "our-hub-deployer": own()})

@@ -90,6 +90,17 @@ def test_registry_passwords_are_replaced_where_they_do_not_work_or_do_not_last(h
     assert outcome(again, "registry-access").count(" is kept and lasts until ") == 2
 
 
+def test_a_registry_changes_its_tier_and_keeps_the_tags_of_others(hub: Hub) -> None:
+    portal, registry = Portal(hub.sandbox), registry_id(hub)
+    before = portal.arm("GET", registry, REGISTRIES_API)["tags"]
+    portal.arm("PATCH", registry, REGISTRIES_API, {"tags": {**before, "from-it": "yes"}})
+    for tier in ("Premium", "Basic"):
+        ran = hub.deploy(REGISTRY_SKU=tier)
+        assert outcome(ran, "registry").endswith(f"updated ({tier})"), ran.stderr
+        found = portal.arm("GET", registry, REGISTRIES_API)
+        assert (found["sku"]["name"], found["tags"]) == (tier, {**before, "from-it": "yes"})
+
+
 def test_a_registry_that_lets_nobody_in_is_named_with_its_own_words(hub: Hub) -> None:
     said = "client with IP '203.0.113.9' is not allowed access"
     with hub.sandbox.fault(**registry_refusal(403, "DENIED", said), times=None):
