@@ -86,8 +86,15 @@ class CoreQuota:
         )
 
 
-async def read_core_quota(azure: AzureClients, settings: Settings) -> CoreQuota | None:
+async def read_core_quota(
+    azure: AzureClients, settings: Settings, found: Body | None = None
+) -> CoreQuota | None:
     """Return the quotas; None where Azure does not know one of the sizes.
+
+    Args:
+        azure: makes the requests.
+        settings: of the hub.
+        found: the cluster as Azure returned it, whose pools keep their sizes; None where there is none yet.
 
     Raises:
         HttpResponseError: Azure refuses, for example where the rights reach a resource group alone.
@@ -99,8 +106,9 @@ async def read_core_quota(azure: AzureClients, settings: Settings) -> CoreQuota 
         azure.list_json(f"{compute}/skus", SKUS_API, {"$filter": f"location eq '{settings.region}'"}),
     )
     sizes = {sku["name"].casefold(): sku for sku in skus if sku.get("resourceType") == "virtualMachines"}
-    system = _size(sizes.get(settings.aks_system_node_vm_size.casefold()))
-    user = _size(sizes.get(settings.aks_node_vm_size.casefold()))
+    wanted = {SYSTEM_POOL: settings.aks_system_node_vm_size, USER_POOL: settings.aks_node_vm_size}
+    wanted |= {pool["name"]: pool["vmSize"] for pool in _pools(found)}
+    system, user = (_size(sizes.get(wanted[pool].casefold())) for pool in (SYSTEM_POOL, USER_POOL))
     if system is None or user is None:
         return None
     limits = {each["name"]["value"]: Usage(each["currentValue"], each["limit"]) for each in usages}
@@ -115,5 +123,8 @@ def _size(sku: dict[str, Any] | None) -> VmSize | None:
 
 
 def _node_counts(found: Body | None) -> dict[str, int]:
-    pools = found["properties"].get("agentPoolProfiles") or () if found else ()
-    return {pool["name"]: pool.get("count") or 0 for pool in pools}
+    return {pool["name"]: pool.get("count") or 0 for pool in _pools(found)}
+
+
+def _pools(found: Body | None) -> list[Body]:
+    return (found["properties"].get("agentPoolProfiles") or []) if found else []

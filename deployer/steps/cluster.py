@@ -171,7 +171,7 @@ async def _put_pool(context: Context, report: StepReport, pool: NodePoolUpdate) 
 async def _wish(context: Context, report: StepReport, found: Body | None) -> ClusterWish:
     """Return what the cluster should be; how it is upgraded depends on the quota."""
     settings = context.settings
-    quota = await _quota(context, report)
+    quota = await _quota(context, report, found)
     if quota is None:
         # An existing pool stays as it is; a new one upgrades in the way that needs no further cores.
         surges = found is not None and user_pool_surges(found)
@@ -187,12 +187,12 @@ async def _wish(context: Context, report: StepReport, found: Body | None) -> Clu
     return ClusterWish(settings, context.names, user_pool_surges=surges, own_range=own_range)
 
 
-async def _quota(context: Context, report: StepReport) -> CoreQuota | None:
+async def _quota(context: Context, report: StepReport, found: Body | None) -> CoreQuota | None:
     try:
         return await with_retries(
             report,
             "read the quota of cores",
-            lambda: read_core_quota(context.azure, context.settings),
+            lambda: read_core_quota(context.azure, context.settings, found),
             rights_may_come=False,
         )
     except AzureError:

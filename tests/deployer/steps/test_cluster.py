@@ -97,6 +97,18 @@ async def test_a_pool_that_was_deleted_is_created_as_it_was_and_then_nothing_cha
     assert "exists" in await hub.deploy(tags='{"cost": "5"}')
 
 
+async def test_a_new_pool_has_another_size_and_the_quota_is_judged_by_the_sizes_that_there_are(
+    hub: Hub,
+) -> None:
+    await hub.deploy()
+    await (await hub.azure.clusters.agent_pools.begin_delete(GROUP, NAME, "user")).result()
+    assert "new pool user" in await hub.deploy(aks_node_vm_size="Standard_D4s_v5")
+    sizes = {name: pool["vmSize"] for name, pool in (await hub.pools()).items()}
+    assert sizes == {"system": "Standard_D2s_v5", "user": "Standard_D4s_v5"}
+    # Of 10 cores, two nodes of the system pool and one of the new pool need 8.
+    assert [each for each in hub.shown.messages if "no room" in each] == []
+
+
 async def test_a_new_pool_has_the_version_to_which_the_control_plane_is_upgraded(hub: Hub) -> None:
     await hub.deploy(aks_kubernetes_version="1.34")
     await (await hub.azure.clusters.agent_pools.begin_delete(GROUP, NAME, "user")).result()
