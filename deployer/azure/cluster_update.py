@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 # Channels that bring security updates: any of them may be a choice of the user, every other one is replaced.
 CHANNELS = frozenset({UPGRADE_CHANNEL, "stable", "rapid"})
 NODE_OS_CHANNELS = frozenset({NODE_OS_CHANNEL, "SecurityPatch"})
+UNFINISHED = frozenset({"Failed", "Canceled"})
 
 
 @dataclass(frozen=True)
@@ -131,11 +132,12 @@ def _has_long_term_support(cluster: Body) -> bool:
 
 
 def _mend_state(found: Body) -> Iterator[str]:
+    """Yield what did not end well; an operation that goes on is waited for, and is nothing to change."""
     state = found["properties"].get("provisioningState")
-    if state != "Succeeded":
+    if state in UNFINISHED:
         yield f"its state is {state}"
     for name, pool in node_pools(found).items():
-        if pool.get("provisioningState", "Succeeded") != "Succeeded":
+        if pool.get("provisioningState") in UNFINISHED:
             yield f"the state of pool {name} is {pool['provisioningState']}"
 
 

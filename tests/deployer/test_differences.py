@@ -133,6 +133,13 @@ def test_a_setting_that_held_a_secret_of_earlier_helm_values_is_masked_however_l
     assert "canary" not in line
 
 
+def test_an_operation_that_goes_on_is_no_difference() -> None:
+    found = as_azure_has_it()
+    found["properties"]["provisioningState"] = "Updating"
+    found["properties"]["agentPoolProfiles"][0]["provisioningState"] = "Updating"
+    assert changed_cluster(settings_of(), derive_names(settings_of()), found) == ()
+
+
 def test_a_pool_that_is_created_again_is_named() -> None:
     found = as_azure_has_it()
     found["properties"]["agentPoolProfiles"].pop()
