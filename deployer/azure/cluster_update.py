@@ -189,8 +189,13 @@ def _lay_undecided(properties: Body, wanted: Body) -> Iterator[str]:
 def _lay_pools(body: Body, pools: list[Body]) -> Iterator[str]:
     live = node_pools(body)
     for pool in pools:
-        if pool["name"] in live and _lay_pool(live[pool["name"]], pool):
-            yield f"pool {pool['name']}"
+        name = pool["name"]
+        before = live.get(name, {}).get("count") or 0
+        if name in live and _lay_pool(live[name], pool):
+            # The autoscaler takes only empty nodes away; Azure is asked for as many as may be there.
+            after = live[name].get("count") or 0
+            fewer = f", from {before} nodes to {after} at once: sessions on the others end"
+            yield f"pool {name}{fewer if after < before else ''}"
 
 
 def _lay_pool(found: Body, pool: Body) -> bool:

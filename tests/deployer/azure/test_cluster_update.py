@@ -93,6 +93,13 @@ def test_a_larger_system_pool_is_somebodys_choice() -> None:
     assert update_of(found).changes == ()
 
 
+def test_a_maximum_below_the_nodes_that_run_is_told_with_what_it_ends() -> None:
+    found = as_azure_has_it(aks_node_count_max="5")
+    pool_of(found, "user")["count"] = 4
+    (change,) = update_of(found, aks_node_count_max="3").changes
+    assert change == "pool user, from 4 nodes to 3 at once: sessions on the others end"
+
+
 def test_tags_are_compared_on_the_cluster_and_on_each_pool() -> None:
     assert update_of(as_azure_has_it(), tags='{"cost": "5"}').changes == ("tags", "pool system", "pool user")
 
