@@ -94,15 +94,20 @@ def build_plan(settings: Settings) -> Plan:
         # registry of Azure takes long to create, and does not hold the cluster up.
         cluster_step(settings).after("existing-cluster", *(("registry",) if docker_hub else ())),
         cluster_lock_step().after("cluster"),
-        maintenance_step(settings).after("cluster-lock"),
         storage_class_step().after("cluster-lock"),
         release_step().after("cluster-lock"),
         registry_access_step(settings).after("registry", "release"),
         namespace_step(settings).after("cluster-lock"),
     )
     hub = _https_hub(settings) if settings.https else _plain_http_hub(settings)
-    # Last: a hub that is being deployed is not stopped in the middle of it.
-    last = [stop_schedule_step(settings).after("verify")]
+    last = [
+        # The settings that are kept say of which stop schedule the windows are, so both change together: a
+        # run that fails before would leave windows that look as if people had chosen them.
+        maintenance_step(settings).after("verify"),
+        kept_settings_step().after("maintenance"),
+        # A hub that is being deployed is not stopped in the middle of it.
+        stop_schedule_step(settings).after("verify"),
+    ]
     if not keeps_images(settings):
         last.append(old_images_step(settings).after("verify"))
     steps = (*infrastructure, *hub, *last)
@@ -186,7 +191,6 @@ def _https_hub(settings: Settings) -> tuple[Step[Context], ...]:
         addresses_step().after("ingress", "release"),
         certificate_step().after("cert-manager", "addresses", "namespace", *(step.name for step in dns)),
         verify_step().after("binderhub", "certificate"),
-        kept_settings_step().after("verify"),
         # Last: nothing of the previous configuration goes away before the new one is proven.
         cleanup_step().after("verify"),
     )
@@ -199,5 +203,4 @@ def _plain_http_hub(settings: Settings) -> tuple[Step[Context], ...]:
         binderhub_step(settings).after("registry-access", "storage-class", "namespace", "cleanup"),
         addresses_step().after("binderhub"),
         verify_step().after("addresses"),
-        kept_settings_step().after("verify"),
     )

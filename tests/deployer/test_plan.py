@@ -88,6 +88,12 @@ def test_towards_https_the_old_way_goes_when_the_new_one_is_proven() -> None:
     assert needs_of(**AZURE_NAMES)["cleanup"] == ("verify",)
 
 
+@pytest.mark.parametrize("given", [{}, AZURE_NAMES])
+def test_the_windows_of_a_schedule_are_set_with_the_settings_that_explain_them(given: dict[str, str]) -> None:
+    assert "verify" in needs_of(**given)["maintenance"]
+    assert needs_of(**given)["kept-settings"] == ("maintenance",)
+
+
 def test_a_certificate_is_asked_for_when_its_names_can_lead_to_the_hub() -> None:
     needed = {"cert-manager", "addresses", "namespace", "dns"}
     assert set(needs_of(**OWN_DOMAIN)["certificate"]) == needed
