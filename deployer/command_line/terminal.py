@@ -31,6 +31,7 @@ from deployer.progress.waits import WaitLog
 from deployer.redaction import REDACTOR
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from pathlib import Path
 
@@ -96,7 +97,7 @@ async def in_session(settings: Settings, look: Callable[[Session, StepReport], A
 
 
 def run_to_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; a first SIGINT or SIGTERM cancels the work in order, a second one ends it at once.
+    """Run to the end; a first signal to end cancels the work in order, a second one ends it at once.
 
     Raises:
         KeyboardInterrupt: the work was cancelled.
@@ -107,14 +108,14 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
     async def interruptible() -> T:
         loop = asyncio.get_running_loop()
         task = asyncio.ensure_future(work)
+        numbers = _ending_signals()
 
         def interrupt() -> None:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-                signal.signal(number, _end_now)
+            for number in numbers:
+                _hasten_at_next(number, loop)
             task.cancel()
 
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.add_signal_handler(number, interrupt)
         return await task
 
@@ -124,6 +125,26 @@ def run_to_end(work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(interruptible())
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
+
+
+def _ending_signals() -> tuple[signal.Signals, ...]:
+    """Return the signals that end the work: Ctrl-C, SIGTERM, and SIGHUP of a terminal that is closed.
+
+    SIGHUP does not, where the command was started with nohup, which ignores it.
+    """
+    interrupting = (signal.SIGINT, signal.SIGTERM)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return interrupting
+    return (*interrupting, signal.SIGHUP)
+
+
+def _hasten_at_next(number: signal.Signals, loop: AbstractEventLoop) -> None:
+    """Let the next signal end the process at once, except SIGHUP, which comes twice from one terminal.
+
+    A shell passes SIGHUP on, and the kernel sends it again when the shell has ended.
+    """
+    loop.remove_signal_handler(number)
+    signal.signal(number, signal.SIG_IGN if number is signal.SIGHUP else _end_now)
 
 
 def _end_now(number: int, _frame: object) -> None:

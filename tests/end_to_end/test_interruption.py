@@ -123,6 +123,29 @@ def test_helm_ends_with_the_run_and_the_next_run_recovers_its_release(
     assert (status, left(tmp_path)) == (-signal.SIGTERM, [])
 
 
+@pytest.mark.usefixtures("group")
+def test_a_run_whose_terminal_is_closed_is_recorded_and_leaves_no_keys(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    # Twice: the shell passes it on, and the kernel sends it when the shell has ended.
+    hangups = (signal.SIGHUP, signal.SIGHUP)
+    status, log = interrupted_while(sandbox, tmp_path, WAITING, *hangups, **UNSCHEDULABLE)
+    assert (status, left(tmp_path)) == (3, []), log
+    assert latest_record(tmp_path)["status"] == "interrupted"
+
+
+@pytest.mark.usefixtures("group")
+def test_a_run_that_was_started_with_nohup_goes_on_when_its_terminal_is_closed(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as nohup does, and children inherit it
+    try:
+        status, log = interrupted_while(sandbox, tmp_path, "signing in", signal.SIGHUP)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert status == 0, log
+
+
 def statuses_of_steps(folder: Path) -> dict[str, str]:
     """Return the status of each step of the latest run, which was interrupted."""
     record = latest_record(folder)
