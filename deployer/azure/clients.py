@@ -187,11 +187,14 @@ async def list_group_resources(azure: AzureClients, group: str) -> list[GenericR
 async def list_own_resources(
     azure: AzureClients, group: str, resource_type: str, hub: str
 ) -> list[GenericResourceExpanded]:
-    """Return the resources of a type in a resource group that carry the tag of a hub."""
+    """Return a group's resources of a type that carry the tag of a hub; none where there is no group."""
     found = azure.resources.resources.list_by_resource_group(
         group, filter=f"resourceType eq '{resource_type}'"
     )
-    return [each async for each in found if (each.tags or {}).get(NAME_TAG) == hub]
+    try:
+        return [each async for each in found if (each.tags or {}).get(NAME_TAG) == hub]
+    except ResourceNotFoundError:
+        return []
 
 
 async def list_subscriptions(credential: AsyncTokenCredential) -> list[dict[str, Any]]:

@@ -80,7 +80,8 @@ async def _find_location(settings: Settings, azure: AzureClients, report: StepRe
             LOCATION_SETTING,
             None,
             f"is not set, and there is no resource group {group} to take it from.",
-            "Name an Azure region, for example westeurope.",
+            "Check the resource group and the subscription; for a new hub, name an Azure region, for example "
+            "westeurope.",
         )
         raise SettingsError([problem])
     return await _location_of_cluster(azure, group, hub, report) or found.location

@@ -45,7 +45,7 @@ async def survey(settings: Settings, options: RunOptions, extent: Extent, progre
         if any(problem.setting != LOCATION_SETTING for problem in error.problems):
             raise
         group = settings.resource_group_name
-        return Survey(notes=(f"There is no resource group {group}: there is nothing to remove.",))
+        return Survey(notes=(f"There is no resource group {group}.",))
 
 
 async def teardown(

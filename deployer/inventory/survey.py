@@ -73,7 +73,8 @@ async def survey_hub(hub: Hub, extent: Extent, helm: Path, report: StepReport) -
         things += inside.releases
     if group is not None:
         things += _group(group, things, hub, extent)
-    return sorted_survey(things, (*hub.notes, *_notes(inside, cluster_goes=cluster_goes)))
+    missing = () if group is not None else (f"There is no resource group {settings.resource_group_name}.",)
+    return sorted_survey(things, (*missing, *hub.notes, *_notes(inside, cluster_goes=cluster_goes)))
 
 
 async def _in_group(hub: Hub, known: Known, report: StepReport) -> list[Thing]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -89,6 +90,18 @@ def test_without_a_group_the_region_has_to_be_named(sandbox: RunningSandbox) -> 
     ran = plan(sandbox, RESOURCE_GROUP_LOCATION="")
     assert ran.status == 2
     assert "RESOURCE_GROUP_LOCATION" in ran.stderr
+
+
+@pytest.mark.parametrize("location", ["", "westeurope"])
+@pytest.mark.parametrize("command", ["info", "logs", "upgrade", "stop", "start"])
+def test_a_command_for_a_hub_in_no_group_asks_to_check_the_group(
+    sandbox: RunningSandbox, tmp_path: Path, command: str, location: str
+) -> None:
+    where = {"RESOURCE_GROUP_LOCATION": location}
+    named = ("--name", HUB, "--resource-group", "never-there", "--outputs", str(tmp_path))
+    ran = run(sandbox, "binderhub-deployer", command, *named, **where)
+    assert ran.status == 2
+    assert re.search("Check .*group.* subscription", ran.stderr, re.IGNORECASE), ran.stderr
 
 
 @pytest.mark.parametrize(

@@ -146,8 +146,12 @@ def test_a_group_that_is_not_ours_stays(sandbox: RunningSandbox, leaving: Leavin
     assert "did not create" in ran.stderr
 
 
-def test_without_a_group_there_is_nothing_to_remove(sandbox: RunningSandbox, tmp_path: Path) -> None:
-    ran = teardown(sandbox, tmp_path, "never-there", "--delete-resource-group")
+@pytest.mark.parametrize("location", ["", "westeurope"])
+def test_without_a_group_there_is_nothing_to_remove(
+    sandbox: RunningSandbox, tmp_path: Path, location: str
+) -> None:
+    where = {"RESOURCE_GROUP_LOCATION": location}
+    ran = teardown(sandbox, tmp_path, "never-there", "--delete-resource-group", **where)
     assert ran.status == 0, ran.stderr
     assert ran.result["goes"] == []
     assert "no resource group never-there" in ran.result["notes"][0]
