@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -23,7 +25,7 @@ from deployer.command_line.power import run_power, start, stop
 from deployer.command_line.teardown import remove_from_container, teardown
 from deployer.command_line.terminal import run_options, screen
 from deployer.command_line.upgrade import upgrade, upgrade_from_container
-from deployer.crashes import CleanFormatter, traceback_of
+from deployer.crashes import CleanFormatter, full_disk, traceback_of
 from deployer.errors import DeployerError, Interrupted, RepeatableCrash, SettingsError
 
 if TYPE_CHECKING:
@@ -108,37 +110,64 @@ def _write_crash(crash: BaseException | None) -> None:
         sys.stderr.write(traceback_of(crash))
 
 
+def _open_closed_streams() -> None:
+    """Give up what is written where the shell has closed a stream (`>&-`): Python has no object for it."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+
+
 def _guarded(command: Callable[[], object]) -> int:
     """Run a command and return its exit status."""
     # What is imported stays, so there is no garbage until the work begins, and looking for some would take a
     # tenth of the processor time of a run; `run_to_end` enables it again.
     gc.disable()
+    _open_closed_streams()
     _clean_what_python_says()
     for library in QUIET_LIBRARIES:
         logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         result = command()
     except DeployerError as error:
-        from deployer import console
-
-        screen(stderr=True).print(console.error_for_people(error), soft_wrap=True)
-        return error.exit_status
+        return _tell_error(error)
     except (KeyboardInterrupt, typer.Abort):
         return _tell_interruption()
     except typer.Exit as ended:
         return ended.exit_code
     except Exception as error:
-        if not hasattr(error, "format_message"):
+        told = full_disk(error)
+        if told is None and not hasattr(error, "format_message"):
             _clean_what_python_says()  # again: typer has put its own hook in the place of ours
             raise
-        from rich.text import Text
-
-        screen(stderr=True).print(Text(error.format_message(), style="bold red"))  # click's usage errors
-        screen(stderr=True).print("See --help.")
-        return SettingsError.exit_status
+        return _tell_usage(error) if told is None else _tell_full_disk(told)
     if result == INTERRUPTED_IN_TYPER:
         return _tell_interruption()
     return result if isinstance(result, int) else 0
+
+
+def _tell_error(error: DeployerError) -> int:
+    from deployer import console
+
+    screen(stderr=True).print(console.error_for_people(error), soft_wrap=True)
+    return error.exit_status
+
+
+def _tell_full_disk(error: DeployerError) -> int:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # Give up what standard output could not take: Python would try again at its end, and tell of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return _tell_error(error)
+
+
+def _tell_usage(error: Any) -> int:
+    """Tell what click says about a command that it cannot read."""
+    from rich.text import Text
+
+    screen(stderr=True).print(Text(error.format_message(), style="bold red"))
+    screen(stderr=True).print("See --help.")
+    return SettingsError.exit_status
 
 
 def _tell_interruption() -> int:

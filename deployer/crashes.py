@@ -6,6 +6,7 @@ group, in the file name of an OSError, in the input that pydantic shows.
 
 from __future__ import annotations
 
+import errno
 import logging
 import re
 import traceback
@@ -30,11 +31,24 @@ def without_input(text: str) -> str:
 
 def words_of(error: BaseException) -> str:
     """Return what an error is in one line: its message, or kind and place of an error that nobody foresaw."""
-    if isinstance(error, DeployerError):
-        return error.message
+    explained = full_disk(error) or error
+    if isinstance(explained, DeployerError):
+        return explained.message
     last = traceback.extract_tb(error.__traceback__)[-1:]
     return type(error).__name__ + "".join(
         f" ({Path(each.filename).name}, line {each.lineno})" for each in last
+    )
+
+
+def full_disk(error: BaseException) -> DeployerError | None:
+    """Return the error for people where a disk, or the part of it that they may use, is full; else None."""
+    if not isinstance(error, OSError) or error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        return None
+    what = error.filename or "a file, or the result of the command"
+    return DeployerError(
+        f"There is no room to write {what}: {error.strerror}.",
+        suggestion="Free some space, then start again: everything that exists already is kept.",
+        retryable=True,
     )
 
 

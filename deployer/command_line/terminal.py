@@ -61,6 +61,8 @@ def screen(*, stderr: bool = False) -> Console:
 def print_json(value: object) -> None:
     """Print a result for machines."""
     sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    # Here, where a failure is told: Python itself would end with an exit status of its own.
+    sys.stdout.flush()
 
 
 def sinks_for(steps: Sequence[str], output: Output) -> list[Sink]:

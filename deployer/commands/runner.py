@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError as SdkError
 from deployer.azure.errors import azure_error
 from deployer.commands.recording import INTERRUPTED_RECORD_LIMIT, RECORD_LIMIT, Ending, Run, leave_record
 from deployer.commands.stopped_cluster import explain_stop
-from deployer.crashes import words_of
+from deployer.crashes import full_disk, words_of
 from deployer.errors import AlreadyRunningError, DeployerError, Interrupted, RepeatableCrash
 from deployer.outputs.stores import CONTAINER, blob_endpoint
 from deployer.progress.events import Event, EventKind
@@ -199,7 +199,7 @@ async def _run_plan(job: Job, context: Context, run: Run) -> None:
     except AlreadyRunningError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again, in words for people
-        explained = azure_error(error) if isinstance(error, SdkError) else error
+        explained = azure_error(error) if isinstance(error, SdkError) else full_disk(error) or error
         if limit.expired():
             explained = _overdue(context, run)
         if job.recover is not None and isinstance(explained, DeployerError):

@@ -143,8 +143,8 @@ class DirectoryOutputStore:
         """
         try:
             self._directory.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-            with TemporaryFile(dir=self._directory):
-                pass
+            with TemporaryFile(dir=self._directory) as file:
+                file.write(b"{}")  # A file without content can be created on a full disk, too.
         except OSError as error:
             raise PreflightError(
                 f"The outputs cannot be written to {self.location}: {error.strerror}.",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
+
+from deployer.errors import PreflightError
 from deployer.outputs.stores import DirectoryOutputStore, RunOutputs
 
 if TYPE_CHECKING:
@@ -25,6 +29,16 @@ async def test_only_the_user_can_read_what_is_written(tmp_path: Path) -> None:
     written = tmp_path / "new/private/secret-values.yaml"
     assert written.stat().st_mode & 0o077 == 0
     assert written.parent.stat().st_mode & 0o077 == 0
+
+
+async def test_a_full_disk_is_found_before_anything_is_created(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))  # files can be created, but nothing written
+    try:
+        with pytest.raises(PreflightError, match=f"cannot be written to {tmp_path}"):
+            await DirectoryOutputStore(tmp_path).prepare()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 async def test_the_latest_record_is_found_again(tmp_path: Path) -> None:
