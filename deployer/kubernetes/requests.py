@@ -7,6 +7,7 @@ creations, whose callers look again when the object exists already.
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ from deployer.waiting import repeating
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     import kr8s
     from kr8s.asyncio import Api
@@ -57,6 +59,22 @@ async def fetch(api: Api, version: str, path: str, namespace: str | None) -> dic
     """
     async with api.call_api("GET", version=version, url=path, namespace=namespace) as answer:
         return dict(answer.json())
+
+
+async def server_time(api: Api) -> datetime:
+    """Return the time of the cluster's API server, which it writes into every answer.
+
+    Raises:
+        RefusedError: the cluster answered with an error.
+        KubernetesError: there was no answer, or none that could be read.
+
+    """
+
+    async def asked() -> datetime:
+        async with api.call_api("GET", version="", base="/version") as answer:
+            return parsedate_to_datetime(answer.headers["Date"])
+
+    return await send(asked)
 
 
 async def send(request: Callable[[], Awaitable[T]], limit: float = RETRY_LIMIT) -> T:

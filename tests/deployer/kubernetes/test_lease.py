@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
 
+from deployer.kubernetes import lease
 from deployer.kubernetes.lease import LEASE, ClusterLock
 from deployer.kubernetes.objects import find_object, patch_object, remove_object
 from deployer.locking import Holder, LockLostError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import tzinfo
+    from typing import Self
 
     from kr8s.asyncio import Api
 
@@ -39,6 +43,26 @@ async def held(api: Api) -> AsyncIterator[ClusterLock]:
 @pytest.mark.usefixtures("held")
 async def test_a_second_run_learns_who_holds_the_lock(api: Api) -> None:
     assert await ClusterLock(api).acquire(TWO) == ONE
+
+
+@pytest.mark.parametrize("minutes", [-10, 10])
+async def test_a_wrong_clock_of_the_holder_changes_nothing(
+    api: Api, minutes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(minutes=minutes)
+
+    await remove_object(api, LEASE)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(lease, "datetime", Wrong)
+        assert await ClusterLock(api).acquire(ONE) is None
+    assert await ClusterLock(api).acquire(TWO) == ONE
+    found = await find_object(api, LEASE)
+    assert found is not None
+    written = datetime.fromisoformat(found["spec"]["renewTime"])
+    assert abs(datetime.now(UTC) - written) < timedelta(seconds=30)
 
 
 async def test_a_released_lock_is_free(api: Api, held: ClusterLock) -> None:
