@@ -116,8 +116,8 @@ def _limit(lock: Lock, context: Context) -> float:
 def _already_running(other: Holder | None) -> AlreadyRunningError:
     other = other or Holder.of({})
     return AlreadyRunningError(
-        f"Another deployment of this hub has been running since {other.started}.",
+        f"Another run has been working on this hub since {other.started}.",
         cause=f"It runs on {other.host}; its outputs go to {other.outputs}.",
-        suggestion="Wait until it has ended, then start again if you still need to; `deploy --wait` does "
-        "that.",
+        suggestion="Wait until it has ended, then start again if you still need to; the option --wait waits "
+        "for it.",
     )

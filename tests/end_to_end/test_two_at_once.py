@@ -78,7 +78,7 @@ def test_a_second_run_names_the_first_one_and_changes_nothing(
         first_ended = reader.submit(ended, first)
         second = deploy(sandbox, tmp_path, HUB, **WHERE)
         assert second.status == 4
-        assert "Another deployment of this hub has been running since" in second.stderr
+        assert "Another run has been working on this hub since" in second.stderr
         assert f"{tmp_path}/runs/" in second.stderr
         assert first_ended.result()[0] == 0
     latest = json.loads((tmp_path / "latest.json").read_text())

@@ -78,6 +78,8 @@ async def test_a_run_that_does_not_get_the_lock_says_who_has_it(context: Context
         await hold(MemoryLock(OTHER), context, REPORT)
     assert caught.value.cause == "It runs on laptop; its outputs go to outputs/runs/other."
     assert caught.value.exit_status == 4
+    # Whatever command this is, and that one was: to stop a hub, nobody has to deploy it.
+    assert "deploy" not in f"{caught.value.message} {caught.value.suggestion}"
 
 
 async def test_a_run_that_loses_its_lock_is_ended(context: Context) -> None:
