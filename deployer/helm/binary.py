@@ -116,12 +116,24 @@ def install_helm(program: bytes, name: str) -> Path:
         name: its platform; where a hash is pinned for it, the program must match.
 
     Raises:
-        HelmError: the hash does not match.
+        HelmError: the hash does not match, or the cache cannot be written.
 
     """
     if name in PROGRAM_SHA256:
         _require_sha256(program, PROGRAM_SHA256[name], what=f"helm {HELM_VERSION} for {name}")
     target = cached_helm()
+    try:
+        _write_program(target, program)
+    except OSError as error:
+        raise HelmError(
+            f"Helm cannot be written to {target}: {error.strerror}.",
+            suggestion="Set XDG_CACHE_HOME to a directory that you can write, or install helm "
+            f"{HELM_VERSION} yourself (on the PATH).",
+        ) from None
+    return target
+
+
+def _write_program(target: Path, program: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, unfinished = tempfile.mkstemp(dir=target.parent, prefix=".helm-")
     try:
@@ -131,7 +143,6 @@ def install_helm(program: bytes, name: str) -> Path:
         Path(unfinished).replace(target)
     finally:
         Path(unfinished).unlink(missing_ok=True)
-    return target
 
 
 def _fetch(address: str) -> bytes:

@@ -77,6 +77,17 @@ def test_a_program_that_differs_from_its_pin_is_refused_and_nothing_is_left(
     assert left_behind(cache) == []
 
 
+def test_a_cache_that_cannot_be_written_is_named(
+    server: Callable[..., Callable[[str], bytes]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(helm_binary.PROGRAM_SHA256, "linux-amd64", sha256(PROGRAM))
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(HelmError, match=f"cannot be written to {tmp_path / 'file'}") as caught:
+        helm_binary.download_helm(server(archive(PROGRAM, "linux-amd64"), "linux-amd64", "unused"))
+    assert "XDG_CACHE_HOME" in str(caught.value.suggestion)
+
+
 def test_an_unpinned_platform_is_held_to_the_published_checksum(
     server: Callable[..., Callable[[str], bytes]],
 ) -> None:
