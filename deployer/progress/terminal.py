@@ -141,12 +141,26 @@ class TerminalSink:
     def _render(self) -> RenderableType:
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(width=1)
-        table.add_column(no_wrap=True)
+        table.add_column(no_wrap=True, min_width=max(map(len, self._rows), default=0))
         table.add_column(no_wrap=True, justify="right")
         table.add_column(ratio=1)
-        for row in list(self._rows.values()):
+        for row in self._rows_in_sight():
             self._add(table, row)
         return Group(table, *self._warnings, *self._notes)
+
+    def _rows_in_sight(self) -> list[_Row]:
+        """Return all rows; while a run goes on, those that the terminal has lines for.
+
+        Rich shows the first lines of what is too long. Their steps have ended long ago, and the step that
+        runs would be out of sight.
+        """
+        rows = list(self._rows.values())
+        too_many = len(rows) - (self._console.height - 1)  # one line says that there is more
+        if self._end is not None or too_many <= 0:
+            return rows
+        ended = [row.name for row in rows if row.ended in (EventKind.STEP_DONE, EventKind.STEP_SKIPPED)]
+        leaving = set(ended[:too_many])
+        return [row for row in rows if row.name not in leaving]
 
     def _add(self, table: Table, row: _Row) -> None:
         mark, ascii_mark, mark_style, style = _MARKS[row.ended]

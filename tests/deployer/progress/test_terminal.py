@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from time import sleep
 
 import pytest
 from rich.console import Console
 
 from deployer.progress.events import Event, EventKind
-from deployer.progress.terminal import TerminalSink
+from deployer.progress.terminal import REFRESHES_PER_SECOND, TerminalSink
 
 STEPS = ("registry", "cluster", "binderhub")
 GOOD_RUN = (
@@ -57,6 +58,24 @@ def lines(text: str) -> list[str]:
 
 def test_each_step_stands_with_its_time_and_result() -> None:
     assert "✓ cluster   3 min 48 s Made the cluster" in lines(shown(GOOD_RUN))
+
+
+def test_a_step_that_runs_is_shown_where_the_terminal_has_fewer_lines_than_the_plan_steps() -> None:
+    stream = io.StringIO()
+    sink = TerminalSink(
+        [f"step-{n}" for n in range(1, 10)], Console(file=stream, force_terminal=True, width=40, height=5)
+    )
+    sink.receive(GOOD_RUN[0])
+    for n in range(1, 8):
+        sink.receive(Event(EventKind.STEP_DONE, "made", step=f"step-{n}", seconds=1.0))
+    sink.receive(Event(EventKind.STEP_STARTED, "Wait for the certificate", step="step-8"))
+    sleep(4 / REFRESHES_PER_SECOND)
+    while_it_runs = stream.getvalue()
+    sink.receive(GOOD_RUN[-1])
+    sink.close()
+    assert "Wait for the certificate"[:15] in while_it_runs
+    at_the_end = stream.getvalue().removeprefix(while_it_runs)
+    assert all(f"step-{n}" in at_the_end for n in range(1, 10))
 
 
 def test_a_warning_stays_below_the_list() -> None:
