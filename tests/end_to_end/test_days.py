@@ -8,17 +8,17 @@ import signal
 import subprocess
 import threading
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from deployer.settings.types.tags import NAME_TAG
 from tests.clusters import kubernetes
-from tests.end_to_end.deployments import ON_TERMINAL, TERMINAL, deploy, group_of, run
+from tests.end_to_end.deployments import deploy, group_of, run
 from tests.end_to_end.governance import azure
 from tests.end_to_end.hub_pods import await_running, build, phases, session
+from tests.end_to_end.hubs import Hub
 from tests.end_to_end.images import push_image, registry, repositories
 from tests.end_to_end.people import group_id, make_group
 from tests.end_to_end.power import await_power
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sandbox.client import RunningSandbox
-    from tests.end_to_end.deployments import Ran
 
 HUB = "days"
 LOCATION = "swedencentral"
@@ -44,44 +43,6 @@ SECRET = {"GITHUB_ACCESS_TOKEN": "ghp_canaryofthedays0123456789abcdefghijk"}
 BROKEN = "config:\n  BinderHub:\n    hub_url: http://not-the-hub.swedencentral.cloudapp.azure.com\n"
 
 
-@dataclass(frozen=True)
-class Hub:
-    """The hub of this file, and what was there before it."""
-
-    sandbox: RunningSandbox
-    folder: Path
-    before: dict[str, dict[str, Any]]
-
-    def ask(self, command: str, *options: str, **environment: str) -> Ran:
-        """Run a command with no more than name and group; its result keeps to the schema."""
-        ran = run(self.sandbox, *self._command(command, *options), "-o", "json", **environment)
-        if ran.status == 0 and command != "logs":
-            assert refused(command, ran.result) == []
-        return ran
-
-    def read(self, command: str, *options: str) -> str:
-        """Run a command with its output for people, but not on a terminal; return what it printed."""
-        ran = run(self.sandbox, *self._command(command, *options))
-        assert ran.status == 0, ran.stderr
-        return ran.stdout
-
-    def see(self, command: str) -> str:
-        """Run a command on a terminal; return what people see, without its colours."""
-        ran = run(self.sandbox, *ON_TERMINAL, *self._command(command), **TERMINAL)
-        assert ran.status == 0, ran.stdout
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", ran.stdout)
-
-    def _command(self, command: str, *options: str) -> tuple[str, ...]:
-        where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(self.folder))
-        return ("binderhub-deployer", command, *options, *where)
-
-    def info(self) -> dict[str, Any]:
-        """Return what `info` tells."""
-        ran = self.ask("info")
-        assert ran.status == 0, ran.stderr
-        return ran.result
-
-
 @pytest.fixture(scope="module")
 def hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     """Deploy the hub of this file, into a group that the deployer creates."""
@@ -89,7 +50,7 @@ def hub(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> It
     with group_of(sandbox, HUB):
         ran = deploy(sandbox, folder, HUB, **WHERE, **SECRET)
         assert ran.status == 0, ran.stderr
-        yield Hub(sandbox, folder, before)
+        yield Hub(sandbox, HUB, folder, before)
         # The last test has removed the group, and `group_of` expects one.
         make_group(sandbox, HUB, LOCATION)
 
@@ -149,8 +110,7 @@ def test_logs_of_several_pods_are_shown_together(hub: Hub) -> None:
 
 
 def test_a_log_that_is_followed_takes_in_builds_that_start_later(hub: Hub) -> None:
-    where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(hub.folder))
-    command = ("binderhub-deployer", "logs", "builds", "--follow", *where, "-o", "json")
+    command = hub.command("logs", "builds", "--follow", "-o", "json")
     follower = subprocess.Popen(command, env=hub.sandbox.environment(), stdout=subprocess.PIPE, text=True)
     # A log that stays silent ends the test.
     patience = threading.Timer(PATIENCE_SECONDS, follower.kill)
@@ -199,8 +159,7 @@ def test_nothing_is_upgraded_where_nothing_differs_or_nobody_is_asked(hub: Hub) 
 
 
 def test_people_see_what_an_upgrade_changes_before_they_are_asked(hub: Hub) -> None:
-    command = ("binderhub-deployer", "upgrade", "--name", HUB, "--resource-group", HUB)
-    ran = run(hub.sandbox, *command, "--outputs", str(hub.folder), "--set", "IDLE_TIMEOUT=20min")
+    ran = run(hub.sandbox, *hub.command("upgrade", "--set", "IDLE_TIMEOUT=20min"))
     assert ran.status == 2
     assert "~ value jupyterhub.cull.timeout: 600 becomes 1200\n" in ran.stdout
     assert "nobody was asked" in ran.stderr
