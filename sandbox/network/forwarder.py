@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 # Headers of one connection, which say nothing of the next.
 OF_ONE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade"}
+# Every answer has one date (RFC 9110, 6.6.1), and uvicorn writes it.
+OF_THE_ANSWER = OF_ONE_CONNECTION | {"date"}
 # Headers of a body as it was sent, which httpx has decoded.
 OF_THE_SENT_BODY = {"content-length", "content-encoding"}
 # A watch may be silent for as long as nothing happens.
@@ -52,7 +54,7 @@ class Forwarder:
         response.raw_headers = [
             (name.lower(), value)
             for name, value in answer.headers.raw
-            if name.lower().decode("latin-1") not in OF_ONE_CONNECTION
+            if name.lower().decode("latin-1") not in OF_THE_ANSWER
         ]
         return response
 
@@ -76,7 +78,7 @@ async def pass_on(client: httpx.AsyncClient, request: Request, url: str, server_
         extensions={"sni_hostname": server_name} if server_name else {},
     )
     response = Response(answer.content, answer.status_code)
-    dropped = OF_ONE_CONNECTION | OF_THE_SENT_BODY
+    dropped = OF_THE_ANSWER | OF_THE_SENT_BODY
     response.raw_headers += [
         (name.lower(), value)
         for name, value in answer.headers.raw

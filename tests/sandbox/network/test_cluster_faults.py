@@ -71,3 +71,9 @@ async def test_helm_works_through_the_proxy_that_plays_faults(reached: Reached) 
     status, words = await reached.helm("list", "--all-namespaces")
     assert status == 0, words
     assert FQDN in reached.record.read_text()
+
+
+async def test_an_answer_has_one_date_also_where_faults_are_played(reached: Reached) -> None:
+    reached.faults.add(Fault(FaultKind.STATUS, FQDN, path="/never-asked-for"))
+    async with reached.api() as api, api.call_api("GET", version="", base="/version") as answer:
+        assert len(answer.headers.get_list("Date")) == 1
