@@ -16,7 +16,7 @@ from azure.identity.aio import AzureCliCredential, ClientSecretCredential, Manag
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, stop_after_delay, wait_exponential
 
 from deployer.azure.errors import azure_error
-from deployer.cloud import MANAGEMENT_SCOPE
+from deployer.cloud import LOGIN_HOST, MANAGEMENT_SCOPE
 from deployer.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ async def wait_for_token(credential: AsyncTokenCredential, report: StepReport) -
     """
 
     def show(state: RetryCallState) -> None:
-        report.progress(f"waiting for {describe_credential(credential)} (attempt {state.attempt_number})")
+        failed = state.outcome.exception() if state.outcome else None
+        report.progress(f"{_why_again(credential, failed)} (attempt {state.attempt_number})")
 
     retrying = AsyncRetrying(
         retry=retry_if_exception(lambda error: _may_come_up(credential, error)),
@@ -82,6 +83,13 @@ async def wait_for_token(credential: AsyncTokenCredential, report: StepReport) -
         if _may_come_up(credential, error):
             raise _no_login(credential, error) from None
         raise azure_error(error) from None
+
+
+def _why_again(credential: AsyncTokenCredential, failed: BaseException | None) -> str:
+    unreachable = isinstance(failed, ServiceRequestError | ServiceResponseError)
+    if unreachable and not isinstance(credential, ManagedIdentityCredential):
+        return f"{LOGIN_HOST} cannot be reached; trying again"
+    return f"waiting for {describe_credential(credential)}"
 
 
 def _may_come_up(credential: AsyncTokenCredential, error: BaseException) -> bool:
@@ -119,7 +127,7 @@ def _no_login(credential: AsyncTokenCredential, error: Exception) -> Credentials
         )
     return CredentialsError(
         message,
-        cause="login.microsoftonline.com cannot be reached from here.",
+        cause=f"{LOGIN_HOST} cannot be reached from here.",
         suggestion="Check the network, its proxy and its firewall, then start again.",
         retryable=True,
     )

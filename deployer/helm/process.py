@@ -86,7 +86,10 @@ class HelmProcess(Command):
             default_timeout=f"{wait_limit}s",
             history_max_revisions=REVISIONS,
         )
-        self._environment = {**child_environment(), "TMPDIR": str(folder)}
+        # Helm keeps indexes and packages of charts in the home of the user otherwise, which may be missing or
+        # read-only: of a container that runs as any user, for example.
+        cache = {"HELM_CACHE_HOME": str(folder / "helm-cache")}
+        self._environment = {**child_environment(), "TMPDIR": str(folder), **cache}
         cluster = () if kubeconfig is None else ("--kubeconfig", str(kubeconfig))
         self._arguments = (str(executable), *cluster)
         self._wait_limit = wait_limit

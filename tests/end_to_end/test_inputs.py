@@ -54,6 +54,11 @@ def test_helm_values_that_the_chart_refuses_end_the_run_before_anything_is_creat
     assert unknown in record["error"]["message"]
 
 
+def test_a_home_that_cannot_be_written_is_no_hindrance(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    ran = deploy(sandbox, tmp_path, HUB, HELM_VALUES=WRONG_VALUES, HOME="/proc/none")
+    assert "the chart has no such key" in ran.stderr
+
+
 def test_charts_that_were_replaced_end_it_there_too(sandbox: RunningSandbox, tmp_path: Path) -> None:
     before = len(sandbox.requests())
     # Without this setting the charts of the sandbox are not those that the deployer knows.

@@ -41,7 +41,12 @@ async def test_helm_gets_no_variable_but_those_of_programs_and_the_network(
     variables = dict(line.split("=", 1) for line in printed.decode().splitlines())
     assert variables["TMPDIR"] == str(tmp_path / "private")
     assert {name: variables[name] for name in NEEDED} == NEEDED
-    assert set(variables) <= {*os.environ, "TMPDIR"} - {"SP_APP_KEY", "AZURE_CLIENT_SECRET", "LANG"}
+    assert variables["HELM_CACHE_HOME"] == str(tmp_path / "private" / "helm-cache")
+    assert set(variables) <= {*os.environ, "TMPDIR", "HELM_CACHE_HOME"} - {
+        "SP_APP_KEY",
+        "AZURE_CLIENT_SECRET",
+        "LANG",
+    }
 
 
 @given(text=st.text(st.sampled_from('\\u{d83d}\\ud83d\\ude00a\U0001f600\U0010ffff\u2028\x7f"')))
