@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -71,6 +72,7 @@ def crash(way: str, *command: str) -> subprocess.CompletedProcess[str]:
         "AZURE_SUBSCRIPTION": "5ab0ca5e-0000-4000-8000-000000000001",
         "RESOURCE_GROUP_LOCATION": "westeurope",
         "GITHUB_ACCESS_TOKEN": CANARY,
+        **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
     }
     return subprocess.run(
         [sys.executable, "-c", program, CANARY, *command],

@@ -14,7 +14,7 @@ from sandbox.clusters.workloads.admissions_enforcer import MANAGER as ENFORCER
 from sandbox.visitor.browser import Browser, missing_programs
 from tests.clusters import kubernetes
 from tests.deployment_record import violations
-from tests.end_to_end.deployments import click, group_of, outputs_of
+from tests.end_to_end.deployments import click, group_of, outputs_of, run
 from tests.end_to_end.https_hubs import EMAIL, REGION, HttpsHub, orders, refusing
 from tests.end_to_end.near_its_end import age_certificate, kept_certificate
 
@@ -136,6 +136,14 @@ def test_info_tells_who_issued_and_until_when(usual: HttpsHub) -> None:
     assert told["binder_answers"]
     assert told["hub_answers"]
     assert told["certificate"].startswith("issued by Let's Encrypt, valid until 20")
+
+
+@pytest.mark.parametrize("target", ["traefik", "cert-manager"])
+def test_logs_of_what_serves_https_are_shown(usual: HttpsHub, target: str) -> None:
+    where = ("--name", usual.name, "--resource-group", usual.name)
+    ran = run(usual.sandbox, "binderhub-deployer", "logs", target, "--tail", "1", *where)
+    assert ran.status == 0, ran.stderr
+    assert {line.partition("-")[0] for line in ran.stdout.splitlines()} == {target.partition("-")[0]}
 
 
 def test_a_second_run_orders_nothing_and_writes_nothing(usual: HttpsHub) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from deployer.settings.types.tags import NAME_TAG
 from tests.clusters import kubernetes
-from tests.end_to_end.deployments import deploy, group_of, run
+from tests.end_to_end.deployments import deploy, group_of, run, type_into
 from tests.end_to_end.governance import azure
 from tests.end_to_end.hub_pods import await_running, build, phases, session
 from tests.end_to_end.hubs import Hub
@@ -199,6 +199,25 @@ def test_an_upgrade_keeps_what_is_not_named_and_needs_no_secret_again(hub: Hub) 
     assert SECRET["GITHUB_ACCESS_TOKEN"] in values.stdout
 
 
+def test_people_answer_whether_the_hub_is_upgraded(hub: Hub) -> None:
+    command = hub.command("upgrade", "--set", "IDLE_TIMEOUT=")
+    declined = type_into(hub.sandbox, "n\n", *command)
+    assert declined.status == 2
+    assert "value jupyterhub.cull.timeout: 1200 becomes 600" in declined.stdout
+    assert "Nothing was upgraded." in declined.stdout
+    agreed = type_into(hub.sandbox, "y\n", *command)
+    assert agreed.status == 0, agreed.stdout
+    assert f"http://{HUB}.{LOCATION}.cloudapp.azure.com" in agreed.stdout
+    assert hub.read("upgrade").startswith(f"The hub {HUB} is as its settings")
+
+
+def test_values_that_cannot_be_read_are_refused(hub: Hub, tmp_path: Path) -> None:
+    refusal = hub.ask("upgrade", "--values", str(tmp_path / "missing.yaml"))
+    assert refusal.status == 2
+    assert "--values" in refusal.stderr
+    assert "cannot be read: [Errno 2] No such file" in refusal.stderr
+
+
 def test_an_upgrade_that_does_not_become_healthy_is_rolled_back(hub: Hub, tmp_path: Path) -> None:
     values = tmp_path / "values.yaml"
     values.write_text(BROKEN)
@@ -306,6 +325,8 @@ def test_a_hub_that_is_not_there_is_told_apart_from_one_that_is(hub: Hub, tmp_pa
         ran = run(hub.sandbox, "binderhub-deployer", command, *where)
         assert ran.status == 2
         assert f"There is no hub another in the resource group {HUB}." in ran.stderr
+    ran = run(hub.sandbox, "binderhub-deployer", "teardown", "--dry-run", *where)
+    assert (ran.status, ran.stdout.splitlines()[0]) == (0, "There is nothing of the hub another to remove.")
 
 
 def test_a_teardown_leaves_what_was_there_before(hub: Hub) -> None:

@@ -11,7 +11,7 @@ from sandbox.visitor.portal import GROUPS_API, Portal
 from tests.end_to_end.deployments import run
 from tests.end_to_end.governance import azure, old_lists
 from tests.end_to_end.people import group_id
-from tests.end_to_end.teardowns import API_VERSIONS, LOCATION, make, names, resources, teardown
+from tests.end_to_end.teardowns import API_VERSIONS, LOCATION, make, names, reason, resources, teardown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +70,8 @@ def test_what_was_gone_before_is_not_part_of_the_hub(
     sandbox: RunningSandbox, tmp_path: Path, group: str
 ) -> None:
     others = make(sandbox, HUB, IDENTITY, "of-others", {})
+    before = teardown(sandbox, tmp_path, HUB, "--delete-resource-group", "--dry-run")
+    assert reason(before, HUB) == "it holds something else: of-others"
     with old_lists(sandbox, LONG):
         list_resources(sandbox, group)
         azure(sandbox, "DELETE", others, API_VERSIONS[IDENTITY])

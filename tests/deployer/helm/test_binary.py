@@ -11,6 +11,7 @@ import pytest
 
 from deployer.errors import HelmError
 from deployer.helm import binary as helm_binary
+from sandbox.ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,3 +165,13 @@ def test_platforms_are_named_as_helm_names_them(
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("platform.machine", lambda: machine)
     assert helm_binary.platform_name() == name
+
+
+def test_a_download_that_fails_names_its_address_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(helm_binary, "DOWNLOADS", f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(
+        HelmError, match=r"could not be downloaded from http://127\.0\.0\.1:.*refused"
+    ) as caught:
+        helm_binary.download_helm()
+    assert caught.value.retryable
+    assert "install helm" in str(caught.value.suggestion)

@@ -60,7 +60,7 @@ def test_the_encodings_of_editors_and_of_powershell_are_accepted(encoding: str, 
     [
         ('{\n  // which hub\n  "binderhub" {"name": "demo"}\n}', "line 3, column 15"),
         ('{\n  /* which\n  hub */ "binderhub": demo\n}', "line 3, column 23"),
-        ('{"azure": {"location": "uksouth",, }}', "line 1, column 36"),
+        ('{"azure": {"location": "uksouth",, "a": 1}}', "line 1, column 34"),
         ('{"azure": "never ends // no }', "line 1, column 11"),
         ('{"binderhub": {"name": "a", // or\n "name": "b"}}', "has the key 'name' twice"),
         ("// nothing\n", "is not JSON (line 2, column 1"),
