@@ -40,11 +40,7 @@ ACCEPTED = [
     ("azure_subscription", "Research Credits", "Research Credits"),
     ("resource_group_name", "My.Group_(1)/", "My.Group_(1)"),
     ("dns_zone_resource_group", "Zones/", "Zones"),
-    (
-        "dns_zone_resource_group",
-        f"subscriptions/{ID.upper()}/RESOURCEGROUPS/Zones/",
-        f"/subscriptions/{ID}/resourceGroups/Zones",
-    ),
+    ("dns_zone_resource_group", f"subscriptions/{ID.upper()}/RESOURCEGROUPS/Z/", f"/subscriptions/{ID}/resourceGroups/Z"),
     ("resource_group_location", "(US) East US 2", "eastus2"),
     ("resource_group_location", "UK South", "uksouth"),
     ("sp_tenant_id", ID, ID),
