@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from deployer.settings import LoadedSettings
 
 ID = "0a1b2c3d-0000-4000-8000-00000000000a"
+GROUPS = f"subscriptions/{ID.upper()}/RESOURCEGROUPS"
 
 ACCEPTED = [
     ("binderhub_name", "My.Hub", "my-hub"),
@@ -40,7 +41,7 @@ ACCEPTED = [
     ("azure_subscription", "Research Credits", "Research Credits"),
     ("resource_group_name", "My.Group_(1)/", "My.Group_(1)"),
     ("dns_zone_resource_group", "Zones/", "Zones"),
-    ("dns_zone_resource_group", f"subscriptions/{ID.upper()}/RESOURCEGROUPS/Z/", f"/subscriptions/{ID}/resourceGroups/Z"),
+    ("dns_zone_resource_group", f"{GROUPS}/Z/", f"/subscriptions/{ID}/resourceGroups/Z"),
     ("resource_group_location", "(US) East US 2", "eastus2"),
     ("resource_group_location", "UK South", "uksouth"),
     ("sp_tenant_id", ID, ID),
@@ -205,7 +206,6 @@ REFUSED = [
     ("allowed_repositories", r"^github\.com/lab/", "that no repository can match"),
     ("allowed_repositories", "svn:lab/course", "a provider of repositories that BinderHub does not know"),
     ("allowed_repositories", "gitlab.com/lab", "that no repository of its provider can match"),
-    ("time_zone", "Europe/Berln", "Did you mean Europe/Berlin"),
     ("time_zone", "here", "Write one like Europe/London"),
     ("allowed_origins", "*", "would let every web page start sessions"),
     ("allowed_origins", "*", "config.BinderHub.cors_allow_origin and jupyterhub.hub.config.BinderSp"),
