@@ -61,9 +61,14 @@ def cached_helm() -> Path:
 
 def find_helm() -> Path | None:
     """Return the helm program on the PATH if it is helm 4 or newer, else the one in the cache, else None."""
-    on_path = shutil.which("helm")
-    if on_path is not None and _major_version(on_path) >= OLDEST_MAJOR_VERSION:
-        return Path(on_path)
+    on_path, cached = shutil.which("helm"), _installed()
+    # Each command looks for helm; to start it for its version takes a tenth of a command that only looks.
+    if on_path is None or (cached is not None and cached.samefile(on_path)):
+        return cached
+    return Path(on_path) if _major_version(on_path) >= OLDEST_MAJOR_VERSION else cached
+
+
+def _installed() -> Path | None:
     cached = cached_helm()
     return cached if cached.is_file() else None
 

@@ -147,6 +147,18 @@ def test_helm_in_the_cache_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert helm_binary.find_helm() == installed
 
 
+def test_a_link_to_the_one_in_the_cache_is_not_asked_for_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = f"#!/bin/sh\n: >{tmp_path}/started\n".encode()
+    monkeypatch.setitem(helm_binary.PROGRAM_SHA256, "linux-amd64", sha256(program))
+    installed = helm_binary.install_helm(program, "linux-amd64")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "helm").symlink_to(installed)
+    assert helm_binary.find_helm() == installed
+    assert not (tmp_path / "started").exists()
+
+
 def test_no_helm_is_none() -> None:
     assert helm_binary.find_helm() is None
 
