@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from deployer.azure.cluster_update import node_pools
 from deployer.azure.managed_cluster import SYSTEM_POOL, USER_POOL
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ async def read_core_quota(
     )
     sizes = {sku["name"].casefold(): sku for sku in skus if sku.get("resourceType") == "virtualMachines"}
     wanted = {SYSTEM_POOL: settings.aks_system_node_vm_size, USER_POOL: settings.aks_node_vm_size}
-    wanted |= {pool["name"]: pool["vmSize"] for pool in _pools(found)}
+    wanted |= {name: pool["vmSize"] for name, pool in _pools(found).items()}
     system, user = (_size(sizes.get(wanted[pool].casefold())) for pool in (SYSTEM_POOL, USER_POOL))
     if system is None or user is None:
         return None
@@ -123,8 +124,8 @@ def _size(sku: dict[str, Any] | None) -> VmSize | None:
 
 
 def _node_counts(found: Body | None) -> dict[str, int]:
-    return {pool["name"]: pool.get("count") or 0 for pool in _pools(found)}
+    return {name: pool.get("count") or 0 for name, pool in _pools(found).items()}
 
 
-def _pools(found: Body | None) -> list[Body]:
-    return (found["properties"].get("agentPoolProfiles") or []) if found else []
+def _pools(found: Body | None) -> dict[str, Body]:
+    return node_pools(found) if found else {}

@@ -126,6 +126,29 @@ async def with_retries(
         return await retrying(attempt)
 
 
+async def if_seen(report: StepReport, what: str, find: Callable[[], Awaitable[T | None]]) -> T | None:
+    """Await `find()` as `with_retries` does, and return None where there can be nothing to see, too.
+
+    That is for lack of rights, or of the provider. It asks for one resource by its id, because a list of its
+    group can be minutes old.
+
+    Args:
+        report: receives why it is tried again.
+        what: the request in the reader's terms.
+        find: returns None where there is no such resource.
+
+    Raises:
+        AzureError: Azure refused for another reason, or the failure outlasted its policy.
+
+    """
+    try:
+        return await with_retries(report, what, find, rights_may_come=False)
+    except AzureError as error:
+        if error.code not in UNSEEN_CODES:
+            raise
+        return None
+
+
 @contextmanager
 def _errors_for_people(what: str) -> Iterator[None]:
     """Raise what the SDK raises as errors that people read.

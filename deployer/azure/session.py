@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from deployer.azure.clients import AzureClients, find_group, list_subscriptions
 from deployer.azure.clusters import find_cluster
 from deployer.azure.credentials import describe_credential, make_credential, wait_for_token
-from deployer.azure.retries import UNSEEN_CODES, with_retries
-from deployer.errors import AzureError, PreflightError, Problem, SettingsError
+from deployer.azure.retries import if_seen, with_retries
+from deployer.errors import PreflightError, Problem, SettingsError
 from deployer.names import derive_names
 from deployer.redaction import REDACTOR
 from deployer.settings.types.azure import is_guid
@@ -84,26 +84,10 @@ async def _find_location(settings: Settings, azure: AzureClients, report: StepRe
             "westeurope.",
         )
         raise SettingsError([problem])
-    return await _location_of_cluster(azure, group, hub, report) or found.location
-
-
-async def _location_of_cluster(azure: AzureClients, group: str, hub: str, report: StepReport) -> str | None:
-    """Return the region of the hub's cluster, None where there is none, or none that can be seen.
-
-    It is asked for by its id: a list of the group can be minutes old.
-    """
-    try:
-        cluster = await with_retries(
-            report,
-            f"look for a cluster of the hub {hub}",
-            lambda: find_cluster(azure, group, hub),
-            rights_may_come=False,
-        )
-    except AzureError as error:
-        if error.code not in UNSEEN_CODES:
-            raise
-        return None
-    return cluster.location if cluster else None
+    cluster = await if_seen(
+        report, f"look for a cluster of the hub {hub}", lambda: find_cluster(azure, group, hub)
+    )
+    return (cluster.location if cluster else None) or found.location
 
 
 async def _find_subscription(wanted: str | None, credential: AsyncTokenCredential, report: StepReport) -> str:

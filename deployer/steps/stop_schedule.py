@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from deployer.azure.deployer_identity import find_deployer_identity
 from deployer.azure.managed_cluster import CLUSTER_TYPE
-from deployer.azure.retries import PROPAGATION_CODES, UNSEEN_CODES, with_retries
+from deployer.azure.retries import PROPAGATION_CODES, if_seen, with_retries
 from deployer.azure.stop_rights import assign_right, how_to_assign, remove_right
 from deployer.azure.stop_workflows import (
     ENABLED,
@@ -180,7 +180,7 @@ async def _remove(context: Context, report: StepReport) -> str:
 async def _remove_one(context: Context, report: StepReport, name: str) -> bool:
     """Remove a workflow of this hub with its right; return whether there was one."""
     workflow = _id(context, WORKFLOW_TYPE, name)
-    found = await _find_unwanted(context, report, name, workflow)
+    found = await if_seen(report, f"find {name}", lambda: context.azure.find(workflow, WORKFLOW_API))
     if found is None or not carries_our_tags(found.get("tags"), context.names.hub):
         return False
     principal = (found.get("identity") or {}).get("principalId")
@@ -196,23 +196,6 @@ async def _remove_one(context: Context, report: StepReport, name: str) -> bool:
             )
     await with_retries(report, f"remove {name}", lambda: context.azure.delete(workflow, WORKFLOW_API))
     return True
-
-
-async def _find_unwanted(
-    context: Context, report: StepReport, name: str, workflow: str
-) -> dict[str, Any] | None:
-    """Return a workflow, None where there is none, or none that can be seen.
-
-    It is asked for by its id: a list of the group can be minutes old, and the schedule would go on.
-    """
-    try:
-        return await with_retries(
-            report, f"find {name}", lambda: context.azure.find(workflow, WORKFLOW_API), rights_may_come=False
-        )
-    except AzureError as error:
-        if error.code not in UNSEEN_CODES:
-            raise
-        return None
 
 
 def _id(context: Context, kind: str, name: str) -> str:

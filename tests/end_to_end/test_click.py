@@ -126,9 +126,7 @@ def test_a_second_click_works_and_leaves_one_container_group(
 
 def test_info_tells_what_is_there(sandbox: RunningSandbox, clicked: Clicked) -> None:
     assert clicked.succeeded
-    ran = run(
-        sandbox, "binderhub-deployer", "info", "--name", HUB, "--resource-group", HUB, "--output", "json"
-    )
+    ran = run(sandbox, "binderhub-deployer", "info", *WHERE, "--output", "json")
     assert ran.status == 0, ran.stderr
     assert ran.result["binder_answers"] is True
     assert {release["status"] for release in ran.result["releases"]} == {"deployed"}
@@ -180,7 +178,7 @@ def test_a_run_on_a_laptop_sees_that_the_button_works_on_the_hub(
 ) -> None:
     group = group_id(sandbox, HUB)
     person = add_somebody(sandbox, Contributor=group, Storage_Blob_Data_Contributor=group)
-    where = ("--name", HUB, "--resource-group", HUB, "--outputs", str(tmp_path))
+    where = (*WHERE, "--outputs", str(tmp_path))
     # As long as a run of the button lasts, whose words are still in the lock.
     with Portal(sandbox, person.settings).leased_blob(clicked.account, "lock.json"):
         second = run(sandbox, "binderhub-deployer", "start", *where, **person.settings)
